@@ -1,0 +1,1 @@
+//! Counts crowds without storing anyone, and generalizes cells until enough people share them.

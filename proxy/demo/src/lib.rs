@@ -1,0 +1,1 @@
+//! The sample shop, its visitors and the looking glass of `cloakroom demo`.

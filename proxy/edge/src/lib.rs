@@ -1,0 +1,1 @@
+//! Listens with pingora, seals requests, sends answers, and relays passthrough routes.

@@ -1,0 +1,1 @@
+//! Events as a closed enum, counted and logged without anything that identifies.

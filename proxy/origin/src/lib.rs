@@ -1,0 +1,1 @@
+//! Builds the upstream request from an allow-list and fetches it.

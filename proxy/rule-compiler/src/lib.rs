@@ -1,0 +1,1 @@
+//! Compiles a rule file to a plugin component, with no external toolchain.

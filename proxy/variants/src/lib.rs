@@ -1,0 +1,1 @@
+//! The cache of variants, stored ready to send.

@@ -1,0 +1,82 @@
+//! The closed vocabulary: which signals there are, which values each can have on a site,
+//! how values generalize, and the arithmetic that turns a combination of values into a cell.
+//!
+//! Everything here is known when a site is loaded. No request data ever enters this room:
+//! it is the language in which the rooms behind the boundary speak about visitors.
+
+mod consent;
+mod country;
+mod domain;
+mod hierarchy;
+mod site;
+
+pub use consent::{Consent, ConsentFacts, Jurisdiction};
+pub use country::{Continent, CountryCode, CountryFacts, country_facts};
+pub use domain::{CellId, Domain, DomainError, MAX_CELLS, MAX_ROUTE_SIGNALS};
+pub use hierarchy::{Grain, Hierarchy, ValueId};
+pub use site::{SiteValues, SiteVocabulary, VocabularyError};
+
+/// A fact about a visit that a plugin may see, coarse by construction.
+///
+/// The discriminants index arrays of length [`Signal::COUNT`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Signal {
+    /// Country of the network address, of those the site lists.
+    Country,
+    /// Form factor of the device.
+    Device,
+    /// Preferred language, of those the site lists.
+    Language,
+    /// Kind of place that the visitor came from.
+    Referrer,
+    /// Campaign named in the address, of those the site lists.
+    Campaign,
+    /// Quarter of the day in the main time zone of the country.
+    Daypart,
+}
+
+impl Signal {
+    /// How many signals there are.
+    pub const COUNT: usize = 6;
+
+    /// All signals, in the order of their discriminants.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Country,
+        Self::Device,
+        Self::Language,
+        Self::Referrer,
+        Self::Campaign,
+        Self::Daypart,
+    ];
+
+    /// The name used in configuration, manifests, policies and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Country => "country",
+            Self::Device => "device",
+            Self::Language => "language",
+            Self::Referrer => "referrer",
+            Self::Campaign => "campaign",
+            Self::Daypart => "daypart",
+        }
+    }
+
+    /// The signal of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|signal| signal.name() == name)
+    }
+
+    /// Position in arrays of length [`Signal::COUNT`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl std::fmt::Display for Signal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
