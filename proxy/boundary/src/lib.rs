@@ -1,1 +1,49 @@
-//! Everything that reads raw client data: seals it, and lets out signals and a scrubbed request.
+//! Everything that reads raw client data, and the only room that does.
+//!
+//! A request comes in sealed ([`RawRequest`]); what goes out is either a decision to pass it
+//! through to a route that the site lists by hand, or an [`Admitted`]: a few values of the closed
+//! vocabulary, what law and visitor allow, a short-lived token of the network prefix, and a
+//! [`ScrubbedRequest`] that says which page is wanted. No address, cookie, header or undeclared
+//! parameter leaves this room, not even in an error or a `Debug` line. The types that hold client
+//! data have no `Debug`, `Clone` or serialization.
+
+mod address;
+mod admit;
+mod canonical;
+mod config;
+mod consent;
+mod daypart;
+mod device;
+mod escape;
+mod geo;
+mod host;
+mod jurisdiction;
+mod language;
+mod passthrough;
+mod pattern;
+mod query;
+mod raw;
+mod referrer;
+mod refusal;
+mod routes;
+mod scrubbed;
+mod signals;
+mod site;
+mod token;
+
+#[cfg(test)]
+#[path = "../tests/support/mmdb.rs"]
+mod mmdb;
+
+pub use admit::{Admission, Admitted, Boundary, Passthrough};
+pub use config::{BoundaryError, Config, Mode, RouteConfig, RouteId, SiteConfig, SiteId};
+pub use geo::{Geo, GeoError};
+pub use jurisdiction::jurisdiction;
+pub use passthrough::{strip_client_address, strip_own_cookies, strip_own_set_cookies};
+pub use pattern::{PathPattern, PatternError};
+pub use query::{QueryPattern, QueryRule};
+pub use raw::RawRequest;
+pub use refusal::Refusal;
+pub use scrubbed::ScrubbedRequest;
+pub use signals::Signals;
+pub use token::{Token, TokenKey};

@@ -1,1 +1,12 @@
-//! Builds the upstream request from an allow-list and fetches it.
+//! The only way from a personalized or anonymous route to the site behind: the upstream request,
+//! built from an allow-list, and its fetch.
+//!
+//! What enters is a [`ScrubbedRequest`](cloakroom_boundary::ScrubbedRequest), words of the closed
+//! vocabulary, and validators that the origin itself gave. A client's header, cookie or address
+//! cannot be passed in: there is no parameter for it.
+
+mod fetch;
+mod request;
+
+pub use fetch::{FetchError, Origin, OriginConfig, OriginResponse};
+pub use request::{Conditions, OriginRequest, Told};

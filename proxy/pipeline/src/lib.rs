@@ -1,1 +1,202 @@
-//! The data path of one request, from admitted to served.
+//! The data path of one request: sealed in, answered out.
+//!
+//! This room joins the others and decides nothing by itself. It never sees a client's header: the
+//! boundary takes the sealed request and lets out a scrubbed one, and only that goes further.
+
+mod answer;
+mod build;
+mod decision;
+mod downstream;
+mod flights;
+mod miss;
+mod route;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cloakroom_boundary::{Admission, Admitted, Boundary, RawRequest, Refusal, RouteId};
+use cloakroom_crowd::Crowd;
+use cloakroom_measure::{Measure, Trouble};
+use cloakroom_origin::Origin;
+use cloakroom_rewrite::OutputPolicy;
+use cloakroom_variants::{PageKey, VariantCache, VariantKey, VariantLookup};
+use moka::sync::Cache;
+
+pub use answer::{Answer, Reveal, error_page};
+pub use build::{BuildError, Parts, RouteParts, RouteReport, SiteParts, SiteReport};
+pub use miss::Pending;
+
+use answer::{Content, Failure, Source};
+use flights::Flights;
+use miss::{Fetched, Made};
+use route::{Route, Visit};
+
+/// Everything between the edge and the origin.
+pub struct Pipeline {
+    boundary: Arc<Boundary>,
+    sites: Vec<Site>,
+    cache: VariantCache,
+    measure: Measure,
+    /// Flights that make a variant, and flights that fetch a page.
+    making: Arc<Flights<VariantKey, Made>>,
+    fetching: Arc<Flights<PageKey, Fetched>>,
+    /// Pages that the origin would not let us store, remembered for some seconds.
+    refused: Cache<PageKey, Failure>,
+    /// Cells and variants are shown in answers: `dev` and `demo` only.
+    reveal: bool,
+}
+
+struct Site {
+    routes: Vec<Arc<Route>>,
+    /// Answers for paths that no route declares.
+    undeclared: Arc<Route>,
+    crowd: Crowd,
+    epoch: Duration,
+    origin: Origin,
+    relay: Arc<RelayTarget>,
+    /// The door that included fragments pass.
+    output: OutputPolicy,
+}
+
+struct RelayTarget {
+    authority: String,
+    connect_timeout: Duration,
+    read_timeout: Duration,
+    forward_client_ip: bool,
+}
+
+/// What happens next to a request.
+pub enum Step {
+    /// It is answered.
+    Answer(Answer),
+    /// Its variant has to be made first: [`Pipeline::fetch`].
+    Fetch(Box<Pending>),
+    /// It belongs to a passthrough route.
+    Relay(Relay),
+}
+
+/// Where a passthrough request goes.
+pub struct Relay {
+    target: Arc<RelayTarget>,
+    label: usize,
+}
+
+impl Relay {
+    /// Host and port of the origin.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.target.authority
+    }
+
+    /// Time to connect.
+    #[must_use]
+    pub fn connect_timeout(&self) -> Duration {
+        self.target.connect_timeout
+    }
+
+    /// The longest silence of the origin.
+    #[must_use]
+    pub fn read_timeout(&self) -> Duration {
+        self.target.read_timeout
+    }
+
+    /// The site wants to know the client's address on passthrough routes.
+    #[must_use]
+    pub fn forwards_client_ip(&self) -> bool {
+        self.target.forward_client_ip
+    }
+
+    /// Position of its route among the labels of the counters.
+    #[must_use]
+    pub fn label(&self) -> usize {
+        self.label
+    }
+}
+
+impl Pipeline {
+    /// Takes a sealed request as far as it gets without waiting. A hit ends here.
+    #[must_use]
+    pub fn step(&self, raw: RawRequest<'_>) -> Step {
+        let site_id = match self.boundary.site(&raw) {
+            Ok(site) => site,
+            Err(refusal) => return self.refuse(None, refusal),
+        };
+        let Some(site) = self.sites.get(site_id.index()) else {
+            return self.refuse(None, Refusal::UnknownHost);
+        };
+        let epoch = site.crowd.epoch();
+        match self.boundary.admit(site_id, raw, epoch.key()) {
+            Ok(Admission::Admitted(admitted)) => self.serve(site, admitted, &epoch),
+            Ok(Admission::Passthrough(found)) => Step::Relay(Relay {
+                target: Arc::clone(&site.relay),
+                label: site.route(Some(found.route)).label,
+            }),
+            Err(refusal) => self.refuse(Some(site), refusal),
+        }
+    }
+
+    fn serve(&self, site: &Site, admitted: Admitted, epoch: &cloakroom_crowd::Epoch) -> Step {
+        let Admitted { route: id, facts, signals, token, request, .. } = admitted;
+        let route = site.route(id);
+        let chosen = route.choose(id, Visit { facts, signals, token }, epoch, self.reveal);
+        let lookup = VariantLookup::new(&request, chosen.joint, route.view(chosen.joint));
+        let stored = self.cache.variant(&lookup);
+        if let Some(variant) = stored.as_ref().filter(|v| v.left(Instant::now()).is_some()) {
+            return Step::Answer(Answer {
+                content: Content::Stored { variant: Arc::clone(variant), source: Source::Cache },
+                head_only: request.is_head(),
+                label: route.label,
+                reveal: chosen.reveal,
+            });
+        }
+        Step::Fetch(Box::new(Pending {
+            route: Arc::clone(route),
+            request,
+            joint: chosen.joint,
+            stale: stored,
+            reveal: chosen.reveal,
+        }))
+    }
+
+    fn refuse(&self, site: Option<&Site>, refusal: Refusal) -> Step {
+        let label = match (&refusal, site) {
+            (Refusal::MethodNotAllowed { route, .. }, Some(site)) => site.route(*route).label,
+            (_, Some(site)) => site.undeclared.label,
+            (_, None) => usize::MAX,
+        };
+        match refusal {
+            Refusal::MethodNotAllowed { .. } => self.measure.trouble(label, Trouble::MethodNotDeclared),
+            Refusal::UnknownHost => self.measure.trouble(label, Trouble::UnknownHost),
+            _ => {}
+        }
+        Step::Answer(Answer { content: Content::Refused(refusal), head_only: false, label, reveal: None })
+    }
+
+    /// Counters and logs.
+    #[must_use]
+    pub fn measure(&self) -> &Measure {
+        &self.measure
+    }
+
+    /// Each site's position with the length of its epochs.
+    #[must_use]
+    pub fn epochs(&self) -> Vec<(usize, Duration)> {
+        self.sites.iter().enumerate().map(|(at, site)| (at, site.epoch)).collect()
+    }
+
+    /// Ends an epoch of a site: what was counted decides what is released next.
+    pub fn end_epoch(&self, site: usize) {
+        if let Some(site) = self.sites.get(site) {
+            site.crowd.rotate();
+            for route in site.routes.iter().chain([&site.undeclared]) {
+                route.paths.forget();
+            }
+        }
+    }
+}
+
+impl Site {
+    fn route(&self, id: Option<RouteId>) -> &Arc<Route> {
+        id.and_then(|id| self.routes.get(id.index())).unwrap_or(&self.undeclared)
+    }
+}

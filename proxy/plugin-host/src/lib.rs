@@ -1,1 +1,29 @@
 //! Runs plugin components in wasmtime and tabulates their whole behaviour when they are loaded.
+//!
+//! A plugin is a pure function over a finite domain: it has no imports, gets a fresh instance for
+//! every call, and is bounded in instructions, time, memory and in what it may return. [`Engine::load`]
+//! asks it once about every cell and renders every variant; a plugin that misbehaves anywhere is
+//! refused as a whole. Behind the load there is no WASM any more, only [`Table`] and edits.
+//!
+//! What enters: component bytes and value ids. No request data ever does.
+
+mod axis;
+mod caller;
+mod contract;
+mod engine;
+mod error;
+mod limits;
+mod manifest;
+mod plugin;
+mod readable;
+mod table;
+mod tabulate;
+mod validate;
+
+pub use engine::{Engine, EngineError};
+pub use error::{Export, LoadError, Stop};
+pub use limits::Limits;
+pub use manifest::{Delivery, Manifest, SignalUse, Slot};
+pub use plugin::{Digest, Plugin};
+pub use readable::{Condition, Line, Readable, ReadableSlot};
+pub use table::Table;

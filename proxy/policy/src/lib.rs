@@ -1,1 +1,34 @@
-//! Who may see which signal at which grain: Cedar, evaluated ahead into a permit table.
+//! Who may see which signal at which grain: Cedar policies, evaluated ahead into a permit table.
+//!
+//! What a policy can ask is finite: the consent facts, and the mode and labels of a route. So each
+//! route's policies are evaluated once, for every plugin, signal, grain and fact, and a request only
+//! looks its [`PermitTable`] up. No request, path, address or signal value ever enters this room.
+//!
+//! What is not permitted is denied, a `forbid` beats every `permit`, and a policy that fails in some
+//! context denies there. The shipped policies ([`DEFAULTS`]) permit nothing where the jurisdiction is
+//! unknown, by silence: a site without a country database adds a policy file of its own with
+//!
+//! ```text
+//! permit (principal, action == Action::"see", resource)
+//! when { context.personalization && context.jurisdiction == "unknown" };
+//! ```
+
+mod error;
+mod evaluate;
+mod set;
+mod spelling;
+mod table;
+
+pub use error::PolicyError;
+pub use evaluate::{FailedPolicy, MAX_EVALUATIONS};
+pub use set::{MAX_FILE_BYTES, MAX_FILES, PolicySet};
+pub use table::{ClassId, MAX_CLASSES, PermitClass, PermitTable, Subject};
+
+/// The policies that every site starts from: file names with their text.
+pub const DEFAULTS: [(&str, &str); 2] = [
+    ("consent.cedar", include_str!("../../../policies/defaults/consent.cedar")),
+    ("global-privacy-control.cedar", include_str!("../../../policies/defaults/global-privacy-control.cedar")),
+];
+
+/// What policies can speak about, in Cedar's schema language.
+pub const SCHEMA: &str = include_str!("../../../policies/schema.cedarschema");

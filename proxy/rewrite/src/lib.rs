@@ -1,1 +1,26 @@
 //! What a plugin may put into a page: the sanitizer's door, and the rewriter behind it.
+//!
+//! A plugin hands over [`Edit`]s. [`OutputPolicy::admit`] is the only way from there to
+//! [`SafeEdits`], and [`rewrite`] takes nothing else, so that whatever reaches a page has been
+//! checked: no script, no address that loads by itself from where it should not, nothing that a
+//! framework on the page would run. What was taken out is told to the author.
+//!
+//! Never enters: anything about a visitor. Pages and edits are the same for everybody who gets the
+//! variant.
+
+mod address;
+mod attribute;
+mod edit;
+mod entity;
+mod findings;
+mod meta;
+mod page;
+mod policy;
+mod sanitize;
+mod selector;
+mod tags;
+mod template;
+
+pub use edit::Edit;
+pub use page::{RewriteError, cleanse_only, is_html, rewrite};
+pub use policy::{OutputPolicy, Removed, SafeEdits, SafeFragment};

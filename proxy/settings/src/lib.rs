@@ -1,1 +1,31 @@
-//! Reads the configuration files strictly and lowers them to each room's own configuration.
+//! Reads the configuration files strictly and returns one plain, validated [`Settings`].
+//!
+//! Each file is checked twice: its shape against the table of keys that the reference is printed
+//! from too, then its meaning. All problems of a step are reported together, each with its place and a
+//! suggestion. Behind this room nobody validates a configuration again. No request data ever
+//! enters it, and it opens no socket.
+
+mod bounds;
+mod checker;
+mod files;
+mod keys;
+mod main_file;
+mod names;
+mod problem;
+mod quantity;
+mod raw;
+mod reference;
+mod route;
+mod route_parts;
+mod settings;
+mod shape;
+mod site_file;
+mod site_parts;
+
+pub use main_file::load;
+pub use problem::{LoadError, Problem, Source, Span};
+pub use reference::reference;
+pub use settings::{
+    Crowd, Limits, Log, LogFormat, LogLevel, Mode, Origin, Plugin, PluginFile, QueryRule, QueryValues, Route,
+    Settings, Site, Unstorable,
+};

@@ -1,1 +1,14 @@
-//! The cache of variants, stored ready to send.
+//! The cache: pages as the origin sent them, and their variants, stored ready to send.
+//!
+//! What enters is a canonical request, a number of a variant, and an origin's answer stripped to an
+//! allow-list. No visitor's header, address or signal has a place in a key or in a stored value.
+
+mod cache;
+mod freshness;
+mod key;
+mod stored;
+
+pub use cache::{CacheConfig, VariantCache};
+pub use freshness::{CACHING, Freshness, Storable, Unstorable, judge};
+pub use key::{JointVariant, OriginView, PageKey, VariantKey, VariantLookup};
+pub use stored::{Answered, Page, StoredVariant, Validators};

@@ -42,7 +42,7 @@ impl SiteVocabulary {
     /// [`VocabularyError`] for an unknown country, a malformed or repeated value, or too many.
     pub fn new(listed: &SiteValues) -> Result<Self, VocabularyError> {
         check(Signal::Country, &listed.countries, "an upper-case ISO 3166-1 alpha-2 code", |v| {
-            CountryCode::parse(v).is_some_and(|code| country_facts(code).is_some())
+            CountryCode::parse(v).is_some_and(|code| code.as_str() == v && country_facts(code).is_some())
         })?;
         check(Signal::Language, &listed.languages, "a lower-case primary language tag such as `fr`", |v| {
             (2..=8).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_lowercase())
@@ -152,6 +152,7 @@ mod tests {
     fn wrong_values_are_named() {
         let error = |c: &[&str], l: &[&str]| SiteVocabulary::new(&listed(c, l)).unwrap_err().to_string();
         assert!(error(&["XX"], &[]).starts_with("`XX` is not a country value"));
+        assert!(error(&["fr"], &[]).contains("upper-case"));
         assert!(error(&["FR", "FR"], &[]).contains("listed twice"));
         assert!(error(&[], &["fr-CA"]).contains("primary language tag"));
         assert!(error(&["other"], &[]).contains("reserved"));

@@ -1,0 +1,204 @@
+//! The one door: from a sealed request to what the rooms behind may know of it.
+//!
+//! Anonymous routes read nothing of the client but method, target and GPC. Personalized routes
+//! read address, consent and the fields that signals come from, and keep values of the vocabulary.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use cloakroom_vocabulary::{Consent, ConsentFacts, CountryCode, Jurisdiction};
+use http::Method;
+use ipnet::IpNet;
+
+use crate::config::MAX_SITES;
+use crate::daypart::Dayparts;
+use crate::host::MAX_HOST_BYTES;
+use crate::routes::Route;
+use crate::site::Site;
+use crate::{
+    BoundaryError, Config, Geo, Mode, RawRequest, Refusal, RouteId, ScrubbedRequest, Signals, SiteId, Token,
+    TokenKey, address, canonical, consent, jurisdiction, query,
+};
+
+/// Reads requests and lets out what may be known of them.
+pub struct Boundary {
+    trusted_proxies: Vec<IpNet>,
+    geo: Option<Geo>,
+    hosts: HashMap<Box<str>, SiteId>,
+    sites: Vec<Site>,
+    dayparts: Dayparts,
+}
+
+/// What becomes of a request.
+pub enum Admission {
+    /// It was scrubbed; identity stays behind.
+    Admitted(Admitted),
+    /// It is forwarded with identity.
+    Passthrough(Passthrough),
+}
+
+/// All that is known of a request on a personalized or anonymous route.
+pub struct Admitted {
+    /// The declared route; `None` for an undeclared path, which is anonymous.
+    pub route: Option<RouteId>,
+    /// [`Mode::Personalize`] or [`Mode::Anonymous`].
+    pub mode: Mode,
+    /// What law and visitor allow. On anonymous routes only `gpc` is read.
+    pub facts: ConsentFacts,
+    /// The signals. On anonymous routes all are `any`.
+    pub signals: Signals,
+    /// The visitor's prefix as the crowd counts it. On anonymous routes it is the same for all.
+    pub token: Token,
+    /// The page that is wanted.
+    pub request: ScrubbedRequest,
+}
+
+/// The route of a request that goes through unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passthrough {
+    /// The site.
+    pub site: SiteId,
+    /// The route.
+    pub route: RouteId,
+}
+
+impl Boundary {
+    /// Prepares everything that a request will ask for. Without a database no country is known.
+    ///
+    /// # Errors
+    /// [`BoundaryError`] that names what cannot be worked with.
+    pub fn new(config: Config, geo: Option<Geo>) -> Result<Self, BoundaryError> {
+        if config.sites.len() > MAX_SITES {
+            return Err(BoundaryError::TooManySites { count: config.sites.len() });
+        }
+        let sites = config.sites.into_iter().enumerate();
+        let sites: Vec<_> = sites.map(|(at, site)| Site::new(site, at)).collect::<Result<_, _>>()?;
+        let mut hosts = HashMap::new();
+        for (id, site) in (0..).map(SiteId).zip(&sites) {
+            for host in site.hosts() {
+                if hosts.insert(host.into(), id).is_some() {
+                    return Err(BoundaryError::RepeatedHost { host: host.to_owned() });
+                }
+            }
+        }
+        let dayparts = Dayparts::new(Box::new(SystemTime::now))?;
+        Ok(Self { trusted_proxies: config.trusted_proxies, geo, hosts, sites, dayparts })
+    }
+
+    /// Tells the time by another clock: a test's, or that of a question about another hour.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.dayparts.set_clock(Box::new(clock));
+        self
+    }
+
+    /// The site that a request asks for.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] without one valid host, [`Refusal::UnknownHost`] for no site's.
+    pub fn site(&self, raw: &RawRequest<'_>) -> Result<SiteId, Refusal> {
+        let mut buffer = [0; MAX_HOST_BYTES];
+        let host = raw.host(&mut buffer)?;
+        self.hosts.get(host).copied().ok_or(Refusal::UnknownHost)
+    }
+
+    /// Takes a request apart.
+    ///
+    /// # Errors
+    /// [`Refusal`] if no route answers it.
+    pub fn admit(&self, site: SiteId, raw: RawRequest<'_>, key: &TokenKey) -> Result<Admission, Refusal> {
+        let known = self.sites.get(site.index()).ok_or(Refusal::UnknownHost)?;
+        let path = raw.path()?;
+        let mut target = String::with_capacity(path.len() + raw.query().len() + 1);
+        canonical::push_path(path, &mut target)?;
+        let path_len = target.len();
+        let found = known.routes.find(raw.method(), &target)?;
+        let route = found.map(|(id, _)| id);
+        let mode = found.map_or(Mode::Anonymous, |(_, route)| route.mode);
+        if let (Some(route), Mode::Passthrough) = (route, mode) {
+            return Ok(Admission::Passthrough(Passthrough { site, route }));
+        }
+        if let Some((_, route)) = found {
+            query::push_query(raw.query(), &route.query, &mut target);
+        }
+        let gpc = consent::gpc(&raw);
+        let head = *raw.method() == Method::HEAD;
+        let request = ScrubbedRequest { site, route, target, path_len, head, gpc };
+        let (facts, signals, token) = if mode == Mode::Personalize {
+            self.read_visitor(known, &raw, gpc, key)
+        } else {
+            let facts =
+                ConsentFacts { jurisdiction: Jurisdiction::Unknown, consent: Consent::default(), gpc };
+            (facts, Signals::unknown(&known.vocabulary), Token::UNREAD)
+        };
+        Ok(Admission::Admitted(Admitted { route, mode, facts, signals, token, request }))
+    }
+
+    fn read_visitor(
+        &self,
+        site: &Site,
+        raw: &RawRequest<'_>,
+        gpc: bool,
+        key: &TokenKey,
+    ) -> (ConsentFacts, Signals, Token) {
+        let address = address::client_address(raw, &self.trusted_proxies);
+        let country: Option<CountryCode> = address.and_then(|address| self.geo.as_ref()?.country(address));
+        let facts = ConsentFacts {
+            jurisdiction: jurisdiction(country),
+            consent: consent::consent(raw, &site.consent_cookie),
+            gpc,
+        };
+        let quarter = country.map(|country| self.dayparts.quarter(country));
+        (facts, site.signals(raw, country, quarter), key.token(address))
+    }
+
+    /// A request for a fragment, made by the proxy itself for a page whose visitor sent `gpc` or
+    /// not. `None` unless `target` belongs to a route of the site that is marked `fragment`.
+    #[must_use]
+    pub fn fragment(&self, site: SiteId, target: &str, gpc: bool) -> Option<ScrubbedRequest> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let (mut target, id, route) = self.reading(site, path)?;
+        if !route.fragment {
+            return None;
+        }
+        let path_len = target.len();
+        query::push_query(query, &route.query, &mut target);
+        Some(ScrubbedRequest { site, route: Some(id), target, path_len, head: false, gpc })
+    }
+
+    /// The sites, in the order of the configuration.
+    pub fn sites(&self) -> impl Iterator<Item = SiteId> + use<> {
+        // INVARIANT: at most `MAX_SITES` sites, which 16 bits can number.
+        (0..u16::try_from(self.sites.len()).unwrap_or(u16::MAX)).map(SiteId)
+    }
+
+    /// Whether reading a path would send identity upstream. Paths that cannot be told count as
+    /// such.
+    #[must_use]
+    pub fn is_passthrough(&self, site: SiteId, path: &str) -> bool {
+        let Some(known) = self.sites.get(site.index()) else { return true };
+        let mut canonical = String::new();
+        if canonical::push_path(path, &mut canonical).is_err() {
+            return true;
+        }
+        match known.routes.find(&Method::GET, &canonical) {
+            Ok(Some((_, route))) => route.mode == Mode::Passthrough,
+            Ok(None) => false,
+            Err(_) => true,
+        }
+    }
+
+    /// The pattern of a route, for logs and events.
+    #[must_use]
+    pub fn pattern(&self, site: SiteId, route: RouteId) -> Option<&str> {
+        self.sites.get(site.index())?.routes.get(route).map(|route| route.pattern.text())
+    }
+
+    fn reading(&self, site: SiteId, path: &str) -> Option<(String, RouteId, &Route)> {
+        let known = self.sites.get(site.index())?;
+        let mut target = String::new();
+        canonical::push_path(path, &mut target).ok()?;
+        let (id, route) = known.routes.find(&Method::GET, &target).ok()??;
+        Some((target, id, route))
+    }
+}

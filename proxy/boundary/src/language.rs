@@ -1,0 +1,143 @@
+//! The preferred language of those that a site lists, told from `Accept-Language` (RFC 9110 §12.5.4).
+//!
+//! Only primary subtags are compared; regions, scripts and the order of the rest are dropped.
+
+use http::header::ACCEPT_LANGUAGE;
+
+use crate::RawRequest;
+
+/// The most bytes that are read, over all lines.
+const MAX_BYTES: usize = 512;
+/// The most ranges that are read.
+const MAX_RANGES: usize = 32;
+/// The longest primary subtag.
+const MAX_TAG_BYTES: usize = 8;
+
+/// A primary subtag in lower case, packed so that it compares as a number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Tag(u64);
+
+impl Tag {
+    /// Reads a subtag of 1 to 8 letters.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        if !(1..=MAX_TAG_BYTES).contains(&text.len()) {
+            return None;
+        }
+        text.iter()
+            .try_fold(0_u64, |packed, byte| {
+                byte.is_ascii_alphabetic().then(|| packed << 8 | u64::from(byte.to_ascii_lowercase()))
+            })
+            .map(Self)
+    }
+}
+
+/// The best liked value; of equally liked ones the first. `find` says which tags are listed.
+pub(crate) fn preferred<T>(raw: &RawRequest<'_>, find: impl Fn(Tag) -> Option<T>) -> Option<T> {
+    let mut best: Option<(u16, T)> = None;
+    let (mut bytes, mut ranges) = (MAX_BYTES, MAX_RANGES);
+    for line in raw.fields(&ACCEPT_LANGUAGE) {
+        let read = line.get(..bytes).unwrap_or(line);
+        bytes -= read.len();
+        for range in read.split(|byte| *byte == b',') {
+            if ranges == 0 {
+                return best.map(|(_, value)| value);
+            }
+            ranges -= 1;
+            let Some((tag, weight)) = parse(range) else { continue };
+            if weight == 0 || best.as_ref().is_some_and(|(liked, _)| *liked >= weight) {
+                continue;
+            }
+            if let Some(value) = find(tag) {
+                best = Some((weight, value));
+            }
+        }
+    }
+    best.map(|(_, value)| value)
+}
+
+/// Primary subtag and weight in thousandths of one range.
+fn parse(range: &[u8]) -> Option<(Tag, u16)> {
+    let mut parts = range.split(|byte| *byte == b';');
+    let tag = parts.next()?.trim_ascii();
+    let primary = tag.split(|byte| *byte == b'-').next()?;
+    let weight = match parts.next() {
+        None => 1_000,
+        Some(parameter) => weight(parameter.trim_ascii())?,
+    };
+    Tag::parse(primary).filter(|_| parts.next().is_none()).map(|tag| (tag, weight))
+}
+
+/// Reads `q=0`, `q=0.8`, `q=1.000`.
+fn weight(parameter: &[u8]) -> Option<u16> {
+    let value = parameter.strip_prefix(b"q=").or_else(|| parameter.strip_prefix(b"Q="))?;
+    let (whole, fraction) = match value {
+        [whole] => (whole, &[][..]),
+        [whole, b'.', fraction @ ..] if fraction.len() <= 3 => (whole, fraction),
+        _ => return None,
+    };
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| u16::from(byte - b'0'));
+    let mut thousandths = digit(*whole)? * 1_000;
+    for (byte, unit) in fraction.iter().zip([100, 10, 1]) {
+        thousandths += digit(*byte)? * unit;
+    }
+    (thousandths <= 1_000).then_some(thousandths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn language(lines: &[&[u8]]) -> Option<&'static str> {
+        let mut request = http::Request::builder();
+        for line in lines {
+            request = request.header("accept-language", *line);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let raw = RawRequest::seal(&parts, std::net::Ipv4Addr::LOCALHOST.into());
+        let listed = ["en", "fr", "de"];
+        preferred(&raw, |tag| listed.into_iter().find(|name| Tag::parse(name.as_bytes()) == Some(tag)))
+    }
+
+    #[test]
+    fn the_best_liked_listed_language_wins() {
+        assert_eq!(language(&[b"fr"]), Some("fr"));
+        assert_eq!(language(&[b"FR-ca"]), Some("fr"));
+        assert_eq!(language(&[b"en;q=0.5, de;q=0.9"]), Some("de"));
+        assert_eq!(language(&[b"es, pt;q=0.9, fr;q=0.1"]), Some("fr"));
+        assert_eq!(language(&[b"en;q=0.8, fr;q=0.8"]), Some("en"));
+        assert_eq!(language(&[b"en;q=0.8", b"fr"]), Some("fr"));
+        assert_eq!(language(&[b"en; q=0.123,de ; q=0.2"]), Some("de"));
+    }
+
+    #[test]
+    fn refused_or_broken_ranges_do_not_count() {
+        for line in [
+            &b"en;q=0"[..],
+            b"en;q=0.000",
+            b"en;q=1.1",
+            b"en;q=-1",
+            b"en;q=x",
+            b"en;q=0.1234",
+            b"en;q=",
+            b"en;level=1",
+            b"en;q=1;x=2",
+            b"*",
+            b"",
+            b",;,-",
+            b"e\xff",
+            b"english",
+            b"\xff\xfe",
+        ] {
+            assert_eq!(language(&[line]), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn absurd_lengths_are_cut() {
+        let many = format!("{}fr", "es,".repeat(MAX_RANGES));
+        assert_eq!(language(&[many.as_bytes()]), None);
+        let long = format!("{},fr", "x".repeat(MAX_BYTES));
+        assert_eq!(language(&[long.as_bytes()]), None);
+        assert_eq!(language(&[long.as_bytes(), b"fr"]), None);
+    }
+}

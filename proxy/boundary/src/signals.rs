@@ -1,0 +1,29 @@
+//! The signals of one request: values of the closed vocabulary, nothing finer.
+
+use cloakroom_vocabulary::{Signal, SiteVocabulary, ValueId};
+
+/// One value for each signal, as fine as the site's vocabulary knows them.
+///
+/// Before policy and crowd have generalized them they are about one visitor: no `Debug`, no
+/// `Clone`, no serialization.
+pub struct Signals([ValueId; Signal::COUNT]);
+
+impl Signals {
+    pub(crate) fn new(values: [ValueId; Signal::COUNT]) -> Self {
+        Self(values)
+    }
+
+    /// Nothing known: `any` for each signal.
+    #[must_use]
+    pub fn unknown(vocabulary: &SiteVocabulary) -> Self {
+        Self(Signal::ALL.map(|signal| vocabulary.hierarchy(signal).any()))
+    }
+
+    /// The value of a signal.
+    #[must_use]
+    pub fn value(&self, signal: Signal) -> ValueId {
+        // INVARIANT: `Signal::index` is below `Signal::COUNT`, the length of the array.
+        #[expect(clippy::indexing_slicing, reason = "indexed by discriminant, see the invariant")]
+        self.0[signal.index()]
+    }
+}

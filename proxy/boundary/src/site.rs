@@ -1,0 +1,155 @@
+//! One site, lowered to the arrays that a request indexes.
+
+use std::collections::{HashMap, HashSet};
+
+use cloakroom_vocabulary::{CountryCode, Hierarchy, Signal, SiteVocabulary, ValueId};
+
+use crate::daypart::QUARTERS;
+use crate::device::Device;
+use crate::host::{self, MAX_HOST_BYTES};
+use crate::language::Tag;
+use crate::referrer::Referrer;
+use crate::routes::Routes;
+use crate::{BoundaryError, RawRequest, Signals, SiteConfig, query};
+
+/// The longest campaign name, in bytes; the vocabulary has none that is longer.
+const MAX_CAMPAIGN_BYTES: usize = 64;
+/// Names of the quarters of the day in the vocabulary.
+const QUARTER_NAMES: [&str; QUARTERS] = ["night", "morning", "afternoon", "evening"];
+
+pub(crate) struct Site {
+    pub(crate) routes: Routes,
+    pub(crate) vocabulary: std::sync::Arc<SiteVocabulary>,
+    pub(crate) consent_cookie: Box<[u8]>,
+    campaign_parameter: Option<String>,
+    hosts: HashSet<Box<str>>,
+    /// By [`CountryCode::index`].
+    countries: Box<[ValueId]>,
+    other_country: ValueId,
+    devices: [ValueId; Device::NAMES.len()],
+    /// Sorted by tag.
+    languages: Vec<(Tag, ValueId)>,
+    other_language: ValueId,
+    referrers: [ValueId; Referrer::NAMES.len()],
+    campaigns: HashMap<Box<str>, ValueId>,
+    no_campaign: ValueId,
+    quarters: [ValueId; QUARTERS],
+    any_daypart: ValueId,
+}
+
+impl Site {
+    /// Lowers the site at `position` of the configuration.
+    pub(crate) fn new(config: SiteConfig, position: usize) -> Result<Self, BoundaryError> {
+        let vocabulary = config.vocabulary;
+        let of = |signal: Signal| vocabulary.hierarchy(signal);
+        let (country, language) = (of(Signal::Country), of(Signal::Language));
+        let (campaign, daypart) = (of(Signal::Campaign), of(Signal::Daypart));
+        let other_country = named(country, "other");
+        let mut countries = vec![other_country; CountryCode::SPACE];
+        for value in country.leaves() {
+            let code = CountryCode::parse(country.name(value));
+            if let Some(place) = code.and_then(|code| countries.get_mut(code.index())) {
+                *place = value;
+            }
+        }
+        let other_language = named(language, "other");
+        let mut languages: Vec<_> = language
+            .leaves()
+            .filter(|value| *value != other_language)
+            .filter_map(|value| Some((Tag::parse(language.name(value).as_bytes())?, value)))
+            .collect();
+        languages.sort_by_key(|(tag, _)| *tag);
+        Ok(Self {
+            hosts: hosts(&config.hosts, position)?,
+            consent_cookie: name(&config.consent_cookie, "a cookie name")?.as_bytes().into(),
+            campaign_parameter: config
+                .campaign_parameter
+                .map(|parameter| name(&parameter, "the name of a query parameter").map(str::to_owned))
+                .transpose()?,
+            routes: Routes::new(config.routes)?,
+            countries: countries.into(),
+            other_country,
+            devices: Device::NAMES.map(|name| named(of(Signal::Device), name)),
+            languages,
+            other_language,
+            referrers: Referrer::NAMES.map(|name| named(of(Signal::Referrer), name)),
+            campaigns: campaign.leaves().map(|value| (campaign.name(value).into(), value)).collect(),
+            no_campaign: named(campaign, "none"),
+            quarters: QUARTER_NAMES.map(|name| named(daypart, name)),
+            any_daypart: daypart.any(),
+            vocabulary,
+        })
+    }
+
+    /// The hosts, in their normal spelling.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.hosts.iter().map(|host| &**host)
+    }
+
+    /// Derives every signal; `quarter` is that of the country.
+    pub(crate) fn signals(
+        &self,
+        raw: &RawRequest<'_>,
+        country: Option<CountryCode>,
+        quarter: Option<usize>,
+    ) -> Signals {
+        let country = country.and_then(|code| self.countries.get(code.index()).copied());
+        let device = crate::device::device(raw);
+        let language = crate::language::preferred(raw, |tag| {
+            let at = self.languages.binary_search_by_key(&tag, |(listed, _)| *listed).ok()?;
+            self.languages.get(at).map(|(_, value)| *value)
+        });
+        let referrer = crate::referrer::referrer(raw, |host| self.hosts.contains(host));
+        let pick = |values: &[ValueId], at: usize, otherwise| values.get(at).copied().unwrap_or(otherwise);
+        let any = |signal| self.vocabulary.hierarchy(signal).any();
+        Signals::new([
+            country.unwrap_or(self.other_country),
+            pick(&self.devices, device as usize, any(Signal::Device)),
+            language.unwrap_or(self.other_language),
+            pick(&self.referrers, referrer as usize, any(Signal::Referrer)),
+            self.campaign(raw).unwrap_or(self.no_campaign),
+            quarter.map_or(self.any_daypart, |at| pick(&self.quarters, at, self.any_daypart)),
+        ])
+    }
+
+    /// The listed campaign that the query names, in any case.
+    fn campaign(&self, raw: &RawRequest<'_>) -> Option<ValueId> {
+        let parameter = self.campaign_parameter.as_deref().filter(|_| !raw.query().is_empty())?;
+        let mut buffer = [0; MAX_CAMPAIGN_BYTES];
+        let value = query::first_value(raw.query(), parameter)?;
+        let length = crate::escape::decode_form(value, &mut buffer)?.len();
+        let value = buffer.get_mut(..length)?;
+        value.make_ascii_lowercase();
+        self.campaigns.get(std::str::from_utf8(value).ok()?).copied()
+    }
+}
+
+/// The value of that name; `any` if the vocabulary should lack it.
+fn named(hierarchy: &Hierarchy, name: &str) -> ValueId {
+    hierarchy.find(name).unwrap_or(hierarchy.any())
+}
+
+fn hosts(listed: &[String], position: usize) -> Result<HashSet<Box<str>>, BoundaryError> {
+    let mut hosts = HashSet::new();
+    for host in listed {
+        let mut buffer = [0; MAX_HOST_BYTES];
+        let normal = host::normalize(host, &mut buffer);
+        let normal = normal
+            .filter(|normal| normal.len() == host.len())
+            .ok_or_else(|| BoundaryError::Host { host: host.clone() })?;
+        if !hosts.insert(normal.into()) {
+            return Err(BoundaryError::RepeatedHost { host: host.clone() });
+        }
+    }
+    if hosts.is_empty() { Err(BoundaryError::NoHost { site: position }) } else { Ok(hosts) }
+}
+
+/// Checks that a name is a token (RFC 9110) of at most 64 bytes.
+fn name<'n>(text: &'n str, expected: &'static str) -> Result<&'n str, BoundaryError> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if (1..=64).contains(&text.len()) && text.bytes().all(is_token) {
+        Ok(text)
+    } else {
+        Err(BoundaryError::Name { name: text.to_owned(), expected })
+    }
+}

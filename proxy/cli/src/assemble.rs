@@ -1,0 +1,200 @@
+//! From settings to the parts of a pipeline: each room gets its own configuration, once.
+
+use std::time::Duration;
+
+use cloakroom_boundary::{Geo, Mode, PathPattern, QueryPattern, QueryRule};
+use cloakroom_crowd::Config as CrowdConfig;
+use cloakroom_origin::OriginConfig;
+use cloakroom_pipeline::{Parts, RouteParts, SiteParts};
+use cloakroom_plugin_host::{Engine, Limits, Plugin};
+use cloakroom_policy::PolicySet;
+use cloakroom_settings::{self as settings, Problem, QueryValues, Settings, Site, Source};
+use cloakroom_variants::CacheConfig;
+use http::uri::Authority;
+use http::{HeaderValue, Method};
+
+use crate::plugins::{self, NoPlugin};
+
+/// The parts, and what a person should know of how they came about.
+pub(crate) struct Assembled {
+    pub(crate) parts: Parts,
+    /// The proxy works, but less than was configured, or most likely not as was meant.
+    pub(crate) warnings: Vec<Problem>,
+}
+
+/// Lowers settings. `geo` overrules the configured database.
+///
+/// # Errors
+/// All mistakes of rule files, policies, patterns and the country database.
+pub(crate) fn assemble(settings: &Settings, geo: Option<Geo>) -> Result<Assembled, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut warnings = Vec::new();
+    let engine = Engine::new(Limits::default())
+        .map_err(|cause| vec![Problem::nowhere(format!("the plugin engine cannot start: {cause}"))])?;
+    let geo = geo.or_else(|| open_geo(settings, &mut problems, &mut warnings));
+    let mut sites = Vec::new();
+    for site in &settings.sites {
+        match assemble_site(settings, site, &engine, &mut warnings) {
+            Ok(parts) => sites.push(parts),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let parts = Parts {
+        sites,
+        geo,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        cache: CacheConfig { max_bytes: settings.cache_bytes },
+        access_log: None,
+        reveal: false,
+    };
+    Ok(Assembled { parts, warnings })
+}
+
+fn open_geo(settings: &Settings, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) -> Option<Geo> {
+    let Some(path) = &settings.geo_database else {
+        warnings.push(
+            Problem::nowhere("no country database is configured: `country` is `other` for everyone, and the jurisdiction is unknown")
+                .help("set `[geo] database` to an mmdb file with countries; the shipped policies permit nothing where the jurisdiction is unknown"),
+        );
+        return None;
+    };
+    Geo::open(path).map_err(|cause| problems.push(Problem::nowhere(cause.to_string()))).ok()
+}
+
+fn assemble_site(
+    settings: &Settings,
+    site: &Site,
+    engine: &Engine,
+    warnings: &mut Vec<Problem>,
+) -> Result<SiteParts, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let loaded = load_plugins(site, engine, warnings, &mut problems);
+    let policies = policies(site, warnings).map_err(|problem| problems.push(problem)).ok();
+    let routes: Vec<_> = site
+        .routes
+        .iter()
+        .filter_map(|route| assemble_route(site, route).map_err(|problem| problems.push(problem)).ok())
+        .collect();
+    let origin = origin(settings, site).map_err(|problem| problems.push(problem)).ok();
+    match (policies, origin) {
+        (Some(policies), Some(origin)) if problems.is_empty() => Ok(SiteParts {
+            hosts: site.hosts.clone(),
+            vocabulary: site.vocabulary.clone(),
+            consent_cookie: site.consent_cookie.clone(),
+            campaign_parameter: site.campaign_parameter.clone(),
+            policies,
+            crowd: CrowdConfig { k: site.crowd.k, epoch: site.crowd.epoch, ..CrowdConfig::default() },
+            relay_timeout: settings.limits.origin_first_byte.max(Duration::from_secs(1)),
+            origin,
+            forward_client_ip: site.forward_client_ip,
+            output_hosts: site.output_hosts.clone(),
+            plugins: loaded,
+            routes,
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn load_plugins(
+    site: &Site,
+    engine: &Engine,
+    warnings: &mut Vec<Problem>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(String, Plugin)> {
+    let mut loaded = Vec::new();
+    for plugin in &site.plugins {
+        match plugins::load(engine, &plugin.file) {
+            Ok(found) => loaded.push((plugin.name.clone(), found)),
+            Err(NoPlugin::Rules(found)) => problems.extend(found),
+            Err(NoPlugin::Refused(cause)) => warnings.push(
+                site.source
+                    .problem(plugin.at.clone(), "this plugin", format!("the plugin `{}` is refused: {cause}", plugin.name))
+                    .help("its routes go on without it: its slots show the origin's own content"),
+            ),
+        }
+    }
+    loaded
+}
+
+fn policies(site: &Site, warnings: &mut Vec<Problem>) -> Result<PolicySet, Problem> {
+    let sources: Vec<_> = site.policies.iter().map(|source| (source.name(), source.text())).collect();
+    let placed = |error: &cloakroom_policy::PolicyError| {
+        let source = site.policies.iter().find(|source| Some(source.name()) == error.file());
+        let problem = match (source, error.span()) {
+            (Some(source), Some(span)) => source.problem(span, "here", error.message()),
+            _ => Problem::nowhere(error.message()),
+        };
+        match error.help() {
+            Some(help) => problem.help(help),
+            None => problem,
+        }
+    };
+    let set = PolicySet::with_defaults(&sources).map_err(|error| placed(&error))?;
+    warnings.extend(set.warnings().iter().map(placed));
+    Ok(set)
+}
+
+fn origin(settings: &Settings, site: &Site) -> Result<OriginConfig, Problem> {
+    let limits = settings.limits;
+    let authority = format!("{}:{}", site.origin.host, site.origin.port);
+    let host = site.hosts.first().map_or("", String::as_str);
+    let wrong = |what: &str| Problem::nowhere(format!("`{what}` cannot be asked for pages"));
+    Ok(OriginConfig {
+        host: HeaderValue::from_str(host).map_err(|_| wrong(host))?,
+        authority: Authority::try_from(authority.as_str()).map_err(|_| wrong(&authority))?,
+        connect_timeout: limits.origin_connect,
+        first_byte_timeout: limits.origin_first_byte,
+        total_timeout: limits.origin_timeout,
+        max_body: limits.origin_body,
+    })
+}
+
+fn assemble_route(site: &Site, route: &settings::Route) -> Result<RouteParts, Problem> {
+    let at = |message: String| -> Problem { placed_at(&site.source, route, message) };
+    let pattern =
+        PathPattern::parse(&route.path, route.segment.as_deref()).map_err(|cause| at(cause.to_string()))?;
+    let query = route
+        .query
+        .iter()
+        .map(|rule| {
+            let pattern = match &rule.values {
+                QueryValues::Plain => None,
+                QueryValues::Pattern(pattern) => Some(QueryPattern::Pattern(pattern.clone())),
+                QueryValues::Listed(values) => Some(QueryPattern::Values(values.clone())),
+            };
+            QueryRule::new(&rule.name, pattern).map_err(|cause| at(cause.to_string()))
+        })
+        .collect::<Result<_, _>>()?;
+    let methods = route
+        .methods
+        .as_ref()
+        .map(|names| names.iter().map(|name| Method::from_bytes(name.as_bytes())).collect::<Result<_, _>>())
+        .transpose()
+        .map_err(|_| at("a method is malformed".to_owned()))?;
+    let named = |position: &usize| site.plugins.get(*position).map(|plugin| plugin.name.clone());
+    Ok(RouteParts {
+        path: route.path.clone(),
+        pattern,
+        methods,
+        mode: match route.mode {
+            settings::Mode::Personalize => Mode::Personalize,
+            settings::Mode::Anonymous => Mode::Anonymous,
+            settings::Mode::Passthrough => Mode::Passthrough,
+        },
+        query,
+        fragment: route.fragment,
+        plugins: route.plugins.iter().filter_map(named).collect(),
+        origin_sees: route.origin_sees.clone(),
+        freshness: route.freshness,
+        relay_unstorable: route.unstorable == settings::Unstorable::Relay,
+        labels: route.labels.clone(),
+        distinct_paths: route.distinct_paths as usize,
+    })
+}
+
+fn placed_at(source: &Source, route: &settings::Route, message: String) -> Problem {
+    source.problem(route.path_at.clone(), "this route", message)
+}

@@ -1,0 +1,125 @@
+//! `cloakroom check`: everything that `serve` would refuse, and a report on what it would do.
+
+use std::fmt::Write;
+
+use cloakroom_boundary::Mode;
+use cloakroom_pipeline::{Pipeline, RouteReport, SiteReport};
+use cloakroom_settings::Problem;
+use serde_json::json;
+
+use crate::args::Check;
+use crate::assemble::{Assembled, assemble};
+use crate::exit::Exit;
+use crate::report::Output;
+
+pub(crate) fn run(args: &Check, output: &Output) -> Exit {
+    let settings = match cloakroom_settings::load(&args.config) {
+        Ok(settings) => settings,
+        Err(error) => {
+            output.refused(&error);
+            return Exit::Wrong;
+        }
+    };
+    let Assembled { parts, warnings } = match assemble(&settings, None) {
+        Ok(assembled) => assembled,
+        Err(problems) => {
+            problems.iter().for_each(|problem| output.problem(problem));
+            return Exit::Wrong;
+        }
+    };
+    let reports = match Pipeline::new(parts) {
+        Ok((_, reports)) => reports,
+        Err(error) => {
+            output.failure(error);
+            return Exit::Wrong;
+        }
+    };
+    output.result(&text(&reports), || value(&reports, &warnings));
+    if !output.is_json() {
+        warnings.iter().for_each(|warning| output.problem(warning));
+    }
+    let failed = reports.iter().flat_map(|site| &site.routes).any(|route| !route.policy_errors.is_empty());
+    // A refused plugin is a warning while serving, since the site goes on; here it is a mistake.
+    let refused = warnings.iter().any(|warning| warning.file().is_some());
+    if failed || refused { Exit::Wrong } else { Exit::Success }
+}
+
+fn text(reports: &[SiteReport]) -> String {
+    let mut text = String::new();
+    for site in reports {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", site.host);
+        for route in &site.routes {
+            let _ = writeln!(text, "  {:<24} {}", route.path, summary(route));
+            for error in &route.policy_errors {
+                let _ = writeln!(text, "    policy: {error}");
+            }
+        }
+        let _ = writeln!(text, "  {:<24} anonymous: identity never goes to the origin", "everything else");
+        for (plugin, slot, variant, removed) in &site.removed {
+            let _ = writeln!(text, "  removed from {plugin}, {slot}={variant}, edit {}: {}", removed.edit + 1, removed.what);
+        }
+    }
+    text
+}
+
+fn summary(route: &RouteReport) -> String {
+    match route.mode {
+        Mode::Personalize if route.cells == 0 => "personalize: no plugin, so the page is the same for everyone".into(),
+        Mode::Personalize => {
+            let bits = bits(route.joint_variants);
+            format!(
+                "personalize: {} cells, {} variants, at most {bits:.1} bits about a visitor and one for GPC",
+                route.cells, route.joint_variants
+            )
+        }
+        Mode::Anonymous => "anonymous: identity never goes to the origin".into(),
+        Mode::Passthrough => "passthrough: identity goes to the origin, nothing is cached".into(),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "at most a thousand variants")]
+fn bits(variants: usize) -> f64 {
+    (variants.max(1) as f64).log2()
+}
+
+fn value(reports: &[SiteReport], warnings: &[Problem]) -> serde_json::Value {
+    let sites: Vec<_> = reports
+        .iter()
+        .map(|site| {
+            let routes: Vec<_> = site
+                .routes
+                .iter()
+                .map(|route| {
+                    json!({
+                        "path": route.path,
+                        "mode": route.mode.name(),
+                        "cells": route.cells,
+                        "joint_variants": route.joint_variants,
+                        "bits": bits(route.joint_variants),
+                        "policy_errors": route.policy_errors,
+                    })
+                })
+                .collect();
+            let removed: Vec<_> = site
+                .removed
+                .iter()
+                .map(|(plugin, slot, variant, removed)| {
+                    json!({ "plugin": plugin, "slot": slot, "variant": variant, "edit": removed.edit, "what": removed.what })
+                })
+                .collect();
+            json!({ "host": site.host, "routes": routes, "removed": removed })
+        })
+        .collect();
+    let warnings: Vec<_> = warnings
+        .iter()
+        .map(|warning| {
+            let (line, column) = warning.line_and_column().unzip();
+            json!({
+                "message": warning.message(), "help": warning.suggestion(), "file": warning.file(),
+                "line": line, "column": column,
+            })
+        })
+        .collect();
+    json!({ "sites": sites, "warnings": warnings })
+}

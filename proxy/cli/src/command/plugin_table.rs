@@ -1,0 +1,87 @@
+//! `cloakroom plugin table FILE`: who sees what, as rules.
+
+use std::fmt::Write;
+
+use cloakroom_plugin_host::{Engine, Limits, Plugin};
+use serde_json::json;
+
+use crate::args::Table;
+use crate::exit::Exit;
+use crate::plugins::{self, NoPlugin};
+use crate::report::Output;
+
+pub(crate) fn run(args: &Table, output: &Output) -> Exit {
+    let file = match plugins::read(&args.file) {
+        Ok(file) => file,
+        Err(problem) => {
+            output.problem(&problem);
+            return Exit::Failure;
+        }
+    };
+    let engine = match Engine::new(Limits::default()) {
+        Ok(engine) => engine,
+        Err(cause) => {
+            output.failure(format_args!("the plugin engine cannot start: {cause}"));
+            return Exit::Failure;
+        }
+    };
+    match plugins::load(&engine, &file) {
+        Ok(plugin) => {
+            output.result(&text(&plugin), || value(&plugin));
+            Exit::Success
+        }
+        Err(NoPlugin::Rules(problems)) => {
+            problems.iter().for_each(|problem| output.problem(problem));
+            Exit::Wrong
+        }
+        Err(NoPlugin::Refused(cause)) => {
+            output.failure(format_args!("the plugin is refused: {cause}"));
+            Exit::Wrong
+        }
+    }
+}
+
+fn text(plugin: &Plugin) -> String {
+    let manifest = plugin.manifest();
+    let mut text = format!("{} {}\n", manifest.name(), manifest.version());
+    for used in manifest.signals() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  sees {}: {} ({})", used.signal(), used.values().join(", "), used.reason());
+    }
+    let _ = writeln!(text, "  {} cells\n\n{}", plugin.table().size(), plugin.readable());
+    text
+}
+
+fn value(plugin: &Plugin) -> serde_json::Value {
+    let manifest = plugin.manifest();
+    let signals: Vec<_> = manifest
+        .signals()
+        .iter()
+        .map(|used| {
+            json!({ "signal": used.signal().name(), "values": used.values(), "reason": used.reason() })
+        })
+        .collect();
+    let readable = plugin.readable();
+    let slots: Vec<_> = readable
+        .slots()
+        .iter()
+        .map(|slot| {
+            let rules: Vec<_> = slot
+                .lines()
+                .iter()
+                .map(|line| {
+                    let when: Vec<_> = line.conditions().iter().map(|condition| condition.to_string()).collect();
+                    json!({ "when": when, "variant": line.variant_name(), "cells": line.cells() })
+                })
+                .collect();
+            json!({ "slot": slot.name(), "rules": rules })
+        })
+        .collect();
+    json!({
+        "name": manifest.name(),
+        "version": manifest.version(),
+        "signals": signals,
+        "cells": plugin.table().size(),
+        "slots": slots,
+    })
+}

@@ -1,0 +1,39 @@
+//! The command `cloakroom`: arguments, then the rooms, then an exit code.
+//!
+//! No request data enters here: the command knows configuration, and the edge knows sockets.
+
+mod args;
+mod assemble;
+mod command;
+mod exit;
+mod logs;
+mod metrics;
+mod plugins;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command, PluginCommand};
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let output = report::Output::new(args.json);
+    let exit = match args.command {
+        Command::Demo(demo) => command::demo::run(&demo, &output),
+        Command::Serve(serve) => command::serve::run(&serve, &output),
+        Command::Check(check) => command::check::run(&check, &output),
+        Command::Plugin { command: PluginCommand::Table(table) } => {
+            command::plugin_table::run(&table, &output)
+        }
+    };
+    exit.into()
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

@@ -1,0 +1,112 @@
+//! What the operator chooses about crowds, and what routes bring along. No visitor enters here.
+
+use std::time::Duration;
+
+use cloakroom_vocabulary::{Domain, Grain, Signal};
+
+/// The smallest crowd that may be asked for.
+pub const MIN_K: u32 = 2;
+
+/// The largest crowd that may be asked for: about half of the 4,096 bits that can be told apart.
+pub const MAX_K: u32 = 2_000;
+
+/// The shortest epoch.
+pub const MIN_EPOCH: Duration = Duration::from_secs(1);
+
+/// The longest epoch.
+pub const MAX_EPOCH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The most cells that may be counted at once on a route: 128 MiB.
+pub const MAX_COUNTED_CELLS: u32 = 262_144;
+
+/// The most permit classes of a route, the one without permits included.
+pub const MAX_ROUTE_CLASSES: usize = 64;
+
+/// How large a crowd has to be, and how long it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// How many prefixes have to share a cell: [`MIN_K`] to [`MAX_K`].
+    pub k: u32,
+    /// How long one count lasts: [`MIN_EPOCH`] to [`MAX_EPOCH`].
+    pub epoch: Duration,
+    /// How many cells a route counts at most in an epoch, 512 bytes each; visitors in others are
+    /// counted in coarser cells.
+    pub counted_cells: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { k: 50, epoch: Duration::from_secs(24 * 60 * 60), counted_cells: 16_384 }
+    }
+}
+
+impl Config {
+    pub(crate) fn check(&self) -> Result<(), CrowdError> {
+        if !(MIN_K..=MAX_K).contains(&self.k) {
+            return Err(CrowdError::Size { k: self.k });
+        }
+        if !(MIN_EPOCH..=MAX_EPOCH).contains(&self.epoch) {
+            return Err(CrowdError::Epoch);
+        }
+        if !(1..=MAX_COUNTED_CELLS).contains(&self.counted_cells) {
+            return Err(CrowdError::CountedCells { cells: self.counted_cells });
+        }
+        Ok(())
+    }
+}
+
+/// What a route's visitors are counted by.
+#[derive(Clone, Debug)]
+pub struct RouteCrowd {
+    /// All combinations of the signals that the route's plugins see, over the site's hierarchies.
+    pub domain: Domain,
+    /// For each permit class, and each signal of the domain, the finest grain that any plugin may
+    /// see. Class 0 permits nothing: its visitors are never counted, whatever stands here.
+    pub classes: Vec<Vec<Grain>>,
+}
+
+/// A configuration under which no crowd can be counted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CrowdError {
+    /// `k` is out of range.
+    #[error("a crowd of `{k}` cannot be asked for: `k` is {MIN_K} to {MAX_K}")]
+    Size {
+        /// As configured.
+        k: u32,
+    },
+    /// The epoch is out of range.
+    #[error("an epoch lasts 1 second to 30 days")]
+    Epoch,
+    /// The bound on memory is out of range.
+    #[error("`{cells}` cells cannot be counted: a route counts 1 to {MAX_COUNTED_CELLS}")]
+    CountedCells {
+        /// As configured.
+        cells: u32,
+    },
+    /// A route has too many permit classes.
+    #[error("route {route} has {classes} permit classes, at most {MAX_ROUTE_CLASSES} are allowed")]
+    Classes {
+        /// Position of the route.
+        route: usize,
+        /// How many it has.
+        classes: usize,
+    },
+    /// A permit class does not name one grain for each signal.
+    #[error("a permit class of route {route} has {grains} grains for {signals} signals")]
+    Grains {
+        /// Position of the route.
+        route: usize,
+        /// How many grains it names.
+        grains: usize,
+        /// How many signals the route has.
+        signals: usize,
+    },
+    /// The domain is not one of this site.
+    #[error("signal {signal} of route {route} is repeated, or has other values than on the site")]
+    Domain {
+        /// Position of the route.
+        route: usize,
+        /// The signal.
+        signal: Signal,
+    },
+}

@@ -1,0 +1,321 @@
+//! One epoch: its key, what is counted in it, and what the epoch before it released.
+//!
+//! Dropping it drops the key and the counts together.
+
+use std::sync::Arc;
+
+use cloakroom_boundary::{RouteId, Signals, Token, TokenKey};
+use cloakroom_vocabulary::{CellId, Signal, ValueId};
+
+use crate::count::Counts;
+use crate::plan::Plan;
+use crate::release::{Released, Releases};
+
+/// A cell that enough people share.
+///
+/// Made by this room alone: who holds one may look a plugin's table up with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReleasedCell(CellId);
+
+impl ReleasedCell {
+    /// The cell of the route's domain; cell 0 on a route without a crowd, whose domain has no other.
+    #[must_use]
+    pub fn cell(self) -> CellId {
+        self.0
+    }
+}
+
+/// A site's crowds during one epoch.
+pub struct Epoch {
+    key: TokenKey,
+    routes: Vec<Option<RouteEpoch>>,
+}
+
+impl Epoch {
+    pub(crate) fn new(routes: Vec<Option<RouteEpoch>>) -> Self {
+        Self { key: TokenKey::random(), routes }
+    }
+
+    /// The key of this epoch's tokens.
+    #[must_use]
+    pub fn key(&self) -> &TokenKey {
+        &self.key
+    }
+
+    /// Counts a visitor, and answers with the finest cell of theirs that the last epoch released.
+    ///
+    /// Class 0 is never counted and gets `any`. The token has to come from this epoch's
+    /// [key](Self::key).
+    #[must_use]
+    pub fn place(&self, route: RouteId, class: u8, signals: &Signals, token: Token) -> ReleasedCell {
+        let route = self.routes.get(route.index()).and_then(Option::as_ref);
+        let cell = route.map_or(CellId(0), |route| {
+            CellId(route.place(class, |signal| signals.value(signal), token.slot()))
+        });
+        ReleasedCell(cell)
+    }
+
+    pub(crate) fn routes(&self) -> &[Option<RouteEpoch>] {
+        &self.routes
+    }
+}
+
+/// A route's crowd during one epoch.
+pub(crate) struct RouteEpoch {
+    plan: Arc<Plan>,
+    counts: Counts,
+    releases: Releases,
+}
+
+impl RouteEpoch {
+    /// The first epoch: nothing was counted before it.
+    pub(crate) fn first(plan: Plan, counted_cells: u32) -> Self {
+        let (counts, releases) = (Counts::new(&plan, counted_cells), Releases::none(&plan));
+        Self { plan: Arc::new(plan), counts, releases }
+    }
+
+    /// The epoch after this one.
+    pub(crate) fn next(&self, k: u32, counted_cells: u32) -> Self {
+        Self {
+            plan: Arc::clone(&self.plan),
+            counts: Counts::new(&self.plan, counted_cells),
+            releases: Releases::of(&self.plan, &self.counts, k),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn place(&self, class: u8, value_of: impl Fn(Signal) -> ValueId, slot: u16) -> u32 {
+        let Some((class, cell)) = self.plan.enter(class, value_of) else { return self.plan.any() };
+        self.counts.record(&self.plan, class, cell, slot);
+        self.releases.get(&self.plan, class, cell)
+    }
+
+    pub(crate) fn released(&self) -> Vec<Released> {
+        self.releases.list(&self.plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use cloakroom_vocabulary::Grain;
+
+    use super::*;
+    use crate::RouteCrowd;
+    use crate::reference::{self, Dice, Visitor, domain, vocabulary};
+
+    const K: u32 = 5;
+    const ROOM: u32 = 10_000;
+
+    /// Nothing; everything; coarse countries and no daypart; everything again.
+    fn classes() -> Vec<Vec<Grain>> {
+        [[9, 9, 9], [0, 0, 0], [1, 0, 9], [0, 0, 0]].map(|class| class.map(Grain).to_vec()).to_vec()
+    }
+
+    fn first(counted_cells: u32) -> RouteEpoch {
+        let crowd = RouteCrowd { domain: domain(), classes: classes() };
+        RouteEpoch::first(Plan::new(&vocabulary(), 0, &crowd).unwrap(), counted_cells)
+    }
+
+    fn visit(epoch: &RouteEpoch, visitor: &Visitor) -> CellId {
+        CellId(epoch.place(visitor.class, |signal| visitor.value(signal), visitor.slot))
+    }
+
+    fn visit_all(epoch: &RouteEpoch, traffic: &[Visitor]) {
+        for visitor in traffic {
+            visit(epoch, visitor);
+        }
+    }
+
+    fn slots(class: u8, names: [&str; 3], slots: impl IntoIterator<Item = u16>) -> Vec<Visitor> {
+        slots.into_iter().map(|slot| Visitor::new(class, names, slot)).collect()
+    }
+
+    /// The epoch after one with that traffic.
+    fn after(traffic: &[Visitor]) -> RouteEpoch {
+        let epoch = first(ROOM);
+        for visitor in traffic {
+            assert_eq!(visit(&epoch, visitor), domain().any(), "nothing is released in the first epoch");
+        }
+        epoch.next(K, ROOM)
+    }
+
+    fn released(epoch: &RouteEpoch) -> Vec<(u8, [String; 3])> {
+        let vocabulary = vocabulary();
+        let names = |cell| {
+            let mut values = domain().values(cell).into_iter();
+            let signals: Vec<_> = domain().signals().collect();
+            [0, 1, 2].map(|at| vocabulary.hierarchy(signals[at]).name(values.next().unwrap()).to_owned())
+        };
+        epoch.released().into_iter().map(|released| (released.class, names(released.cell))).collect()
+    }
+
+    fn is_released(epoch: &RouteEpoch, class: u8, names: [&str; 3]) -> bool {
+        released(epoch).contains(&(class, names.map(str::to_owned)))
+    }
+
+    const PARIS: [&str; 3] = ["FR", "search", "night"];
+    const BERLIN: [&str; 3] = ["DE", "search", "night"];
+
+    #[test]
+    fn k_distinct_slots_release_a_cell_and_one_fewer_do_not() {
+        let few = after(&slots(1, PARIS, 0..4));
+        assert_eq!(released(&few), []);
+        let enough = after(&slots(1, PARIS, [0, 63, 64, 65, 4_095]));
+        assert_eq!(released(&enough), [(1, PARIS.map(str::to_owned))]);
+        let newcomer = Visitor::new(1, PARIS, 77);
+        assert_eq!(visit(&enough, &newcomer), reference::path(&classes(), &newcomer)[0]);
+        assert_eq!(visit(&enough, &Visitor::new(1, BERLIN, 77)), domain().any());
+    }
+
+    #[test]
+    fn a_slot_counts_once_however_often_it_comes() {
+        let traffic: Vec<_> = (0..100).flat_map(|_| slots(1, PARIS, 0..4)).collect();
+        assert_eq!(released(&after(&traffic)), []);
+    }
+
+    #[test]
+    fn small_cells_pool_into_a_coarser_one() {
+        let traffic = [slots(1, PARIS, 0..3), slots(1, BERLIN, 3..6)].concat();
+        let epoch = after(&traffic);
+        assert_eq!(released(&epoch).len(), 1);
+        let cells: BTreeSet<_> = traffic.iter().map(|visitor| visit(&epoch, visitor)).collect();
+        assert_eq!(cells.len(), 1);
+        assert!(!cells.contains(&domain().any()));
+        // Slots that both have count once: four of them are too few, and a fifth is enough.
+        assert_eq!(released(&after(&[slots(1, PARIS, 0..4), slots(1, BERLIN, 0..4)].concat())), []);
+        assert_eq!(released(&after(&[slots(1, PARIS, 0..4), slots(1, BERLIN, 1..5)].concat())).len(), 1);
+    }
+
+    #[test]
+    fn a_coarser_cell_does_not_count_whom_finer_releases_have_taken() {
+        let epoch = after(&[slots(1, PARIS, 0..50), slots(1, BERLIN, 100..104)].concat());
+        assert_eq!(released(&epoch), [(1, PARIS.map(str::to_owned))]);
+        assert_eq!(visit(&epoch, &Visitor::new(1, BERLIN, 100)), domain().any());
+    }
+
+    #[test]
+    fn classes_never_mix() {
+        let epoch = after(&[slots(1, PARIS, 0..4), slots(3, PARIS, 4..8)].concat());
+        assert_eq!(released(&epoch), []);
+        let epoch = after(&slots(1, PARIS, 0..5));
+        assert_ne!(visit(&epoch, &Visitor::new(1, PARIS, 0)), domain().any());
+        assert_eq!(visit(&epoch, &Visitor::new(3, PARIS, 0)), domain().any());
+    }
+
+    #[test]
+    fn a_class_starts_at_its_own_grain() {
+        let epoch = after(&[slots(2, PARIS, 0..3), slots(2, BERLIN, 3..6)].concat());
+        assert!(is_released(&epoch, 2, ["europe", "search", "any"]));
+    }
+
+    #[test]
+    fn class_zero_and_unknown_classes_are_never_counted() {
+        let epoch = after(&[slots(0, PARIS, 0..50), slots(4, PARIS, 0..50)].concat());
+        assert_eq!(released(&epoch), []);
+    }
+
+    #[test]
+    fn releases_expire_after_one_epoch_without_traffic() {
+        let epoch = after(&slots(1, PARIS, 0..5));
+        assert_eq!(released(&epoch).len(), 1);
+        assert_eq!(released(&epoch.next(K, ROOM)), []);
+        visit_all(&epoch, &slots(1, PARIS, 10..15));
+        assert_eq!(released(&epoch.next(K, ROOM)).len(), 1, "with traffic the cell is released again");
+    }
+
+    #[test]
+    fn counting_changes_nothing_before_the_epoch_ends() {
+        let epoch = after(&[]);
+        for visitor in slots(1, PARIS, 0..50) {
+            assert_eq!(visit(&epoch, &visitor), domain().any());
+        }
+    }
+
+    #[test]
+    fn without_room_visitors_are_counted_coarser_and_never_overcounted() {
+        let mut dice = Dice(7);
+        let traffic: Vec<_> = (0..3_000).map(|_| dice.visitor(4, 4_096)).collect();
+        for room in [1, 3, 20] {
+            let epoch = first(room);
+            visit_all(&epoch, &traffic);
+            let next = epoch.next(K, room);
+            assert!(next.released().len() <= room as usize);
+            for released in next.released() {
+                let mut own: BTreeSet<u16> = BTreeSet::new();
+                own.extend(
+                    traffic
+                        .iter()
+                        .filter(|visitor| visitor.class == released.class)
+                        .filter(|visitor| reference::path(&classes(), visitor).contains(&released.cell))
+                        .map(|visitor| visitor.slot),
+                );
+                assert!(own.len() >= K as usize);
+            }
+        }
+    }
+
+    #[test]
+    fn random_traffic_is_released_as_by_the_naive_implementation() {
+        let mut dice = Dice(1);
+        let mut sizes = BTreeSet::new();
+        for visitors in [10, 60, 200, 600, 2_000] {
+            for k in [2, K, 40] {
+                let traffic: Vec<_> = (0..visitors).map(|_| dice.visitor(4, 300)).collect();
+                let epoch = first(ROOM);
+                visit_all(&epoch, &traffic);
+                let next = epoch.next(k, ROOM);
+                let expected = reference::released(&classes(), &traffic, k);
+                let real: BTreeSet<_> = next.released().iter().map(|r| (r.class, r.cell)).collect();
+                assert_eq!(real, expected, "{visitors} visitors, k = {k}");
+                for _ in 0..100 {
+                    let visitor = dice.visitor(4, 300);
+                    assert_eq!(visit(&next, &visitor), reference::given(&classes(), &visitor, &expected));
+                }
+                sizes.insert(real.len());
+            }
+        }
+        assert!(sizes.len() > 5, "the traffic should lead to different releases: {sizes:?}");
+    }
+
+    #[test]
+    fn threads_count_what_one_thread_counts() {
+        let mut dice = Dice(3);
+        let traffic: Vec<_> = (0..8_000).map(|_| dice.visitor(4, 1_000)).collect();
+        let epoch = first(ROOM);
+        std::thread::scope(|scope| {
+            // Each thread sees every visitor, from another end, so that they meet in the same cells.
+            for offset in [0, 1, 4_000, 7_999] {
+                let (epoch, traffic) = (&epoch, &traffic);
+                scope.spawn(move || {
+                    for visitor in traffic.iter().cycle().skip(offset).take(traffic.len()) {
+                        visit(epoch, visitor);
+                    }
+                });
+            }
+        });
+        let real: BTreeSet<_> = epoch.next(K, ROOM).released().iter().map(|r| (r.class, r.cell)).collect();
+        assert_eq!(real, reference::released(&classes(), &traffic, K));
+    }
+
+    #[test]
+    fn threads_that_meet_in_one_new_cell_lose_no_bit() {
+        const THREADS: u16 = 4;
+        for _ in 0..50 {
+            let epoch = first(ROOM);
+            let start = std::sync::Barrier::new(usize::from(THREADS));
+            std::thread::scope(|scope| {
+                for thread in 0..THREADS {
+                    let (epoch, start) = (&epoch, &start);
+                    let visitors = slots(1, PARIS, (thread..4_096).step_by(usize::from(THREADS)).take(200));
+                    scope.spawn(move || {
+                        start.wait();
+                        visit_all(epoch, &visitors);
+                    });
+                }
+            });
+            assert_eq!(released(&epoch.next(800, ROOM)), [(1, PARIS.map(str::to_owned))]);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Passthrough: end-to-end fields and bodies as they are, except for what is ours.
+
+use cloakroom_boundary::{strip_client_address, strip_own_cookies, strip_own_set_cookies};
+use cloakroom_pipeline::Relay;
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderName};
+use pingora_core::upstreams::peer::HttpPeer;
+use pingora_core::{Error, ErrorType, Result};
+use pingora_http::{RequestHeader, ResponseHeader};
+
+/// The origin of a passthrough route, through a pool that no other route uses.
+pub(crate) async fn peer(relay: &Relay) -> Result<Box<HttpPeer>> {
+    let mut found = tokio::net::lookup_host(relay.authority())
+        .await
+        .map_err(|cause| Error::because(ErrorType::ConnectError, "resolving the origin", cause).into_up())?;
+    let Some(address) = found.next() else {
+        return Err(Error::explain(ErrorType::ConnectError, "the origin has no address").into_up());
+    };
+    let mut peer = HttpPeer::new(address, false, String::new());
+    peer.options.connection_timeout = Some(relay.connect_timeout());
+    peer.options.read_timeout = Some(relay.read_timeout());
+    Ok(Box::new(peer))
+}
+
+/// Takes our own cookies, and unless the site wants it the client's address, out of the request.
+pub(crate) fn outbound(upstream: &mut RequestHeader, relay: &Relay) -> Result<()> {
+    let mut kept = upstream.headers.clone();
+    strip_own_cookies(&mut kept);
+    if !relay.forwards_client_ip() {
+        strip_client_address(&mut kept);
+    }
+    let gone: Vec<HeaderName> =
+        upstream.headers.keys().filter(|name| !kept.contains_key(*name)).cloned().collect();
+    for name in &gone {
+        upstream.remove_header(name);
+    }
+    if differs(&upstream.headers, &kept, &COOKIE) {
+        upstream.remove_header(&COOKIE);
+        for value in kept.get_all(COOKIE) {
+            upstream.append_header(COOKIE, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// An origin must not set our cookies.
+pub(crate) fn inbound(response: &mut ResponseHeader) -> Result<()> {
+    if !response.headers.contains_key(SET_COOKIE) {
+        return Ok(());
+    }
+    let mut kept = response.headers.clone();
+    strip_own_set_cookies(&mut kept);
+    if differs(&response.headers, &kept, &SET_COOKIE) {
+        response.remove_header(&SET_COOKIE);
+        for value in kept.get_all(SET_COOKIE) {
+            response.append_header(SET_COOKIE, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn differs(before: &HeaderMap, after: &HeaderMap, name: &HeaderName) -> bool {
+    !before.get_all(name).iter().eq(after.get_all(name).iter())
+}

@@ -1,0 +1,101 @@
+//! The listening server: from configuration to a process that serves until it is told to stop.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloakroom_pipeline::Pipeline;
+use pingora_core::listeners::ListenerConfig;
+use pingora_core::protocols::l4::stream::L4BufferSettings;
+use pingora_core::server::configuration::ServerConf;
+use pingora_core::server::{RunArgs, Server, ShutdownWatch};
+use pingora_core::services::background::{BackgroundService, background_service};
+use pingora_proxy::ProxyServiceBuilder;
+
+use crate::proxy::Edge;
+
+/// Room for a whole hit in one write: pingora's default of 1,460 bytes costs two.
+const WRITE_BUFFER: usize = 32 * 1024;
+const READ_BUFFER: usize = 64 * 1024;
+
+/// How the proxy listens.
+#[derive(Clone, Debug)]
+pub struct EdgeConfig {
+    /// Plain HTTP/1.1 listeners.
+    pub http: Vec<SocketAddr>,
+    /// Threads that serve; at least 1.
+    pub threads: usize,
+    /// The most bytes of a request's target and fields; larger ones get 431.
+    pub max_header_bytes: usize,
+    /// Seconds that requests under way are given after SIGTERM.
+    pub grace_seconds: u64,
+}
+
+/// The server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum EdgeError {
+    /// An address is taken, or not ours.
+    #[error("cannot listen on `{address}`: {cause}")]
+    Listen {
+        /// The address as configured.
+        address: SocketAddr,
+        /// The system's reason.
+        cause: std::io::Error,
+    },
+}
+
+/// Serves until SIGTERM, SIGINT or SIGQUIT.
+///
+/// # Errors
+/// [`EdgeError`] when an address cannot be listened on.
+pub fn serve(pipeline: Arc<Pipeline>, config: &EdgeConfig) -> Result<(), EdgeError> {
+    for address in &config.http {
+        // pingora panics on an address that is taken; ask first, so that it can be said kindly.
+        TcpListener::bind(address).map_err(|cause| EdgeError::Listen { address: *address, cause })?;
+    }
+    let conf = ServerConf {
+        threads: config.threads.max(1),
+        grace_period_seconds: Some(0),
+        graceful_shutdown_timeout_seconds: Some(config.grace_seconds),
+        upstream_keepalive_pool_size: 64,
+        ..ServerConf::default()
+    };
+    let mut server = Server::new_with_opt_and_conf(None, conf);
+    server.bootstrap();
+    let edge = Edge { pipeline: Arc::clone(&pipeline), max_header_bytes: config.max_header_bytes };
+    let mut service = ProxyServiceBuilder::new(&server.configuration, edge).name("edge").build();
+    for address in &config.http {
+        let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);
+        service.add_listener(ListenerConfig::tcp(address.to_string()).l4_buffer(buffers));
+    }
+    server.add_service(service);
+    server.add_service(background_service("epochs", Epochs { pipeline }));
+    server.run(RunArgs::default());
+    Ok(())
+}
+
+/// Ends each site's epochs when their time is over.
+struct Epochs {
+    pipeline: Arc<Pipeline>,
+}
+
+#[async_trait]
+impl BackgroundService for Epochs {
+    async fn start(&self, mut shutdown: ShutdownWatch) {
+        let mut timers = tokio::task::JoinSet::new();
+        for (site, epoch) in self.pipeline.epochs() {
+            let pipeline = Arc::clone(&self.pipeline);
+            timers.spawn(async move {
+                let mut ticks = tokio::time::interval(epoch.max(Duration::from_secs(1)));
+                ticks.tick().await;
+                loop {
+                    ticks.tick().await;
+                    pipeline.end_epoch(site);
+                }
+            });
+        }
+        // Only a change matters: dropping the timers ends them.
+        let _ = shutdown.changed().await;
+    }
+}

@@ -1,0 +1,225 @@
+//! What a request is answered with, before it becomes bytes on a socket.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use cloakroom_boundary::Refusal;
+use cloakroom_measure::Outcome;
+use cloakroom_variants::StoredVariant;
+use http::{HeaderMap, StatusCode};
+
+/// An answer that is ready to be written.
+pub struct Answer {
+    pub(crate) content: Content,
+    pub(crate) head_only: bool,
+    pub(crate) label: usize,
+    pub(crate) reveal: Option<Reveal>,
+}
+
+pub(crate) enum Content {
+    Stored { variant: Arc<StoredVariant>, source: Source },
+    Failure(Failure),
+    Refused(Refusal),
+}
+
+/// Where a stored variant came from, for this request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// It was there.
+    Cache,
+    /// It was made for this request from a page that was there.
+    Page,
+    /// The origin was asked.
+    Origin,
+    /// It is no longer fresh, but the origin could not answer.
+    Stale,
+}
+
+/// Cell and variant in words, for `dev` and `demo` alone.
+pub struct Reveal {
+    /// `country=FR, device=any`.
+    pub cell: String,
+    /// `hero=spring-fr, banner=phone`.
+    pub variant: String,
+}
+
+/// Why there is nothing to show. What the visitor reads says nothing of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    OriginDown,
+    OriginSlow,
+    OriginError,
+    TooLarge,
+    Unstorable,
+    Unusable,
+    TooManyPaths,
+    Busy,
+}
+
+impl Failure {
+    pub(crate) fn status(self) -> StatusCode {
+        let code = match self {
+            Self::OriginDown | Self::OriginError | Self::TooLarge | Self::Unstorable | Self::Unusable => 502,
+            Self::OriginSlow => 504,
+            Self::TooManyPaths | Self::Busy => 503,
+        };
+        StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::OriginDown | Self::OriginSlow | Self::OriginError => {
+                "The site behind this page does not answer at the moment. Please try again soon."
+            }
+            Self::TooLarge | Self::Unstorable | Self::Unusable => "This page cannot be shown at the moment.",
+            Self::TooManyPaths | Self::Busy => "Too much is going on at the moment. Please try again soon.",
+        }
+    }
+}
+
+impl Answer {
+    /// Its status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match &self.content {
+            Content::Stored { variant, .. } => variant.status(),
+            Content::Failure(failure) => failure.status(),
+            Content::Refused(refusal) => refused_status(refusal),
+        }
+    }
+
+    /// Fields that were made when the variant was stored; `None` for a failure.
+    #[must_use]
+    pub fn stored_headers(&self) -> Option<&HeaderMap> {
+        match &self.content {
+            Content::Stored { variant, .. } => Some(variant.headers()),
+            Content::Failure(_) | Content::Refused(_) => None,
+        }
+    }
+
+    /// Methods that would have been answered, for a 405.
+    #[must_use]
+    pub fn allow(&self) -> Option<&str> {
+        match &self.content {
+            Content::Refused(Refusal::MethodNotAllowed { allow, .. }) => Some(allow),
+            _ => None,
+        }
+    }
+
+    /// The body, whole. A HEAD request is told its length and not sent it.
+    #[must_use]
+    pub fn body(&self) -> Bytes {
+        match &self.content {
+            Content::Stored { variant, .. } => variant.body().clone(),
+            Content::Failure(failure) => error_page(failure.status(), failure.sentence()),
+            Content::Refused(refusal) => error_page(refused_status(refusal), refused_sentence(refusal)),
+        }
+    }
+
+    /// The request was HEAD.
+    #[must_use]
+    pub fn is_head_only(&self) -> bool {
+        self.head_only
+    }
+
+    /// Cell and variant, where they may be shown.
+    #[must_use]
+    pub fn reveal(&self) -> Option<&Reveal> {
+        self.reveal.as_ref()
+    }
+
+    /// The value of `Age` (RFC 9111 §5.1), in seconds; `None` for a failure.
+    #[must_use]
+    pub fn age(&self, now: Instant) -> Option<u64> {
+        match &self.content {
+            Content::Stored { variant, .. } => Some(variant.age(now).as_secs()),
+            Content::Failure(_) | Content::Refused(_) => None,
+        }
+    }
+
+    /// Writes the value of `Cache-Status` (RFC 9211); nothing for a refusal.
+    pub fn cache_status(&self, now: Instant, text: &mut String) {
+        // Writing to a String cannot fail.
+        let _ = match &self.content {
+            Content::Stored { variant, source } => {
+                let ttl = variant.left(now).unwrap_or(Duration::ZERO).as_secs();
+                match source {
+                    Source::Cache => write!(text, "cloakroom; hit; ttl={ttl}"),
+                    Source::Page => write!(text, "cloakroom; hit; ttl={ttl}; detail=made-from-page"),
+                    Source::Origin => write!(text, "cloakroom; fwd=miss; stored; ttl={ttl}"),
+                    Source::Stale => write!(text, "cloakroom; hit; ttl=0; detail=stale-if-error"),
+                }
+            }
+            Content::Refused(_) => Ok(()),
+            Content::Failure(Failure::TooManyPaths) => write!(text, "cloakroom; detail=too-many-paths"),
+            Content::Failure(failure) => {
+                write!(text, "cloakroom; fwd=miss; detail={}", failure.status().as_u16())
+            }
+        };
+    }
+
+    /// How it is counted.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match &self.content {
+            Content::Stored { source: Source::Cache, .. } => Outcome::Hit,
+            Content::Stored { source: Source::Page | Source::Origin, .. } => Outcome::Miss,
+            Content::Stored { source: Source::Stale, .. } => Outcome::Stale,
+            Content::Refused(_) => Outcome::Refused,
+            Content::Failure(_) => Outcome::Failed,
+        }
+    }
+
+    /// Position of its route among the labels of the counters.
+    #[must_use]
+    pub fn label(&self) -> usize {
+        self.label
+    }
+}
+
+/// A short page of our own: no script, no reference to anything, no word of the request.
+#[must_use]
+pub fn error_page(status: StatusCode, sentence: &str) -> Bytes {
+    let reason = status.canonical_reason().unwrap_or("Error");
+    Bytes::from(format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{reason}</title>\
+         <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1rem;\
+         color:#222}}h1{{font-size:1.5rem}}p{{color:#555}}</style>\
+         <h1>{reason}</h1><p>{sentence}</p></html>"
+    ))
+}
+
+fn refused_status(refusal: &Refusal) -> StatusCode {
+    StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST)
+}
+
+fn refused_sentence(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::UnknownHost => "This server does not answer for that site.",
+        Refusal::Malformed | Refusal::TooLong => "The request could not be understood.",
+        Refusal::MethodNotAllowed { .. } => "This page does not take that kind of request.",
+        Refusal::NotFound => "There is no such page.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_a_short_page_with_its_status() {
+        let answer = Answer {
+            content: Content::Failure(Failure::OriginDown),
+            head_only: false,
+            label: 0,
+            reveal: None,
+        };
+        assert_eq!(answer.status(), 502);
+        let page = String::from_utf8(answer.body().to_vec()).unwrap();
+        assert!(page.contains("<h1>Bad Gateway</h1>") && page.len() < 800, "{page}");
+        assert_eq!(answer.outcome(), Outcome::Failed);
+    }
+}

@@ -1,0 +1,319 @@
+//! How a route chooses its joint variant: permit class and released cell index an array.
+//!
+//! Everything a plugin, a policy or a hierarchy has to say is said once, when the route is built.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cloakroom_boundary::RouteId;
+use cloakroom_crowd::{Epoch, RouteCrowd};
+use cloakroom_origin::Told;
+use cloakroom_plugin_host::{Delivery, Plugin};
+use cloakroom_policy::{PermitTable, PolicySet, Subject};
+use cloakroom_rewrite::SafeEdits;
+use cloakroom_variants::{JointVariant, OriginView};
+use cloakroom_vocabulary::{
+    CellId, Domain, Grain, Hierarchy, MAX_ROUTE_SIGNALS, Signal, SiteVocabulary, ValueId,
+};
+
+use crate::answer::Reveal;
+use crate::build::BuildError;
+use crate::route::{Chosen, Visit};
+
+/// The most joint variants that a route may have, over all slots and what the origin sees.
+const MAX_JOINT_VARIANTS: u64 = 1_000;
+
+/// The principal under which policies speak of `origin_sees`.
+const ORIGIN: &str = "origin";
+
+/// A plugin that is ready to be used on routes: its edits have passed the door.
+pub(crate) struct Prepared {
+    pub(crate) name: String,
+    pub(crate) plugin: Plugin,
+    /// By slot, then by variant.
+    pub(crate) edits: Vec<Vec<Arc<SafeEdits>>>,
+}
+
+/// The choice of a route, as arrays.
+pub(crate) struct Decision {
+    permits: PermitTable,
+    domain: Domain,
+    /// By class, then by released cell: the joint variant.
+    chosen: Vec<Box<[u16]>>,
+    joints: Vec<Joint>,
+    told: Vec<Told>,
+    /// Names of cells, for [`Reveal`].
+    vocabulary: Arc<SiteVocabulary>,
+}
+
+struct Joint {
+    edits: Vec<Arc<SafeEdits>>,
+    view: OriginView,
+    name: String,
+}
+
+impl Decision {
+    pub(crate) fn choose(&self, route: RouteId, visit: Visit, epoch: &Epoch, reveal: bool) -> Chosen {
+        let class = self.permits.class(visit.facts);
+        let cell = epoch.place(route, class.number(), &visit.signals, visit.token).cell();
+        let joint = self
+            .chosen
+            .get(class.index())
+            .and_then(|cells| cells.get(cell.0 as usize))
+            .map_or(JointVariant::default(), |joint| JointVariant(*joint));
+        let reveal = reveal.then(|| Reveal { cell: self.cell_name(cell), variant: self.name(joint) });
+        Chosen { joint, reveal }
+    }
+
+    pub(crate) fn view(&self, joint: JointVariant) -> OriginView {
+        self.joint(joint).map_or(OriginView::default(), |joint| joint.view)
+    }
+
+    pub(crate) fn told(&self, joint: JointVariant) -> &Told {
+        self.told.get(usize::from(self.view(joint).0)).unwrap_or(Told::nothing())
+    }
+
+    pub(crate) fn edits(&self, joint: JointVariant) -> Vec<&SafeEdits> {
+        self.joint(joint).map_or(Vec::new(), |joint| joint.edits.iter().map(Arc::as_ref).collect())
+    }
+
+    /// How many joint variants some cell of some class leads to.
+    pub(crate) fn joint_variants(&self) -> usize {
+        self.joints.len()
+    }
+
+    pub(crate) fn cells(&self) -> u32 {
+        self.domain.size()
+    }
+
+    pub(crate) fn permits(&self) -> &PermitTable {
+        &self.permits
+    }
+
+    fn joint(&self, joint: JointVariant) -> Option<&Joint> {
+        self.joints.get(usize::from(joint.0))
+    }
+
+    fn name(&self, joint: JointVariant) -> String {
+        self.joint(joint).map_or_else(String::new, |joint| joint.name.clone())
+    }
+
+    fn cell_name(&self, cell: CellId) -> String {
+        let words: Vec<_> = self
+            .domain
+            .signals()
+            .zip(self.domain.values(cell))
+            .map(|(signal, value)| format!("{signal}={}", self.vocabulary.hierarchy(signal).name(value)))
+            .collect();
+        words.join(", ")
+    }
+}
+
+/// What a route's choice is made of.
+pub(crate) struct Ingredients<'a> {
+    pub(crate) vocabulary: &'a Arc<SiteVocabulary>,
+    pub(crate) policies: &'a PolicySet,
+    pub(crate) labels: &'a [String],
+    pub(crate) plugins: &'a [&'a Prepared],
+    pub(crate) origin_sees: &'a [Signal],
+}
+
+impl Ingredients<'_> {
+    /// Computes the arrays, and what the crowd has to count for them.
+    pub(crate) fn build(&self) -> Result<(Decision, RouteCrowd), BuildError> {
+        self.check_joint_variants()?;
+        let signals: Vec<_> =
+            Signal::ALL.into_iter().filter(|signal| self.wants(*signal)).collect();
+        let domain =
+            Domain::of_site(signals.iter().map(|s| (*s, self.vocabulary.hierarchy(*s))))?;
+        let permits = self.policies.permits(self.vocabulary, &self.subject())?;
+        let starting = permits
+            .classes()
+            .iter()
+            .map(|class| {
+                let finest = |signal: Signal| {
+                    class.plugins.iter().filter_map(|grains| grains.get(signal.index())).min().copied()
+                };
+                domain.signals().map(|signal| finest(signal).unwrap_or(Grain::ANY)).collect()
+            })
+            .collect();
+        let mut joints = Joints::new(self);
+        let chosen = permits
+            .classes()
+            .iter()
+            .map(|class| joints.of_class(&domain, &class.plugins))
+            .collect();
+        let Joints { list, told, .. } = joints;
+        let crowd = RouteCrowd { domain: domain.clone(), classes: starting };
+        let vocabulary = Arc::clone(self.vocabulary);
+        Ok((Decision { permits, domain, chosen, joints: list, told, vocabulary }, crowd))
+    }
+
+    fn wants(&self, signal: Signal) -> bool {
+        self.origin_sees.contains(&signal)
+            || self.plugins.iter().any(|p| p.plugin.manifest().signals().iter().any(|s| s.signal() == signal))
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        let mut plugins: Vec<_> = self
+            .plugins
+            .iter()
+            .map(|p| (p.name.clone(), p.plugin.manifest().signals().iter().map(|s| s.signal()).collect()))
+            .collect();
+        if !self.origin_sees.is_empty() {
+            plugins.push((ORIGIN.to_owned(), self.origin_sees.to_vec()));
+        }
+        Subject { mode: "personalize", labels: self.labels, plugins }
+    }
+
+    fn check_joint_variants(&self) -> Result<(), BuildError> {
+        let slots = self.plugins.iter().flat_map(|p| p.plugin.manifest().slots());
+        let factors: Vec<(String, u64)> = slots
+            .map(|slot| (slot.name().to_owned(), slot.variants().len() as u64))
+            .chain(self.origin_sees.iter().map(|signal| {
+                (signal.name().to_owned(), u64::from(self.vocabulary.hierarchy(*signal).len()))
+            }))
+            .collect();
+        let product = factors.iter().fold(1_u64, |product, (_, factor)| product.saturating_mul(*factor));
+        if product <= MAX_JOINT_VARIANTS {
+            return Ok(());
+        }
+        let words: Vec<_> = factors.iter().map(|(name, factor)| format!("{name} {factor}")).collect();
+        Err(BuildError::JointVariants { arithmetic: words.join(" × "), product })
+    }
+}
+
+/// Numbers joint variants as they are met; 0 is all defaults.
+struct Joints<'a> {
+    of: &'a Ingredients<'a>,
+    numbers: HashMap<(Vec<u16>, Vec<ValueId>), u16>,
+    list: Vec<Joint>,
+    told: Vec<Told>,
+}
+
+impl<'a> Joints<'a> {
+    fn new(of: &'a Ingredients<'a>) -> Self {
+        let mut joints = Self { of, numbers: HashMap::new(), list: Vec::new(), told: Vec::new() };
+        let defaults = of.plugins.iter().map(|p| p.plugin.table().default_choice()).collect();
+        let unseen = of.origin_sees.iter().map(|s| of.vocabulary.hierarchy(*s).any()).collect();
+        joints.number(defaults, unseen);
+        joints
+    }
+
+    /// The joint variant of every cell of a class, whose plugins may see `grains`.
+    fn of_class(&mut self, domain: &Domain, grains: &[[Grain; Signal::COUNT]]) -> Box<[u16]> {
+        let views: Vec<_> =
+            self.of.plugins.iter().zip(grains).map(|(p, grains)| View::new(self.of, p, grains)).collect();
+        let of_origin = grains.get(self.of.plugins.len());
+        let signals: Vec<_> = domain.signals().collect();
+        domain
+            .cells()
+            .map(|cell| {
+                let values = domain.values(cell);
+                let value_of = |wanted: Signal| {
+                    let position = signals.iter().position(|signal| *signal == wanted);
+                    position
+                        .and_then(|at| values.get(at).copied())
+                        .unwrap_or_else(|| self.of.vocabulary.hierarchy(wanted).any())
+                };
+                let choices = views.iter().map(|view| view.choice(value_of)).collect();
+                let seen = self.of.origin_sees.iter().map(|signal| {
+                    let hierarchy = self.of.vocabulary.hierarchy(*signal);
+                    let grain = of_origin.and_then(|g| g.get(signal.index())).copied();
+                    hierarchy.generalize(value_of(*signal), grain.unwrap_or(Grain::ANY))
+                });
+                let seen = seen.collect();
+                self.number(choices, seen)
+            })
+            .collect()
+    }
+
+    fn number(&mut self, choices: Vec<u16>, seen: Vec<ValueId>) -> u16 {
+        let key = (choices, seen);
+        if let Some(number) = self.numbers.get(&key) {
+            return *number;
+        }
+        let number = u16::try_from(self.list.len()).unwrap_or(0);
+        let joint = self.joint(&key.0, &key.1);
+        self.list.push(joint);
+        self.numbers.insert(key, number);
+        number
+    }
+
+    fn joint(&mut self, choices: &[u16], seen: &[ValueId]) -> Joint {
+        let mut edits = Vec::new();
+        let mut names = Vec::new();
+        let mut told = Vec::new();
+        for (prepared, choice) in self.of.plugins.iter().zip(choices) {
+            let manifest = prepared.plugin.manifest();
+            let variants = manifest.variants_of(*choice);
+            for ((slot, position), rendered) in manifest.slots().iter().zip(variants).zip(&prepared.edits) {
+                let position = usize::from(position);
+                let Some(variant) = slot.variants().get(position) else { continue };
+                names.push(format!("{}={variant}", slot.name()));
+                match slot.delivery() {
+                    Delivery::OriginVariant => told.push((slot.name(), variant.as_str())),
+                    Delivery::Edits => edits.extend(rendered.get(position).map(Arc::clone)),
+                }
+            }
+        }
+        let (language, mobile) = self.seen_by_origin(seen, &mut names);
+        let told = Told::new(&told, language.as_deref(), mobile);
+        let view = self.told.iter().position(|known| *known == told).unwrap_or_else(|| {
+            self.told.push(told);
+            self.told.len() - 1
+        });
+        Joint { edits, view: OriginView(u16::try_from(view).unwrap_or(0)), name: names.join(", ") }
+    }
+
+    /// The released values that the origin is told as standard fields.
+    fn seen_by_origin(&self, seen: &[ValueId], names: &mut Vec<String>) -> (Option<String>, Option<bool>) {
+        let (mut language, mut mobile) = (None, None);
+        for (signal, value) in self.of.origin_sees.iter().zip(seen) {
+            let name = self.of.vocabulary.hierarchy(*signal).name(*value);
+            names.push(format!("{signal}={name}"));
+            match (signal, name) {
+                (Signal::Language, "other" | "any") => {}
+                (Signal::Language, tag) => language = Some(tag.to_owned()),
+                (Signal::Device, "phone" | "tablet" | "handheld") => mobile = Some(true),
+                (Signal::Device, "desktop" | "tv" | "stationary") => mobile = Some(false),
+                _ => {}
+            }
+        }
+        (language, mobile)
+    }
+}
+
+/// How one plugin sees the cells of a route: by its own grains, in its own ids.
+struct View<'a> {
+    plugin: &'a Plugin,
+    axes: Vec<(Signal, &'a Hierarchy, Grain, Vec<u8>)>,
+}
+
+impl<'a> View<'a> {
+    fn new(of: &Ingredients<'a>, prepared: &'a Prepared, grains: &[Grain; Signal::COUNT]) -> Self {
+        let plugin = &prepared.plugin;
+        let axes = plugin
+            .manifest()
+            .signals()
+            .iter()
+            .enumerate()
+            .map(|(position, used)| {
+                let hierarchy = of.vocabulary.hierarchy(used.signal());
+                let grain = grains.get(used.signal().index()).copied().unwrap_or(Grain::ANY);
+                (used.signal(), hierarchy, grain, plugin.ids_for(position, hierarchy))
+            })
+            .collect();
+        Self { plugin, axes }
+    }
+
+    fn choice(&self, value_of: impl Fn(Signal) -> ValueId) -> u16 {
+        let mut ids = [0; MAX_ROUTE_SIGNALS];
+        for (id, (signal, hierarchy, grain, of_value)) in ids.iter_mut().zip(&self.axes) {
+            let seen = hierarchy.generalize(value_of(*signal), *grain);
+            *id = of_value.get(usize::from(seen.0)).copied().unwrap_or(u8::MAX);
+        }
+        let table = self.plugin.table();
+        table.lookup(table.index(ids.get(..self.axes.len()).unwrap_or(&ids)))
+    }
+}

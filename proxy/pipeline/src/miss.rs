@@ -1,0 +1,278 @@
+//! The way of a miss: from a stored page if there is one, else from the origin, in tasks of its own.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+use cloakroom_boundary::ScrubbedRequest;
+use cloakroom_measure::Trouble;
+use cloakroom_origin::{Conditions, FetchError, OriginRequest, OriginResponse, Told};
+use cloakroom_rewrite::SafeFragment;
+use cloakroom_variants::{
+    Answered, CACHING, Freshness, JointVariant, OriginView, Page, PageKey, Storable, StoredVariant, Unstorable,
+    Validators, VariantKey, VariantLookup, judge,
+};
+use http::header::{ETAG, LAST_MODIFIED};
+use http::{HeaderMap, StatusCode};
+
+use crate::Pipeline;
+use crate::answer::{Answer, Content, Failure, Reveal, Source};
+use crate::downstream::{Rewritable, allowed, is_rewritable, of_variant};
+use crate::route::{Fragments, Rewritten, Route};
+
+/// Pages up to this size are rewritten where the task stands; larger ones on the blocking pool.
+const INLINE_REWRITE: usize = 64 * 1024;
+
+/// A request whose variant is not stored, or no longer fresh.
+pub struct Pending {
+    pub(crate) route: Arc<Route>,
+    pub(crate) request: ScrubbedRequest,
+    pub(crate) joint: JointVariant,
+    pub(crate) stale: Option<Arc<StoredVariant>>,
+    pub(crate) reveal: Option<Reveal>,
+}
+
+impl Pending {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { route: &self.route, request: &self.request, told: self.route.told(self.joint) }
+    }
+}
+
+/// A page that is wanted from the origin.
+struct Wanted<'a> {
+    route: &'a Arc<Route>,
+    request: &'a ScrubbedRequest,
+    told: &'a Told,
+}
+
+pub(crate) type Made = Result<(Arc<StoredVariant>, Source), Failure>;
+pub(crate) type Fetched = Result<Arc<Page>, Failure>;
+
+impl Pipeline {
+    /// Answers a request that the cache could not. The work is done in tasks that do not end with
+    /// the caller; however many ask, each variant is made once and each page is fetched once.
+    pub async fn fetch(self: &Arc<Self>, mut pending: Pending) -> Answer {
+        let (head_only, label) = (pending.request.is_head(), pending.route.label);
+        let reveal = pending.reveal.take();
+        let lookup = VariantLookup::new(&pending.request, pending.joint, pending.route.view(pending.joint));
+        let key = lookup.to_key();
+        let stored = self.cache.variant(&lookup);
+        let made = self
+            .making
+            .join(
+                key.clone(),
+                || stored.filter(|v| v.left(Instant::now()).is_some()).map(|v| Ok((v, Source::Cache))),
+                || Arc::clone(self).make(pending, key),
+            )
+            .await
+            .unwrap_or(Err(Failure::Busy));
+        let content = match made {
+            Ok((variant, source)) => Content::Stored { variant, source },
+            Err(failure) => Content::Failure(failure),
+        };
+        Answer { content, head_only, label, reveal }
+    }
+
+    async fn make(self: Arc<Self>, pending: Pending, key: VariantKey) -> Made {
+        let (page, source) = match self.page(&pending.wanted(), key.page()).await {
+            Ok(found) => found,
+            Err(failure) => {
+                let stale = pending.stale.filter(|variant| variant.may_serve_stale());
+                return stale.map(|variant| (variant, Source::Stale)).ok_or(failure);
+            }
+        };
+        if let (Source::Stale, Some(variant)) = (source, &pending.stale) {
+            return Ok((Arc::clone(variant), source));
+        }
+        let variant = Arc::new(self.variant_of(&pending, &page).await?);
+        self.cache.store_variant(key, Arc::clone(&variant));
+        Ok((variant, source))
+    }
+
+    /// The page behind a variant: stored and fresh, or fetched, or stale when fetching failed.
+    async fn page(
+        self: &Arc<Self>,
+        wanted: &Wanted<'_>,
+        key: &PageKey,
+    ) -> Result<(Arc<Page>, Source), Failure> {
+        let known = self.cache.page(key);
+        if let Some(page) = known.as_ref().filter(|page| page.is_fresh(Instant::now())) {
+            return Ok((Arc::clone(page), Source::Page));
+        }
+        let fetched = match self.refused.get(key) {
+            Some(failure) => Err(failure),
+            None => self.fetch_once(wanted, key, known.as_ref()).await,
+        };
+        match (fetched, known) {
+            (Ok(page), _) => Ok((page, Source::Origin)),
+            (Err(_), Some(page)) if page.may_serve_stale() => Ok((page, Source::Stale)),
+            (Err(failure), _) => Err(failure),
+        }
+    }
+
+    async fn fetch_once(
+        self: &Arc<Self>,
+        wanted: &Wanted<'_>,
+        key: &PageKey,
+        known: Option<&Arc<Page>>,
+    ) -> Fetched {
+        let site_index = wanted.request.site().index();
+        let Some(site) = self.sites.get(site_index) else { return Err(Failure::Busy) };
+        if known.is_none() && !wanted.route.paths.admit(key) {
+            self.measure.trouble(wanted.route.label, Trouble::TooManyPaths);
+            return Err(Failure::TooManyPaths);
+        }
+        let conditions = known.map_or(Conditions::default(), |page| Conditions {
+            if_none_match: page.validators.etag.as_ref(),
+            if_modified_since: page.validators.last_modified.as_ref(),
+        });
+        let request =
+            site.origin.request(wanted.request, wanted.told, conditions).map_err(|_| Failure::OriginError)?;
+        let landed = || {
+            let page = self.cache.page(key).filter(|page| page.is_fresh(Instant::now()))?;
+            Some(Ok(page))
+        };
+        let fetching = Fetching {
+            site: site_index,
+            route: Arc::clone(wanted.route),
+            key: key.clone(),
+            known: known.cloned(),
+            request,
+        };
+        self.fetching
+            .join(key.clone(), landed, || Arc::clone(self).fetch_page(fetching))
+            .await
+            .unwrap_or(Err(Failure::Busy))
+    }
+
+    async fn fetch_page(self: Arc<Self>, fetching: Fetching) -> Fetched {
+        let Fetching { site, route, key, known, request } = fetching;
+        let Some(site) = self.sites.get(site) else { return Err(Failure::Busy) };
+        let judged = match site.origin.fetch(request).await {
+            Ok(response) => accept(response, known.as_deref(), &route),
+            Err(FetchError::Unreachable) => Err((Trouble::OriginUnreachable, Failure::OriginDown)),
+            Err(FetchError::Timeout) => Err((Trouble::OriginUnreachable, Failure::OriginSlow)),
+            Err(FetchError::TooLarge) => Err((Trouble::PageTooLarge, Failure::TooLarge)),
+        };
+        match judged {
+            Ok(page) => {
+                let page = Arc::new(page);
+                self.cache.store_page(key, Arc::clone(&page));
+                Ok(page)
+            }
+            Err((trouble, failure)) => {
+                self.measure.trouble(route.label, trouble);
+                if matches!(failure, Failure::Unstorable | Failure::TooLarge) {
+                    // Asking again at once would only be told the same.
+                    self.refused.insert(key, failure);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    async fn variant_of(self: &Arc<Self>, pending: &Pending, page: &Page) -> Result<StoredVariant, Failure> {
+        let route = &pending.route;
+        let headers = of_variant(&page.headers, route.mode, page.fresh_for());
+        let rewritten = match is_rewritable(&headers) {
+            Rewritable::NotHtml => return Ok(page.variant(headers, page.body.clone())),
+            Rewritable::Unreadable => Rewritten::Unusable,
+            Rewritable::Yes => {
+                let fragments = self.fragments(pending).await;
+                rewrite(route, pending.joint, &page.body, fragments).await
+            }
+        };
+        if !matches!(rewritten, Rewritten::Edited(_)) {
+            self.measure.trouble(route.label, Trouble::NotRewritten);
+        }
+        match rewritten {
+            Rewritten::Edited(body) | Rewritten::Default(body) => Ok(page.variant(headers, body)),
+            Rewritten::Unusable => Err(Failure::Unusable),
+        }
+    }
+}
+
+impl Pipeline {
+    /// The fragments that a variant's edits include, each fetched as a page of its own route. One
+    /// that cannot be had is left out, and the origin's content stays in its place.
+    async fn fragments(self: &Arc<Self>, pending: &Pending) -> Fragments {
+        let mut fragments = Fragments::new();
+        for path in pending.route.includes(pending.joint) {
+            match self.fragment(pending, path).await {
+                Some(fragment) => drop(fragments.insert(path.to_owned(), fragment)),
+                None => self.measure.trouble(pending.route.label, Trouble::FragmentMissing),
+            }
+        }
+        fragments
+    }
+
+    async fn fragment(self: &Arc<Self>, pending: &Pending, path: &str) -> Option<SafeFragment> {
+        let request = self.boundary.fragment(pending.request.site(), path, pending.request.gpc())?;
+        let site = self.sites.get(request.site().index())?;
+        let wanted = Wanted { route: site.route(request.route()), request: &request, told: Told::nothing() };
+        let key = VariantLookup::new(&request, JointVariant::default(), OriginView::default()).to_key();
+        let (page, _) = self.page(&wanted, key.page()).await.ok()?;
+        (page.status == StatusCode::OK && is_rewritable(&page.headers) == Rewritable::Yes)
+            .then(|| site.output.admit_fragment(&page.body))
+    }
+}
+
+struct Fetching {
+    site: usize,
+    route: Arc<Route>,
+    key: PageKey,
+    known: Option<Arc<Page>>,
+    request: OriginRequest,
+}
+
+/// Takes an answer in as a page, or says why it must not be.
+fn accept(
+    response: OriginResponse,
+    known: Option<&Page>,
+    route: &Route,
+) -> Result<Page, (Trouble, Failure)> {
+    let OriginResponse { status, headers, body } = response;
+    let now = SystemTime::now();
+    let mut caching = caching_fields(&headers);
+    if let (StatusCode::NOT_MODIFIED, Some(page)) = (status, known) {
+        for (name, value) in &page.caching {
+            if !caching.contains_key(name) && name != http::header::AGE {
+                caching.append(name.clone(), value.clone());
+            }
+        }
+        return match judge(page.status, &caching, route.freshness, now) {
+            Ok(Storable(freshness)) => Ok(page.confirmed(caching, freshness)),
+            Err(_) => Err((Trouble::Unstorable, Failure::Unstorable)),
+        };
+    }
+    let freshness = match judge(status, &headers, route.freshness, now) {
+        Ok(Storable(freshness)) => freshness,
+        Err(Unstorable::Status) => return Err((Trouble::OriginError, Failure::OriginError)),
+        Err(_) if route.relay_unstorable => Freshness::once(),
+        Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
+    };
+    let validators = Validators {
+        etag: headers.get(ETAG).cloned(),
+        last_modified: headers.get(LAST_MODIFIED).cloned(),
+    };
+    Ok(Page::new(Answered { status, headers: allowed(&headers), body, validators, caching }, freshness))
+}
+
+fn caching_fields(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = HeaderMap::with_capacity(CACHING.len());
+    for name in &CACHING {
+        for value in headers.get_all(name) {
+            kept.append(name.clone(), value.clone());
+        }
+    }
+    kept
+}
+
+async fn rewrite(route: &Arc<Route>, joint: JointVariant, body: &Bytes, fragments: Fragments) -> Rewritten {
+    if body.len() <= INLINE_REWRITE {
+        return route.rewrite(joint, body, &fragments);
+    }
+    let (route, body) = (Arc::clone(route), body.clone());
+    let rewriting = tokio::task::spawn_blocking(move || route.rewrite(joint, &body, &fragments));
+    rewriting.await.unwrap_or(Rewritten::Unusable)
+}

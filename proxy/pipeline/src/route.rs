@@ -1,0 +1,123 @@
+//! A route as it is used: everything that depends on configuration alone is an array by now.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cloakroom_boundary::{Mode, RouteId, Signals, Token};
+use cloakroom_crowd::Epoch;
+use cloakroom_origin::Told;
+use cloakroom_rewrite::{SafeEdits, SafeFragment, cleanse_only, rewrite};
+use cloakroom_variants::{JointVariant, OriginView, PageKey};
+use cloakroom_vocabulary::ConsentFacts;
+
+use crate::answer::Reveal;
+use crate::decision::Decision;
+
+/// One route of a site, or what answers for paths that no route declares.
+pub(crate) struct Route {
+    /// Position among the labels of the counters.
+    pub(crate) label: usize,
+    pub(crate) mode: Mode,
+    /// The route's own freshness, over the origin's word.
+    pub(crate) freshness: Option<Duration>,
+    /// Unstorable answers are relayed instead of refused.
+    pub(crate) relay_unstorable: bool,
+    pub(crate) paths: DistinctPaths,
+    /// How a variant is chosen; `None` where there is nothing to choose.
+    pub(crate) decision: Option<Decision>,
+}
+
+/// What is known of a visit, spent when the visitor is placed in a crowd.
+pub(crate) struct Visit {
+    pub(crate) facts: ConsentFacts,
+    pub(crate) signals: Signals,
+    pub(crate) token: Token,
+}
+
+/// What a visitor of a route gets, and the words for it.
+pub(crate) struct Chosen {
+    pub(crate) joint: JointVariant,
+    pub(crate) reveal: Option<Reveal>,
+}
+
+impl Route {
+    /// Places the visitor in a crowd and looks the joint variant up. Counts the visit.
+    pub(crate) fn choose(&self, id: Option<RouteId>, visit: Visit, epoch: &Epoch, reveal: bool) -> Chosen {
+        match (&self.decision, id) {
+            (Some(decision), Some(id)) => decision.choose(id, visit, epoch, reveal),
+            _ => Chosen {
+                joint: JointVariant::default(),
+                reveal: reveal.then(|| Reveal { cell: "none".into(), variant: "none".into() }),
+            },
+        }
+    }
+
+    /// The part of a joint variant that the origin is told, as a number.
+    pub(crate) fn view(&self, joint: JointVariant) -> OriginView {
+        self.decision.as_ref().map_or(OriginView::default(), |decision| decision.view(joint))
+    }
+
+    /// The part of a joint variant that the origin is told, in words.
+    pub(crate) fn told(&self, joint: JointVariant) -> &Told {
+        self.decision.as_ref().map_or(Told::nothing(), |decision| decision.told(joint))
+    }
+
+    /// Paths of the fragments that the edits of a joint variant include.
+    pub(crate) fn includes(&self, joint: JointVariant) -> BTreeSet<&str> {
+        self.edits(joint).into_iter().flat_map(SafeEdits::includes).collect()
+    }
+
+    fn edits(&self, joint: JointVariant) -> Vec<&SafeEdits> {
+        self.decision.as_ref().map_or(Vec::new(), |decision| decision.edits(joint))
+    }
+
+    /// The page with the edits of a joint variant, cleansed of what must not reach visitors.
+    pub(crate) fn rewrite(&self, joint: JointVariant, page: &[u8], fragments: &Fragments) -> Rewritten {
+        match rewrite(page, &self.edits(joint), &|path| fragments.get(path).cloned()) {
+            Ok(edited) => Rewritten::Edited(Bytes::from(edited)),
+            Err(_) => cleanse_only(page).map_or(Rewritten::Unusable, |page| Rewritten::Default(page.into())),
+        }
+    }
+}
+
+/// Fragments by the paths that edits include them by.
+pub(crate) type Fragments = HashMap<String, SafeFragment>;
+
+/// What became of a page.
+pub(crate) enum Rewritten {
+    /// It has the edits.
+    Edited(Bytes),
+    /// The edits cannot be applied safely; it is the origin's page, cleansed.
+    Default(Bytes),
+    /// It cannot even be cleansed, and is not shown.
+    Unusable,
+}
+
+/// Bound on the distinct pages that a route may be asked for in an epoch: a path with an
+/// identifier in it would otherwise turn the cache into a way to the origin for each visitor.
+pub(crate) struct DistinctPaths {
+    most: usize,
+    hasher: RandomState,
+    seen: Mutex<HashSet<u64>>,
+}
+
+impl DistinctPaths {
+    pub(crate) fn new(most: usize) -> Self {
+        Self { most, hasher: RandomState::new(), seen: Mutex::new(HashSet::new()) }
+    }
+
+    /// Whether this page may be fetched.
+    pub(crate) fn admit(&self, key: &PageKey) -> bool {
+        let hash = self.hasher.hash_one(key);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.contains(&hash) || (seen.len() < self.most && seen.insert(hash))
+    }
+
+    /// Forgets, at the end of an epoch.
+    pub(crate) fn forget(&self) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}

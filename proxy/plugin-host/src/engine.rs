@@ -1,0 +1,163 @@
+//! The engine that all plugins share: its settings, and the load of a plugin from bytes to table.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use sha2::Digest as _;
+use wasmtime::component::Component;
+use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+
+use crate::caller::Caller;
+use crate::error::{LoadError, plain};
+use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, MIB, TABLES};
+use crate::plugin::{Digest, Plugin};
+use crate::{tabulate, validate};
+
+/// How often running plugins look at the clock.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+/// Instances that may be alive at once: two threads of a load, and cold decisions beside it.
+const INSTANCES: u32 = 8;
+/// Pages up to here are zeroed rather than given back to the system, which is faster for small ones.
+const RESIDENT_BYTES: usize = 64 * 1024;
+
+/// Runs plugins.
+pub struct Engine {
+    wasm: wasmtime::Engine,
+    limits: Limits,
+    /// One load at a time: what a load uses is bounded, what all use together shall be too.
+    loading: Mutex<()>,
+}
+
+/// The engine cannot run on this machine with these limits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the plugin engine cannot be set up: {reason}")]
+pub struct EngineError {
+    reason: String,
+}
+
+impl Engine {
+    /// An engine that holds plugins to `limits`.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the machine cannot provide what the limits ask for.
+    pub fn new(limits: Limits) -> Result<Self, EngineError> {
+        let failed = |error: wasmtime::Error| EngineError { reason: plain(&error) };
+        let wasm = wasmtime::Engine::new(&config(&limits)).map_err(failed)?;
+        Ok(Self { wasm, limits, loading: Mutex::new(()) })
+    }
+
+    /// Loads a plugin: compiles it, reads its manifest, asks it about every cell, renders every
+    /// variant. Takes up to the limits' time for a load; meant for a thread that may block.
+    ///
+    /// # Errors
+    /// [`LoadError`] says which part of the contract the plugin breaks, and in which cell.
+    pub fn load(&self, component: &[u8]) -> Result<Plugin, LoadError> {
+        let limit = self.limits.component_bytes;
+        if component.len() > limit {
+            return Err(LoadError::TooLarge { bytes: component.len(), limit });
+        }
+        let _one_at_a_time = self.loading.lock();
+        let compiled = self.compile(component)?;
+        let _ticker = Ticker::start(&self.wasm);
+        let deadline = Instant::now() + self.limits.load_wall_clock;
+        let caller = Caller::new(&self.wasm, &compiled, &self.limits)?;
+        let manifest = caller
+            .describe()
+            .map_err(|stop| LoadError::Call { export: crate::Export::Describe, stop })
+            .and_then(validate::manifest)?;
+        let edits = tabulate::edits(&caller, &manifest, deadline)?;
+        let table = tabulate::table(&caller, &manifest, deadline)?;
+        let digest = Digest(sha2::Sha256::digest(component).into());
+        Ok(Plugin::new(manifest, digest, table, edits, caller))
+    }
+
+    /// Asks a plugin about one cell in a fresh instance, past its table: what a decision costs
+    /// cold. Bounded in instructions, not in time.
+    ///
+    /// # Errors
+    /// [`LoadError::Call`] if the plugin does not answer.
+    pub fn decide(&self, plugin: &Plugin, ids: &[u8]) -> Result<u32, LoadError> {
+        let table = plugin.table();
+        plugin.caller().decide(table.digits(table.index(ids))).map_err(|stop| {
+            let cell = plugin.manifest().cell_in_words(ids);
+            LoadError::Call { export: crate::Export::Decide(cell), stop }
+        })
+    }
+
+    fn compile(&self, component: &[u8]) -> Result<Component, LoadError> {
+        // Hostile input has made compilers panic before; that must not take the proxy down.
+        let compiled = catch_unwind(AssertUnwindSafe(|| Component::from_binary(&self.wasm, component)));
+        match compiled {
+            Ok(Ok(compiled)) => Ok(compiled),
+            Ok(Err(error)) => Err(LoadError::NotAComponent { reason: self.reason(&error) }),
+            Err(_) => Err(LoadError::NotAComponent { reason: "the compiler gave up on it".to_owned() }),
+        }
+    }
+
+    fn reason(&self, error: &wasmtime::Error) -> String {
+        let reason = plain(error);
+        // The engine has no types for these.
+        if reason.contains("memory has a minimum byte size") {
+            format!("it begins with more than {} MiB of memory", self.limits.memory_bytes / MIB)
+        } else if reason.contains("has a minimum element size") {
+            format!("it begins with more than {} table elements", self.limits.table_elements)
+        } else {
+            reason
+        }
+    }
+}
+
+fn config(limits: &Limits) -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(INSTANCES)
+        .total_core_instances(INSTANCES * CORE_INSTANCES)
+        .total_memories(INSTANCES * MEMORIES)
+        .total_tables(INSTANCES * TABLES)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_memory_size(limits.memory_bytes)
+        .table_elements(limits.table_elements)
+        .linear_memory_keep_resident(RESIDENT_BYTES)
+        .table_keep_resident(RESIDENT_BYTES);
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .concurrency_support(false)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .cranelift_nan_canonicalization(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        .wasm_relaxed_simd(false)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_backtrace_max_frames(None)
+        .memory_reservation(u64::try_from(limits.memory_bytes).unwrap_or(u64::MAX))
+        .memory_reservation_for_growth(0)
+        .memory_guard_size(64 * 1024)
+        .memory_init_cow(true)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+/// Moves the engine's clock while it lives.
+struct Ticker {
+    /// Dropping it ends the thread.
+    _alive: Sender<()>,
+}
+
+impl Ticker {
+    fn start(engine: &wasmtime::Engine) -> Self {
+        let (alive, ended) = channel();
+        let engine = engine.clone();
+        thread::spawn(move || {
+            while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                engine.increment_epoch();
+            }
+        });
+        Self { _alive: alive }
+    }
+}

@@ -1,0 +1,124 @@
+//! What a plugin may use up, and the guard that holds it to that.
+
+use std::time::Duration;
+
+use wasmtime::ResourceLimiter;
+
+/// The bounds of a plugin. The defaults are those that every published plugin must fit in.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Size of a component.
+    pub component_bytes: usize,
+    /// WASM instructions of one call, instantiation included. Reproducible.
+    pub fuel_per_call: u64,
+    /// Wall clock of one call, for what instructions do not measure.
+    pub wall_clock: Duration,
+    /// Wall clock of a whole load after compilation: all cells and all variants.
+    pub load_wall_clock: Duration,
+    /// Linear memory of an instance, all its memories together.
+    pub memory_bytes: usize,
+    /// Elements of an instance's tables, all together.
+    pub table_elements: usize,
+    /// What one call may return.
+    pub returned_bytes: usize,
+    /// What all variants together may render.
+    pub rendered_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            component_bytes: 16 * MIB,
+            fuel_per_call: 50_000_000,
+            wall_clock: Duration::from_secs(2),
+            load_wall_clock: Duration::from_secs(120),
+            memory_bytes: 64 * MIB,
+            table_elements: 20_000,
+            returned_bytes: 8 * MIB,
+            rendered_bytes: 16 * MIB,
+        }
+    }
+}
+
+pub(crate) const MIB: usize = 1024 * 1024;
+
+/// The core instances that one component may be made of.
+pub(crate) const CORE_INSTANCES: u32 = 16;
+/// The memories that one component may have.
+pub(crate) const MEMORIES: u32 = 2;
+/// The tables that one component may have.
+pub(crate) const TABLES: u32 = 4;
+
+/// What an instance may still use of its limits; lives in its store.
+pub(crate) struct Caps {
+    memory_left: usize,
+    elements_left: usize,
+    exceeded: Option<Resource>,
+}
+
+/// What an instance can run out of.
+#[derive(Clone, Copy)]
+pub(crate) enum Resource {
+    Memory,
+    TableElements,
+}
+
+impl Caps {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { memory_left: limits.memory_bytes, elements_left: limits.table_elements, exceeded: None }
+    }
+
+    /// What the instance ran out of, if that is what ended it.
+    pub(crate) fn exceeded(&self) -> Option<Resource> {
+        self.exceeded
+    }
+}
+
+/// Takes what a growth needs. Too much is an error, which ends the call at once: a plugin must not
+/// be able to go on in another way where there is less.
+fn take(
+    left: &mut usize,
+    current: usize,
+    desired: usize,
+    exceeded: &mut Option<Resource>,
+    resource: Resource,
+) -> wasmtime::Result<bool> {
+    let Some(rest) = left.checked_sub(desired.saturating_sub(current)) else {
+        *exceeded = Some(resource);
+        return Err(wasmtime::Error::msg("a limit of the instance"));
+    };
+    *left = rest;
+    Ok(true)
+}
+
+impl ResourceLimiter for Caps {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        take(&mut self.memory_left, current, desired, &mut self.exceeded, Resource::Memory)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        take(&mut self.elements_left, current, desired, &mut self.exceeded, Resource::TableElements)
+    }
+
+    fn instances(&self) -> usize {
+        usize::try_from(CORE_INSTANCES).unwrap_or(usize::MAX)
+    }
+
+    fn tables(&self) -> usize {
+        usize::try_from(TABLES).unwrap_or(usize::MAX)
+    }
+
+    fn memories(&self) -> usize {
+        usize::try_from(MEMORIES).unwrap_or(usize::MAX)
+    }
+}

@@ -1,0 +1,109 @@
+//! Asks a plugin about everything it can ever be asked about, each time in a fresh instance.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use cloakroom_rewrite::Edit;
+use cloakroom_vocabulary::{CellId, Domain};
+
+use crate::caller::Caller;
+use crate::error::{Export, LoadError};
+use crate::limits::MIB;
+use crate::manifest::Manifest;
+use crate::table::Table;
+use crate::validate;
+
+/// Above so many cells a second thread is worth its while.
+const CELLS_PER_THREAD: u32 = 5_000;
+
+/// The edits of every variant, by slot and variant.
+pub(crate) fn edits(
+    caller: &Caller,
+    manifest: &Manifest,
+    deadline: Instant,
+) -> Result<Vec<Vec<Vec<Edit>>>, LoadError> {
+    let mut total = 0_usize;
+    let most = caller.limits().rendered_bytes;
+    let mut slots = Vec::with_capacity(manifest.slots().len());
+    for (position, slot) in (0_u8..).zip(manifest.slots()) {
+        let mut variants = Vec::with_capacity(slot.variants().len());
+        for (variant, name) in (0_u8..).zip(slot.variants()) {
+            let words = || format!("{}={name}", slot.name());
+            let raw = caller
+                .render(position, variant)
+                .map_err(|stop| LoadError::Call { export: Export::Render(words()), stop })?;
+            let broken = |what| LoadError::Rendered { variant: words(), what };
+            let (edits, bytes) = validate::edits(raw, slot.delivery()).map_err(broken)?;
+            total = total.saturating_add(bytes);
+            if total > most {
+                return Err(broken(format!("all variants up to here hold more than {} MiB", most / MIB)));
+            }
+            if Instant::now() > deadline {
+                return Err(too_slow(caller, manifest, 0));
+            }
+            variants.push(edits);
+        }
+        slots.push(variants);
+    }
+    Ok(slots)
+}
+
+/// The choice in every cell.
+pub(crate) fn table(caller: &Caller, manifest: &Manifest, deadline: Instant) -> Result<Table, LoadError> {
+    // The last cell is the one in which every id is `any`: its choice is the default.
+    let cells = manifest.domain().size().saturating_sub(1);
+    let done = AtomicU32::new(0);
+    let run = Run { caller, manifest, deadline, done: &done };
+    let middle = if cells > CELLS_PER_THREAD { cells / 2 } else { cells };
+    let (first, second) = thread::scope(|scope| {
+        let second = (middle < cells).then(|| scope.spawn(|| run.decide(middle..cells)));
+        (run.decide(0..middle), second.map(thread::ScopedJoinHandle::join))
+    });
+    let mut choices = first?;
+    match second {
+        None => {}
+        Some(Ok(second)) => choices.extend(second?),
+        Some(Err(panic)) => std::panic::resume_unwind(panic),
+    }
+    Ok(Table::new(manifest, choices))
+}
+
+struct Run<'a> {
+    caller: &'a Caller,
+    manifest: &'a Manifest,
+    deadline: Instant,
+    done: &'a AtomicU32,
+}
+
+impl Run<'_> {
+    fn decide(&self, cells: std::ops::Range<u32>) -> Result<Vec<u16>, LoadError> {
+        let domain: &Domain = self.manifest.domain();
+        let mut choices = Vec::with_capacity(cells.len());
+        for cell in cells {
+            let ids = domain.values(CellId(cell)).map(|value| value.0);
+            let words = || self.manifest.cell_in_words(&ids);
+            let answer = self
+                .caller
+                .decide(ids)
+                .map_err(|stop| LoadError::Call { export: Export::Decide(words()), stop })?;
+            match u16::try_from(answer) {
+                Ok(choice) if choice < self.manifest.choices() => choices.push(choice),
+                _ => {
+                    let choices = u32::from(self.manifest.choices());
+                    return Err(LoadError::Answer { cell: words(), answer, choices });
+                }
+            }
+            self.done.fetch_add(1, Ordering::Relaxed);
+            if Instant::now() > self.deadline {
+                return Err(too_slow(self.caller, self.manifest, self.done.load(Ordering::Relaxed)));
+            }
+        }
+        Ok(choices)
+    }
+}
+
+fn too_slow(caller: &Caller, manifest: &Manifest, done: u32) -> LoadError {
+    let cells = manifest.domain().size().saturating_sub(1);
+    LoadError::TooSlow { after: caller.limits().load_wall_clock, done, cells }
+}

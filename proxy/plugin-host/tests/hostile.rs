@@ -1,0 +1,239 @@
+//! Plugins that mean harm or are broken: each is refused, the error naming the export, the cell
+//! and the reason in plain words.
+
+use std::time::{Duration, Instant};
+
+use cloakroom_plugin_host::{Engine, Limits, LoadError, Plugin};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+const WIT: &str = include_str!("../../../plugins/wit/personalizer.wit");
+
+/// The manifest of a plugin with one slot `a` (variants `a`, `b`) over device phone and desktop:
+/// at 0 the record, then slots, signals, variants and values; strings from 512 on.
+const DATA: &str = r#"
+(data (i32.const 0) "\00\02\00\00\01\00\00\00" "\00\02\00\00\01\00\00\00" "\40\00\00\00\01\00\00\00" "\60\00\00\00\01\00\00\00" "\00\00\00\00\00\00\00\00")
+(data (i32.const 64) "\00\02\00\00\01\00\00\00" "\80\00\00\00\02\00\00\00" "\00\00\00\00")
+(data (i32.const 96) "\10\02\00\00\06\00\00\00" "\00\02\00\00\01\00\00\00" "\90\00\00\00\02\00\00\00")
+(data (i32.const 128) "\00\02\00\00\01\00\00\00" "\01\02\00\00\01\00\00\00")
+(data (i32.const 144) "\20\02\00\00\05\00\00\00" "\30\02\00\00\07\00\00\00")
+(data (i32.const 512) "ab") (data (i32.const 528) "device") (data (i32.const 544) "phone") (data (i32.const 560) "desktop")
+"#;
+
+/// A core module; what is changed of it is what makes it hostile.
+struct Module {
+    describe: &'static str,
+    decide: &'static str,
+    render: &'static str,
+    memory: &'static str,
+    extra: &'static str,
+}
+
+const HARMLESS: Module = Module {
+    describe: "i32.const 0",
+    decide: "i32.const 1",
+    render: "i32.const 256",
+    memory: "1",
+    extra: "",
+};
+
+const LOOP: &str = "(loop $l (br $l)) unreachable";
+
+impl Module {
+    fn component(&self) -> Vec<u8> {
+        let Self { describe, decide, render, memory, extra } = self;
+        let interface = "cloakroom:personalizer/plugin@0.1.0";
+        let text = format!(
+            r#"(module
+              (memory (export "memory") {memory}) {DATA} {extra}
+              (func (export "{interface}#describe") (result i32) {describe})
+              (func (export "{interface}#decide") (param i32 i32 i32 i32 i32 i32) (result i32) {decide})
+              (func (export "{interface}#render") (param i32 i32) (result i32) {render}))"#
+        );
+        let mut module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let mut contract = Resolve::default();
+        let package = contract.push_str("personalizer.wit", WIT).unwrap();
+        let world = contract.select_world(&[package], None).unwrap();
+        embed_component_metadata(&mut module, &contract, world, StringEncoding::UTF8).unwrap();
+        ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
+    }
+
+    fn refusal(&self) -> String {
+        self.load(Limits::default()).unwrap_err().to_string()
+    }
+
+    fn load(&self, limits: Limits) -> Result<Plugin, LoadError> {
+        Engine::new(limits).unwrap().load(&self.component())
+    }
+}
+
+fn refusal_of(bytes: &[u8]) -> String {
+    Engine::new(Limits::default()).unwrap().load(bytes).unwrap_err().to_string()
+}
+
+#[test]
+fn the_harmless_one_is_loaded() {
+    let plugin = HARMLESS.load(Limits::default()).unwrap();
+    assert_eq!(plugin.table().choices(), [1, 1, 1, 0], "the cell that knows nothing has the default");
+    assert_eq!(plugin.digest().to_string().len(), 64);
+    assert_eq!(
+        plugin.readable().to_string(),
+        "a\n  device is known → b (3 of 4 cells)\n  otherwise → a (1 of 4 cells)\n"
+    );
+}
+
+#[test]
+fn a_plugin_with_an_import_is_refused() {
+    let bytes = wat::parse_str(r#"(component (import "wasi:clocks/wall-clock@0.2.0" (instance)))"#).unwrap();
+    assert_eq!(
+        refusal_of(&bytes),
+        "a plugin may import nothing, this one imports `wasi:clocks/wall-clock@0.2.0`"
+    );
+}
+
+#[test]
+fn a_component_that_exports_something_else_is_refused() {
+    let error = refusal_of(&wat::parse_str("(component)").unwrap());
+    assert!(error.starts_with("the plugin does not export `cloakroom:personalizer/plugin@0.1.0`"), "{error}");
+}
+
+#[test]
+fn garbage_core_modules_and_text_are_refused() {
+    for bytes in [&b""[..], b"garbage", b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0\xff\xff", b"(component)"] {
+        let error = refusal_of(bytes);
+        assert!(error.starts_with("this is not a component that can be run: "), "{error}");
+    }
+    let mut cut = HARMLESS.component();
+    cut.truncate(cut.len() / 2);
+    assert!(refusal_of(&cut).starts_with("this is not a component"));
+    let large = refusal_of(&vec![0; 17 * 1024 * 1024]);
+    assert_eq!(large, "the plugin has 17825792 bytes, at most 16777216 are allowed");
+}
+
+#[test]
+fn an_endless_loop_in_one_cell_is_refused_with_that_cell() {
+    let module = Module {
+        decide: "(if (i32.eq (local.get 0) (i32.const 1)) (then (loop $l (br $l)))) i32.const 0",
+        ..HARMLESS
+    };
+    let started = Instant::now();
+    assert_eq!(
+        module.refusal(),
+        "`decide` for device=desktop: it does not come to an end within 50000000 instructions"
+    );
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn an_endless_loop_anywhere_else_is_refused() {
+    let end = "it does not come to an end within 50000000 instructions";
+    assert_eq!(Module { describe: LOOP, ..HARMLESS }.refusal(), format!("`describe`: {end}"));
+    assert_eq!(Module { render: LOOP, ..HARMLESS }.refusal(), format!("`render` of a=a: {end}"));
+    let start = Module { extra: "(func $s (loop $l (br $l))) (start $s)", ..HARMLESS };
+    assert_eq!(start.refusal(), format!("`describe`: {end}"));
+}
+
+#[test]
+fn the_clock_stops_what_the_count_of_instructions_does_not() {
+    let limits =
+        Limits { fuel_per_call: u64::MAX / 2, wall_clock: Duration::from_millis(200), ..Limits::default() };
+    let error = Module { decide: LOOP, ..HARMLESS }.load(limits).unwrap_err().to_string();
+    assert_eq!(error, "`decide` for device=phone: it does not come to an end within 200 ms");
+}
+
+#[test]
+fn a_plugin_that_is_slow_everywhere_is_given_up() {
+    let module = Module {
+        decide: "(local $i i32) (loop $l (local.set $i (i32.add (local.get $i) (i32.const 1))) \
+                 (br_if $l (i32.lt_u (local.get $i) (i32.const 3000000)))) i32.const 0",
+        ..HARMLESS
+    };
+    let limits = Limits { load_wall_clock: Duration::from_nanos(1), ..Limits::default() };
+    assert!(
+        module.load(limits).unwrap_err().to_string().starts_with("the plugin was given up after 0 seconds")
+    );
+    assert!(module.load(Limits::default()).is_ok());
+}
+
+#[test]
+fn memory_bombs_are_refused() {
+    let too_much = "it asks for more than 64 MiB of memory";
+    let grow = Module { decide: "(drop (memory.grow (i32.const 20000))) i32.const 0", ..HARMLESS };
+    assert_eq!(grow.refusal(), format!("`decide` for device=phone: {too_much}"));
+    let slowly =
+        Module { decide: "(loop $l (drop (memory.grow (i32.const 1))) (br $l)) unreachable", ..HARMLESS };
+    assert_eq!(slowly.refusal(), format!("`decide` for device=phone: {too_much}"));
+    let whole = Module { memory: "20000", ..HARMLESS }.refusal();
+    assert_eq!(whole, "this is not a component that can be run: it begins with more than 64 MiB of memory");
+    let table = Module { extra: "(table 10000000 funcref)", ..HARMLESS }.refusal();
+    assert_eq!(
+        table,
+        "this is not a component that can be run: it begins with more than 20000 table elements"
+    );
+}
+
+#[test]
+fn what_could_differ_between_machines_is_switched_off() {
+    for module in [
+        "(memory i64 1)",
+        "(memory 1 1 shared)",
+        "(memory 1) (memory 1)",
+        "(func (param v128 v128) (result v128) local.get 0 local.get 1 i8x16.relaxed_swizzle)",
+    ] {
+        let bytes = wat::parse_str(format!("(component (core module {module}))")).unwrap();
+        let error = refusal_of(&bytes);
+        assert!(error.starts_with("this is not a component that can be run: "), "{module}: {error}");
+    }
+}
+
+#[test]
+fn traps_are_refused_in_plain_words() {
+    let trap = |decide| Module { decide, ..HARMLESS }.refusal();
+    assert_eq!(trap("unreachable"), "`decide` for device=phone: it gives up (the instruction `unreachable`)");
+    assert_eq!(
+        trap("(i32.load (i32.const 0x7fffffff))"),
+        "`decide` for device=phone: it reads or writes outside its memory"
+    );
+    assert_eq!(
+        trap("(i32.div_u (i32.const 1) (i32.sub (i32.const 2) (local.get 0)))"),
+        "`decide` for device=other: it divides by zero"
+    );
+    let deep = Module { extra: "(func $r (call $r))", decide: "(call $r) i32.const 0", ..HARMLESS };
+    assert_eq!(deep.refusal(), "`decide` for device=phone: it calls itself too deeply");
+}
+
+#[test]
+fn an_answer_beyond_the_choices_is_refused() {
+    let error = Module { decide: "local.get 0", ..HARMLESS }.refusal();
+    assert_eq!(error, "`decide` for device=other: it answers 2, but there are 2 choices, counted from 0");
+}
+
+#[test]
+fn returned_addresses_and_amounts_are_bounded() {
+    let outside = Module { render: "i32.const 0x7ffffff0", ..HARMLESS }.refusal();
+    assert!(outside.starts_with("`render` of a=a: "), "{outside}");
+    // Four million edits whose strings all are the same megabytes.
+    let list =
+        Module { extra: r#"(data (i32.const 256) "\00\00\00\00\ff\ff\0f\00")"#, memory: "1000", ..HARMLESS };
+    assert_eq!(list.refusal(), "`render` of a=a: it returns more than 8388608 bytes");
+    let edits = Module { extra: r#"(data (i32.const 256) "\00\04\00\00\21\00\00\00")"#, ..HARMLESS };
+    assert_eq!(edits.refusal(), "`render` of a=a: it returns 33 edits, at most 32 are allowed");
+}
+
+#[test]
+fn a_manifest_that_breaks_the_contract_is_refused() {
+    let with = |extra| Module { extra, ..HARMLESS }.refusal();
+    assert_eq!(
+        with(r#"(data (i32.const 36) "\02\00\00\00")"#),
+        "the manifest: it splits traffic, but `bucket` is not handed out by this version"
+    );
+    assert_eq!(
+        with(r#"(data (i32.const 80) "\02")"#),
+        "the manifest: the default of slot `a` is 2, but it has 2 variants"
+    );
+    assert_eq!(with(r#"(data (i32.const 513) "a")"#), "the manifest: variant `a` of slot `a` is there twice");
+    assert_eq!(with(r#"(data (i32.const 528) "x")"#), "the manifest: there is no signal `xevice`");
+    assert_eq!(with(r#"(data (i32.const 544) "x")"#), "the manifest: `xhone` is not a device value");
+    assert!(with(r#"(data (i32.const 512) "\0a")"#).starts_with(r"the manifest: "));
+    assert_eq!(with(r#"(data (i32.const 20) "\00")"#), "the manifest: there are 0 slots, 1 to 8 are allowed");
+}

@@ -1,0 +1,305 @@
+//! Rule files from source to table: what is compiled, run and tabulated is what the rules say.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use cloakroom_plugin_host::{Engine, Limits, Plugin};
+use cloakroom_rewrite::Edit;
+
+const HERO: &str = include_str!("../../../plugins/templates/hero.toml");
+const BANNER: &str = include_str!("../../../plugins/templates/banner.toml");
+
+fn load(source: &str) -> Plugin {
+    let component = cloakroom_rule_compiler::compile(source).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    Engine::new(Limits::default()).unwrap().load(&component).unwrap()
+}
+
+fn shown(plugin: &Plugin, slot: usize, cell: &[&str]) -> String {
+    let manifest = plugin.manifest();
+    let ids: Vec<u8> = manifest
+        .signals()
+        .iter()
+        .zip(cell)
+        .map(|(signal, word)| (0..=signal.any()).find(|id| signal.id_name(*id) == *word).unwrap())
+        .collect();
+    let choice = plugin.table().lookup(plugin.table().index(&ids));
+    manifest.slots()[slot].variant_name(manifest.variants_of(choice)[slot]).to_owned()
+}
+
+fn readable_is_the_table(plugin: &Plugin) {
+    let (table, manifest) = (plugin.table(), plugin.manifest());
+    let readable = plugin.readable();
+    for index in 0..table.size() {
+        let ids = table.ids(index);
+        let wanted = manifest.variants_of(table.lookup(index));
+        let printed: Vec<u8> = readable.slots().iter().map(|slot| slot.variant(&ids)).collect();
+        assert_eq!(printed, wanted, "{}", manifest.cell_in_words(&ids));
+    }
+    for slot in readable.slots() {
+        assert_eq!(slot.lines().iter().map(|line| line.cells()).sum::<u32>(), table.size());
+        assert!(slot.lines().last().unwrap().conditions().is_empty());
+    }
+}
+
+#[test]
+fn the_hero_template_follows_its_rules() {
+    let hero = load(HERO);
+    let see = |country, language, campaign| shown(&hero, 0, &[country, language, campaign]);
+    assert_eq!(see("any", "any", "any"), "classic");
+    assert_eq!(see("FR", "fr", "spring"), "spring-fr");
+    assert_eq!(see("any", "any", "spring"), "spring-en");
+    assert_eq!(see("FR", "fr", "other"), "france");
+    assert_eq!(see("FR", "any", "any"), "france");
+    assert_eq!(see("FR", "de", "any"), "europe");
+    assert_eq!(see("europe", "fr", "any"), "europe");
+    assert_eq!(see("other", "fr", "any"), "classic");
+    readable_is_the_table(&hero);
+    assert_eq!(hero.edits(0, 0), []);
+    assert!(matches!(&hero.edits(0, 2)[0],
+        Edit::SetContent { selector, content } if selector == "#hero" && content.contains("Vestes légères")));
+}
+
+#[test]
+fn the_banner_template_follows_its_rules() {
+    let banner = load(BANNER);
+    let see = |device, daypart| shown(&banner, 0, &[device, daypart]);
+    assert_eq!(see("handheld", "morning"), "commute");
+    assert_eq!(see("handheld", "any"), "handheld");
+    assert_eq!(see("desktop", "evening"), "sofa");
+    assert_eq!(see("bot", "evening"), "plain");
+    assert_eq!(see("any", "evening"), "plain", "who may be a bot is not known not to be one");
+    readable_is_the_table(&banner);
+    let text = banner.readable().to_string();
+    assert_eq!(
+        text,
+        "banner\n  \
+         device is known but not bot, daypart is evening or night → sofa (6 of 30 cells)\n  \
+         device is handheld, daypart is not morning → handheld (3 of 30 cells)\n  \
+         device is desktop, daypart is afternoon or morning → desk (2 of 30 cells)\n  \
+         device is handheld → commute (1 of 30 cells)\n  \
+         otherwise → plain (18 of 30 cells)\n"
+    );
+    assert_eq!(banner.edits(0, 1).len(), 2);
+}
+
+#[test]
+fn every_kind_of_edit_survives_the_way_through_memory() {
+    let plugin = load(
+        r##"
+        name = "edits"
+        version = "2"
+        [signals.device]
+        reason = "test"
+        [[slot]]
+        name = "a"
+        selector = "#a"
+        default = "none"
+        variant = [{ name = "none" }, { name = "gone", remove = true }]
+        [[slot]]
+        name = "b"
+        default = "x"
+        [[slot.variant]]
+        name = "x"
+        edit = [
+          { selector = "p", content = "<b>ü</b>" }, { selector = "p", before = "1", after = "2" },
+          { selector = "p", text = "t", attributes = { class = "c" } }, { selector = "i", include = "/f" },
+        ]
+        [[slot]]
+        name = "c"
+        default = "one"
+        delivery = "origin-variant"
+        variant = [{ name = "one" }, { name = "two" }]
+        [[rule]]
+        when = { device = "phone" }
+        show = { a = "gone", c = "two" }
+        "##,
+    );
+    let s = |text: &str| text.to_owned();
+    assert_eq!(plugin.edits(0, 1), [Edit::Remove { selector: s("#a") }]);
+    assert_eq!(
+        plugin.edits(1, 0),
+        [
+            Edit::SetContent { selector: s("p"), content: s("<b>ü</b>") },
+            Edit::Before { selector: s("p"), content: s("1") },
+            Edit::After { selector: s("p"), content: s("2") },
+            Edit::Text { selector: s("p"), content: s("t") },
+            Edit::SetAttribute { selector: s("p"), name: s("class"), value: s("c") },
+            Edit::Include { selector: s("i"), path: s("/f") },
+        ]
+    );
+    assert_eq!(shown(&plugin, 0, &["phone"]), "gone");
+    assert_eq!(shown(&plugin, 2, &["phone"]), "two");
+    assert_eq!(shown(&plugin, 2, &["any"]), "one");
+}
+
+/// Conditions as the reference understands them: yes, no or unknown, worked out per cell by name.
+#[derive(Debug)]
+enum When {
+    Is(&'static str, Vec<&'static str>),
+    All(Vec<When>),
+    Any(Vec<When>),
+    Not(Box<When>),
+}
+
+const SIGNALS: [(&str, &[&str]); 3] = [
+    ("country", &["FR", "DE", "US", "europe", "other", "any"]),
+    ("device", &["phone", "desktop", "tv", "handheld", "other", "any"]),
+    ("daypart", &["morning", "evening", "other", "any"]),
+];
+
+fn above(value: &str) -> &str {
+    match value {
+        "FR" | "DE" => "europe",
+        "US" => "north-america",
+        "phone" | "tablet" => "handheld",
+        "desktop" | "tv" => "stationary",
+        _ => "any",
+    }
+}
+
+impl When {
+    fn random(random: &mut impl FnMut(usize) -> usize, depth: usize) -> Self {
+        let parts = |random: &mut _| (0..2).map(|_| Self::random(random, depth + 1)).collect();
+        match if depth > 2 { 9 } else { random(10) } {
+            0 => Self::All(parts(random)),
+            1 | 2 => Self::Any(parts(random)),
+            3 | 4 => Self::Not(Box::new(Self::random(random, depth + 1))),
+            _ => {
+                let (signal, values) = SIGNALS[random(SIGNALS.len())];
+                let start = random(values.len() - 2);
+                let mut named = vec![values[start]];
+                named.extend((random(3) == 0).then(|| values[random(values.len())]));
+                Self::Is(signal, named)
+            }
+        }
+    }
+
+    fn toml(&self) -> String {
+        let list = |parts: &[Self]| parts.iter().map(Self::toml).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::Is(signal, values) => format!("{{ {signal} = {values:?} }}"),
+            Self::All(parts) => format!("{{ all = [{}] }}", list(parts)),
+            Self::Any(parts) => format!("{{ any = [{}] }}", list(parts)),
+            Self::Not(inner) => format!("{{ not = {} }}", inner.toml()),
+        }
+    }
+
+    fn answer(&self, cell: &dyn Fn(&str) -> String) -> Option<bool> {
+        match self {
+            Self::Is(signal, names) => {
+                let value = cell(signal);
+                let named = |word: &str| names.contains(&word);
+                if named(&value) || named(above(&value)) && above(&value) != "any" {
+                    Some(true)
+                } else if value == "any" || names.iter().any(|name| above(name) == value) {
+                    None
+                } else {
+                    Some(false)
+                }
+            }
+            Self::Not(inner) => inner.answer(cell).map(|answer| !answer),
+            Self::All(parts) => all(parts.iter().map(|part| part.answer(cell))),
+            Self::Any(parts) => all(parts.iter().map(|part| part.answer(cell).map(|a| !a))).map(|a| !a),
+        }
+    }
+}
+
+fn all(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    answers.fold(Some(true), |whole, part| match (whole, part) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_compiled_table_is_what_a_naive_reading_of_the_rules_gives() {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % 1_000_003).unwrap() % below
+    };
+    let engine = Engine::new(Limits::default()).unwrap();
+    for _ in 0..25 {
+        let mut rules: Vec<(When, usize, i64)> = (0..4)
+            .map(|_| (When::random(&mut random, 0), random(3), i64::try_from(random(3)).unwrap()))
+            .collect();
+        // Every signal is used, so that every reason is needed.
+        rules.push((When::Is("country", vec!["FR"]), 1, -1));
+        rules.push((When::Is("device", vec!["tv"]), 2, -1));
+        rules.push((When::Is("daypart", vec!["evening"]), 1, -2));
+        let mut source = "name = \"n\"\nversion = \"1\"\n".to_owned();
+        for (signal, _) in SIGNALS {
+            writeln!(source, "[signals.{signal}]\nreason = \"test\"").unwrap();
+        }
+        source.push_str("[[slot]]\nname = \"s\"\ndefault = \"v0\"\n");
+        source.push_str("variant = [{ name = \"v0\" }, { name = \"v1\" }, { name = \"v2\" }]\n");
+        for (when, shown, priority) in &rules {
+            let when = when.toml();
+            writeln!(source, "[[rule]]\nwhen = {when}\nshow = {{ s = \"v{shown}\" }}\npriority = {priority}")
+                .unwrap();
+        }
+        rules.sort_by_key(|rule| -rule.2);
+        let component =
+            cloakroom_rule_compiler::compile(&source).unwrap_or_else(|e| panic!("{e:#?}\n{source}"));
+        let plugin = engine.load(&component).unwrap();
+        let signals = plugin.manifest().signals();
+        for index in 0..plugin.table().size() - 1 {
+            let ids = plugin.table().ids(index);
+            let cell = |signal: &str| {
+                let at = signals.iter().position(|used| used.signal().name() == signal).unwrap();
+                signals[at].id_name(ids[at]).to_owned()
+            };
+            let fits = rules.iter().find(|(when, ..)| when.answer(&cell) == Some(true));
+            let wanted = fits.map_or(0, |(_, shown, _)| *shown);
+            let words = plugin.manifest().cell_in_words(&ids);
+            assert_eq!(usize::from(plugin.table().lookup(index)), wanted, "{words}\n{source}");
+        }
+        readable_is_the_table(&plugin);
+    }
+}
+
+fn large() -> String {
+    let mut source = "name = \"large\"\nversion = \"1\"\n".to_owned();
+    for signal in ["country", "language", "campaign", "daypart"] {
+        writeln!(source, "[signals.{signal}]\nreason = \"test\"").unwrap();
+    }
+    source.push_str("[[slot]]\nname = \"s\"\ndefault = \"v0\"\n");
+    source.push_str("variant = [{ name = \"v0\" }, { name = \"v1\" }, { name = \"v2\" }]\n");
+    let letters = || (b'a'..=b'z').map(char::from);
+    let languages: Vec<_> = letters().map(|l| format!("x{l}")).collect();
+    let campaigns: Vec<_> = letters().map(|l| format!("c{l}")).collect();
+    let countries =
+        "FR DE GB US ES IT PT NL BE LU CH AT DK SE NO FI IE PL CZ HU RO BG GR europe asia".split(' ');
+    let countries: Vec<_> = countries.collect();
+    for (at, country) in countries.iter().enumerate() {
+        let (language, campaign) = (&languages[at], &campaigns[at]);
+        writeln!(
+            source,
+            "[[rule]]\nwhen = {{ country = {country:?}, language = {language:?} }}\nshow = {{ s = \"v1\" }}"
+        )
+        .unwrap();
+        writeln!(source, "[[rule]]\nwhen = {{ campaign = {campaign:?}, daypart = [\"night\", \"morning\"] }}\nshow = {{ s = \"v2\" }}").unwrap();
+    }
+    source
+}
+
+#[test]
+fn a_large_table_is_made_in_bearable_time() {
+    let component = cloakroom_rule_compiler::compile(&large()).unwrap();
+    let engine = Engine::new(Limits::default()).unwrap();
+    let started = Instant::now();
+    let plugin = engine.load(&component).unwrap();
+    let took = started.elapsed();
+    println!("{} cells in {took:?}", plugin.table().size());
+    readable_is_the_table(&plugin);
+    let cold = Instant::now();
+    for _ in 0..1_000 {
+        assert_eq!(engine.decide(&plugin, &[0, 0, 0, 0]).unwrap(), 2);
+    }
+    println!("cold decision {:?}", cold.elapsed() / 1_000);
+    assert!(plugin.table().size() > 70_000);
+    assert!(took.as_secs() < 60, "{took:?}");
+}

@@ -1,0 +1,226 @@
+//! Applies checked edits to a page, and takes out of any page what its `<meta>` may not do. Pages
+//! are the origin's and come from the cache's side: no client data enters.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use lol_html::errors::RewritingError;
+use lol_html::html_content::{ContentType, Element, EndTag};
+use lol_html::{ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettings, Selector, Settings};
+
+use crate::entity::to_ascii;
+use crate::meta;
+use crate::policy::{Action, SafeEdit, SafeEdits, SafeFragment};
+
+const MAX_PAGE_BYTES: usize = 8 << 20;
+/// What all edits together may add to a page.
+const MAX_ADDED_BYTES: usize = 4 << 20;
+/// What the parser may use besides; a page of deeply nested elements needs a few dozen bytes for
+/// each.
+const MAX_MEMORY_BYTES: usize = 64 << 20;
+
+const HTML_NAMESPACE: &str = "http://www.w3.org/1999/xhtml";
+
+#[expect(clippy::expect_used, reason = "a constant, read by every test")]
+static META: LazyLock<Selector> = LazyLock::new(|| "meta".parse().expect("a selector"));
+
+/// Why a page was not rewritten. Where there were edits, the page without them is the answer:
+/// [`cleanse_only`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RewriteError {
+    /// The page itself is too large.
+    #[error("the page is larger than 8 MiB")]
+    PageTooLarge,
+    /// The edits match too often.
+    #[error("the edits would add more than 4 MiB to the page")]
+    TooMuchAdded,
+    /// The parser ran out of the memory it may use.
+    #[error("the page is nested too deeply to be rewritten")]
+    TooDeep,
+    /// Browsers may read the page in another way than we do, so that an edit could land in a
+    /// script.
+    #[error("the page's markup is ambiguous, so that edits could land in the wrong place")]
+    Ambiguous,
+    /// Tags cannot be found in this encoding.
+    #[error("the page is encoded as utf-16")]
+    Encoding,
+}
+
+/// Whether a `Content-Type` says that the body is an HTML page, so that it must pass [`rewrite`].
+#[must_use]
+pub fn is_html(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("text/html")
+}
+
+/// The page without what its `<meta>` may not do, and otherwise unchanged.
+///
+/// # Errors
+/// If the page is too large, too deep or in an encoding that is not read.
+pub fn cleanse_only(page: &[u8]) -> Result<Vec<u8>, RewriteError> {
+    rewrite(page, &[], &|_| None)
+}
+
+/// Applies all edits in order to an HTML page and cleanses its `<meta>`.
+///
+/// An edit that finds nothing does nothing. Elements whose end the page leaves out keep their
+/// content, because nobody can tell where it ends; so do those whose content is not markup. Edits
+/// see the origin's page, not each other's work.
+///
+/// # Errors
+/// If the page is too large or too deep, and, with edits, if its markup is ambiguous or they would
+/// add too much: answer with [`cleanse_only`] then.
+pub fn rewrite(
+    page: &[u8],
+    edits: &[&SafeEdits],
+    fragments: &dyn Fn(&str) -> Option<SafeFragment>,
+) -> Result<Vec<u8>, RewriteError> {
+    if page.len() > MAX_PAGE_BYTES {
+        return Err(RewriteError::PageTooLarge);
+    }
+    if page.starts_with(&[0xFE, 0xFF]) || page.starts_with(&[0xFF, 0xFE]) {
+        return Err(RewriteError::Encoding);
+    }
+    let edits: Vec<&SafeEdit> = edits.iter().flat_map(|safe| safe.iter()).collect();
+    let closed = find_closed(page, &edits)?;
+    let work = Work { utf8: std::str::from_utf8(page).is_ok(), closed, added: Cell::new(0), fragments };
+    let mut settings = settings(!edits.is_empty()).append_element_content_handler((
+        Cow::Borrowed(&*META),
+        ElementContentHandlers::default().element(|element: &mut Element<'_, '_>| {
+            meta::cleanse(element);
+            Ok(())
+        }),
+    ));
+    for edit in &edits {
+        let work = &work;
+        settings = settings.append_element_content_handler((
+            Cow::Borrowed(edit.selector.parsed()),
+            ElementContentHandlers::default()
+                .element(move |element: &mut Element<'_, '_>| work.apply(&edit.action, element)),
+        ));
+    }
+    let mut output = Vec::with_capacity(page.len() + page.len() / 8);
+    run(settings, page, |chunk| output.extend_from_slice(chunk))?;
+    Ok(output)
+}
+
+fn settings<'h, 's>(strict: bool) -> Settings<'h, 's> {
+    Settings::new()
+        .with_strict(strict)
+        .with_enable_esi_tags(false)
+        .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(MAX_MEMORY_BYTES))
+}
+
+fn run(settings: Settings<'_, '_>, page: &[u8], sink: impl FnMut(&[u8])) -> Result<(), RewriteError> {
+    let mut rewriter = HtmlRewriter::new(settings, sink);
+    rewriter.write(page).and_then(|()| rewriter.end()).map_err(|error| match error {
+        RewritingError::MemoryLimitExceeded(_) => RewriteError::TooDeep,
+        RewritingError::ContentHandlerError(_) => RewriteError::TooMuchAdded,
+        _ => RewriteError::Ambiguous,
+    })
+}
+
+/// Finds the elements whose end tag the page spells out. For the others the rewriter would take
+/// away everything up to the end of their parent.
+fn find_closed(page: &[u8], edits: &[&SafeEdit]) -> Result<HashSet<usize>, RewriteError> {
+    let closed = Rc::new(RefCell::new(HashSet::new()));
+    let mut settings = settings(true);
+    let mut needed = false;
+    for edit in edits.iter().filter(|edit| needs_end(&edit.action)) {
+        needed = true;
+        let closed = Rc::clone(&closed);
+        settings = settings.append_element_content_handler((
+            Cow::Borrowed(edit.selector.parsed()),
+            ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
+                let start = element.source_location().bytes().start;
+                let name = element.tag_name();
+                let closed = Rc::clone(&closed);
+                if let Some(handlers) = element.end_tag_handlers() {
+                    // Elements without an end of their own are told of their parent's.
+                    handlers.push(Box::new(move |end: &mut EndTag<'_>| {
+                        if end.name() == name {
+                            closed.borrow_mut().insert(start);
+                        }
+                        Ok(())
+                    }));
+                }
+                Ok(())
+            }),
+        ));
+    }
+    if needed {
+        run(settings, page, |_| {})?;
+    }
+    Ok(closed.take())
+}
+
+/// Whether an edit must know where the element ends.
+fn needs_end(action: &Action) -> bool {
+    !matches!(action, Action::Before(_) | Action::Set { .. })
+}
+
+/// What all edits of one page share.
+struct Work<'w> {
+    /// The page is UTF-8; in others, only ASCII is written.
+    utf8: bool,
+    /// Where the elements start whose end is spelled out.
+    closed: HashSet<usize>,
+    added: Cell<usize>,
+    fragments: &'w dyn Fn(&str) -> Option<SafeFragment>,
+}
+
+impl Work<'_> {
+    fn apply(&self, action: &Action, element: &mut Element<'_, '_>) -> HandlerResult {
+        // Pictures drawn in SVG and formulas have a grammar of their own: they can only go as a
+        // whole.
+        let is_html = element.namespace_uri() == HTML_NAMESPACE;
+        let tag = element.tag_name();
+        if !action.touch().allows(&tag) || !(is_html || tag == "svg" && matches!(action, Action::Remove)) {
+            return Ok(());
+        }
+        let start = element.source_location().bytes().start;
+        if needs_end(action) && element.can_have_content() && !self.closed.contains(&start) {
+            return Ok(());
+        }
+        match action {
+            Action::Fill(html) | Action::Text(html) => {
+                element.set_inner_content(&self.add(html)?, ContentType::Html)
+            }
+            Action::Before(html) => element.before(&self.add(html)?, ContentType::Html),
+            Action::After(html) => element.after(&self.add(html)?, ContentType::Html),
+            Action::Remove => element.remove(),
+            Action::Set { name, value, .. } => {
+                element.set_attribute(name, &self.add(value)?)?;
+                for related in overridden_by(name) {
+                    element.remove_attribute(related);
+                }
+            }
+            Action::Include(path) => {
+                if let Some(fragment) = (self.fragments)(path).filter(|fragment| !fragment.is_empty()) {
+                    element.set_inner_content(&self.add(fragment.html())?, ContentType::Html);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What may be written for `html`, if the page may still grow by it.
+    fn add<'c>(&self, html: &'c str) -> Result<Cow<'c, str>, RewriteError> {
+        let html = if self.utf8 { Cow::Borrowed(html) } else { to_ascii(html) };
+        let added = self.added.get().saturating_add(html.len());
+        self.added.set(added);
+        if added > MAX_ADDED_BYTES { Err(RewriteError::TooMuchAdded) } else { Ok(html) }
+    }
+}
+
+/// Attributes of the page that would outdo a new value or tell of it.
+fn overridden_by(name: &str) -> &'static [&'static str] {
+    match name {
+        "src" => &["srcset", "sizes"],
+        "href" => &["ping", "attributionsrc"],
+        _ => &[],
+    }
+}

@@ -1,0 +1,165 @@
+//! Makes a plugin's HTML safe to stand in a page: a list of elements, a list of attributes, and the
+//! address rules, over what a browser's parser would see. No client data enters.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use ammonia::{Builder, UrlRelative};
+
+use crate::address::Addresses;
+use crate::attribute::{accept, may_stand};
+use crate::findings::differences;
+use crate::tags::CONTENT;
+use crate::template::delimiter_in_html;
+
+/// More tags than a banner or a menu ever has; parsing time can grow with their square.
+const MAX_TAGS: usize = 2_048;
+/// More open elements of the kind that the parser repeats in each paragraph (`b`, `font` and the
+/// like).
+const MAX_REPEATED: usize = 64;
+/// What the output may grow to when such elements are repeated.
+const MAX_GROWTH_BYTES: usize = 256 << 10;
+
+/// Elements that go with everything inside: their content is not meant as markup of the page.
+const WITH_CONTENT: [&str; 21] = [
+    "script",
+    "style",
+    "iframe",
+    "noscript",
+    "template",
+    "svg",
+    "math",
+    "object",
+    "embed",
+    "applet",
+    "select",
+    "textarea",
+    "title",
+    "xmp",
+    "noembed",
+    "noframes",
+    "plaintext",
+    "frameset",
+    "audio",
+    "video",
+    "canvas",
+];
+
+/// Elements that the parser opens again in every new paragraph until they are closed.
+const REPEATED: [&str; 14] =
+    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+
+/// Every attribute that may stand on some element; which, is asked for each one.
+const ATTRIBUTES: [&str; 21] = [
+    "class", "lang", "dir", "href", "src", "alt", "title", "width", "height", "hidden", "role", "target",
+    "loading", "colspan", "rowspan", "scope", "span", "start", "reversed", "open", "datetime",
+];
+
+/// The sanitizer, set up once for a site.
+pub(crate) struct Sanitizer {
+    builder: Builder<'static>,
+    addresses: Arc<Addresses>,
+}
+
+impl Sanitizer {
+    pub(crate) fn new(addresses: Arc<Addresses>) -> Self {
+        let judge = Arc::clone(&addresses);
+        let filter = move |tag: &str, name: &str, value: &str| -> Option<String> {
+            may_stand(tag, name)
+                .then(|| accept(&judge, name, value).ok())
+                .flatten()
+                .map(|found| found.value.into())
+        };
+        let mut attributes = HashSet::from(ATTRIBUTES);
+        attributes.insert("value");
+        let mut builder = Builder::empty();
+        builder
+            .tags(HashSet::from(CONTENT))
+            .clean_content_tags(HashSet::from(WITH_CONTENT))
+            .tag_attributes(HashMap::new())
+            .generic_attributes(attributes)
+            .generic_attribute_prefixes(HashSet::from(["aria-"]))
+            .url_schemes(HashSet::from(["https"]))
+            .url_relative(UrlRelative::PassThrough)
+            .link_rel(Some("noopener"))
+            .attribute_filter(move |tag, name, value| {
+                // `rel` is not the author's: it was set by the line above.
+                if name == "rel" {
+                    Some(Cow::Borrowed(value))
+                } else {
+                    filter(tag, name, value).map(Cow::Owned)
+                }
+            });
+        Self { builder, addresses }
+    }
+
+    /// Safe HTML and what was taken out; the error says in words why nothing of it may be used.
+    pub(crate) fn clean(&self, html: &str) -> Result<(String, Vec<String>), String> {
+        if let Some(why) = too_tangled(html) {
+            return Err(why.to_owned());
+        }
+        let safe = self.builder.clean(html).to_string();
+        if safe.len() > html.len().saturating_add(MAX_GROWTH_BYTES) {
+            return Err("the markup is too tangled: close what is opened".to_owned());
+        }
+        if let Some(delimiter) = delimiter_in_html(&safe) {
+            return Err(format!("`{delimiter}` could be run by a template language of the page"));
+        }
+        let removed = differences(&self.addresses, html, &safe);
+        Ok((safe, removed))
+    }
+}
+
+/// Keeps the parser from squaring its input: a rough count over the raw text, on the safe side.
+fn too_tangled(html: &str) -> Option<&'static str> {
+    let mut tags = 0_usize;
+    let mut open = [0_usize; REPEATED.len()];
+    for tag in html.split('<').skip(1) {
+        let (closing, tag) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
+        if !tag.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            continue;
+        }
+        tags += 1;
+        let length = tag.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let name = tag.get(..length).unwrap_or_default();
+        for (repeated, count) in REPEATED.iter().zip(&mut open) {
+            if repeated.eq_ignore_ascii_case(name) {
+                *count = if closing { count.saturating_sub(1) } else { *count + 1 };
+            }
+        }
+        if tags > MAX_TAGS {
+            return Some("the markup has more than 2,048 tags");
+        }
+        if open.iter().sum::<usize>() > MAX_REPEATED {
+            return Some("the markup is too tangled: close what is opened");
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_that_the_parser_would_square_is_refused_before_it_is_parsed() {
+        let distinct: String = (0..100).map(|n| format!("<B class=a{n}>")).collect();
+        assert!(too_tangled(&format!("{distinct}{}", "<p>".repeat(1_000))).is_some());
+        assert!(too_tangled(&"<i>".repeat(MAX_REPEATED + 1)).is_some());
+        assert!(too_tangled(&"<p>".repeat(MAX_TAGS + 1)).is_some());
+    }
+
+    #[test]
+    fn long_and_tidy_markup_is_not_refused() {
+        assert_eq!(too_tangled(&"<li><a href=/x>a</a>".repeat(600)), None);
+        assert_eq!(too_tangled(&"a < b ".repeat(5_000)), None);
+    }
+
+    #[test]
+    fn output_that_outgrows_its_input_is_refused() {
+        let sanitizer = Sanitizer::new(Arc::new(Addresses::new(vec![], vec![], Box::new(|_| false))));
+        let few: String = (0..60).map(|n| format!("<em class=a{n}>")).collect();
+        assert!(sanitizer.clean(&format!("<p>{few}{}", "<p>a".repeat(1_900))).is_err());
+    }
+}

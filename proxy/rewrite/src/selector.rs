@@ -1,0 +1,235 @@
+//! The selectors that a plugin may write: type, class, id, descendant and child, and counting from
+//! the first child. No attribute selectors, since they could ask the page about its visitor, and no
+//! lists. No client data enters.
+
+use crate::tags::Touch;
+
+const MAX_BYTES: usize = 256;
+const MAX_COMPOUNDS: usize = 8;
+
+/// A selector that has passed the check, parsed once for all pages.
+#[derive(Clone, Debug)]
+pub(crate) struct SafeSelector {
+    parsed: lol_html::Selector,
+    /// The element name that the last compound asks for, lower case.
+    subject: Option<String>,
+}
+
+impl SafeSelector {
+    /// Reads and checks a selector; the error says in words what is wrong with it.
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim_matches([' ', '\t', '\n', '\r']);
+        if text.is_empty() {
+            return Err("the selector is empty");
+        }
+        if text.len() > MAX_BYTES {
+            return Err("the selector is longer than 256 bytes");
+        }
+        let subject = Reader { rest: text }.selector()?;
+        let parsed = text.parse().map_err(|_| "the selector cannot be read")?;
+        Ok(Self { parsed, subject })
+    }
+
+    pub(crate) fn parsed(&self) -> &lol_html::Selector {
+        &self.parsed
+    }
+
+    /// Why no element that this selector finds may be touched so, if that can be told without a
+    /// page.
+    pub(crate) fn forbids(&self, touch: Touch) -> Option<&str> {
+        self.subject.as_deref().filter(|tag| !touch.allows(tag))
+    }
+}
+
+/// A recursive-descent reader over the small grammar; whatever it does not know is an error.
+struct Reader<'s> {
+    rest: &'s str,
+}
+
+impl Reader<'_> {
+    fn selector(mut self) -> Result<Option<String>, &'static str> {
+        let mut subject = self.compound()?;
+        for _ in 1..MAX_COMPOUNDS {
+            if !self.combinator()? {
+                return Ok(subject);
+            }
+            subject = self.compound()?;
+        }
+        if self.combinator()? { Err("the selector has more than 8 parts") } else { Ok(subject) }
+    }
+
+    /// Skips a combinator; `false` at the end of the selector.
+    fn combinator(&mut self) -> Result<bool, &'static str> {
+        let spaced = self.skip_space();
+        if self.rest.is_empty() {
+            return Ok(false);
+        }
+        if self.take('>') {
+            self.skip_space();
+            return Ok(true);
+        }
+        match self.rest.chars().next() {
+            Some('+' | '~' | '|') => Err("only descendants and children (`>`) may be asked for"),
+            Some(',') => Err("one selector an edit: lists are not allowed"),
+            _ if spaced => Ok(true),
+            _ => Err("the selector cannot be read"),
+        }
+    }
+
+    /// One compound; its element name, if it has one.
+    fn compound(&mut self) -> Result<Option<String>, &'static str> {
+        let mut subject = None;
+        let mut parts = 0_usize;
+        if self.take('*') {
+            parts = 1;
+        } else if self.rest.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            subject = Some(self.identifier()?.to_ascii_lowercase());
+            parts = 1;
+        }
+        loop {
+            if self.take('.') || self.take('#') {
+                self.identifier()?;
+            } else if self.take(':') {
+                self.pseudo_class()?;
+            } else if self.rest.starts_with('[') {
+                return Err("attribute selectors are not allowed");
+            } else if parts == 0 {
+                return Err("the selector cannot be read");
+            } else {
+                return Ok(subject);
+            }
+            parts += 1;
+        }
+    }
+
+    fn pseudo_class(&mut self) -> Result<(), &'static str> {
+        const UNKNOWN: &str = "of the pseudo-classes only `:first-child`, `:nth-child()`, `:first-of-type` and \
+                               `:nth-of-type()` are allowed";
+        let name = self.identifier().map_err(|_| UNKNOWN)?.to_ascii_lowercase();
+        match name.as_str() {
+            "first-child" | "first-of-type" => Ok(()),
+            "nth-child" | "nth-of-type" if self.take('(') => {
+                let (formula, rest) = self.rest.split_once(')').ok_or("the selector has an open bracket")?;
+                if formula.is_empty() || formula.len() > 16 || !formula.bytes().all(is_counting) {
+                    return Err("the formula in the selector cannot be read");
+                }
+                self.rest = rest;
+                Ok(())
+            }
+            _ => Err(UNKNOWN),
+        }
+    }
+
+    /// A name. Signs may be escaped by a backslash, as in `md\:flex`.
+    fn identifier(&mut self) -> Result<String, &'static str> {
+        const WRONG: &str = "a name in the selector cannot be read";
+        let mut name = String::new();
+        let mut characters = self.rest.chars();
+        loop {
+            let mut ahead = characters.clone();
+            match ahead.next() {
+                Some(plain) if plain.is_ascii_alphanumeric() || plain == '-' || plain == '_' => {
+                    name.push(plain)
+                }
+                Some(letter) if !letter.is_ascii() && letter.is_alphanumeric() => name.push(letter),
+                Some('\\') => match ahead.next() {
+                    Some(sign @ (':' | '/' | '.' | '%' | '[' | ']' | '(' | ')' | '#' | '!' | '+')) => {
+                        name.push(sign)
+                    }
+                    _ => return Err(WRONG),
+                },
+                _ => break,
+            }
+            characters = ahead;
+        }
+        self.rest = characters.as_str();
+        let first = name.trim_start_matches('-').chars().next();
+        if first.is_none_or(|first| first.is_ascii_digit()) { Err(WRONG) } else { Ok(name) }
+    }
+
+    fn take(&mut self, sign: char) -> bool {
+        let rest = self.rest.strip_prefix(sign);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    fn skip_space(&mut self) -> bool {
+        let rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        let skipped = rest.len() < self.rest.len();
+        self.rest = rest;
+        skipped
+    }
+}
+
+/// Bytes of a formula like `2n + 1` or `odd`.
+fn is_counting(byte: u8) -> bool {
+    byte.is_ascii_digit() || byte.is_ascii_alphabetic() || matches!(byte, b'+' | b'-' | b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_plugins_need_is_read() {
+        for (text, subject) in [
+            (".hero", None),
+            ("#main .card:nth-child(2n + 1) > h2", Some("h2")),
+            ("body > *:first-child", None),
+            ("UL LI:first-of-type", Some("li")),
+            ("my-banner.x", Some("my-banner")),
+            (".md\\:flex", None),
+            ("  main\n>\tp ", Some("p")),
+            (".größe", None),
+            ("a b c d e f g h", Some("h")),
+        ] {
+            let selector = SafeSelector::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
+            assert_eq!(selector.subject.as_deref(), subject, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_ask_or_confuse_is_refused() {
+        let long = format!(".{}", "a".repeat(256));
+        for text in [
+            "",
+            " ",
+            "[value]",
+            "input[value^=a]",
+            "a[href]",
+            "a, b",
+            "a + b",
+            "a ~ b",
+            "a:hover",
+            "a:not(.b)",
+            "a:has(b)",
+            "a::before",
+            ":is(a)",
+            "svg|a",
+            "a >",
+            "> a",
+            "a > > b",
+            ".",
+            "#",
+            "..a",
+            ".1a",
+            "a:nth-child()",
+            "a:nth-child(x)",
+            "a:nth-child(2",
+            "a/**/b",
+            "a{}",
+            "a\\",
+            "a\\62 b",
+            "a b c d e f g h i",
+            "a\u{0}b",
+            "\u{1F600}",
+            "-",
+            "a:last-child",
+            "**",
+            "a*",
+            &long,
+        ] {
+            assert!(SafeSelector::parse(text).is_err(), "{text}");
+        }
+    }
+}

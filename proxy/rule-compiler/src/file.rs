@@ -1,0 +1,184 @@
+//! The rule file as it is written: TOML read strictly, every value with its place.
+
+use cloakroom_vocabulary::Signal;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::RuleError;
+use crate::condition::{Condition, Reader};
+use crate::error::{Errors, did_you_mean_or_list};
+use crate::keys::{Keys, Span, Text, list, quoted, text};
+use crate::slots::{self, Slot};
+use crate::values::Values;
+
+const MAX_SLOTS: usize = 8;
+const MAX_RULES: usize = 1_000;
+const MAX_PRIORITY: i64 = 1_000;
+
+const FILE_KEYS: [&str; 5] = ["name", "version", "signals", "slot", "rule"];
+const RULE_KEYS: [&str; 3] = ["when", "show", "priority"];
+
+/// A rule file that is well formed; that its parts fit together is for `lower` to see.
+pub(crate) struct RuleFile {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) signals: Vec<Reason>,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) values: Values,
+}
+
+/// Why a signal is wanted.
+pub(crate) struct Reason {
+    pub(crate) signal: Signal,
+    pub(crate) span: Span,
+    pub(crate) reason: String,
+}
+
+/// Shows variants when a condition holds.
+pub(crate) struct Rule {
+    pub(crate) when: Condition,
+    /// Slot and variant.
+    pub(crate) show: Vec<(Text, Text)>,
+    pub(crate) priority: i64,
+}
+
+/// Reads a rule file.
+pub(crate) fn read(source: &str) -> Result<RuleFile, Vec<RuleError>> {
+    let (root, broken) = DeTable::parse_recoverable(source);
+    let mut errors = Errors::default();
+    for error in &broken {
+        errors.add(&error.span().unwrap_or(0..0), error.message());
+    }
+    // What is left of a broken document would only give errors that follow from the first ones.
+    let file = if broken.is_empty() { root_table(root.get_ref(), &mut errors) } else { None };
+    errors.or(file)
+}
+
+fn root_table(root: &DeTable<'_>, errors: &mut Errors) -> Option<RuleFile> {
+    let values = Values::new().map_err(|message| errors.add(&(0..0), message)).ok()?;
+    let keys = Keys::of(root, 0..0, "a rule file", &FILE_KEYS, errors);
+    let name = keys.name("name", errors);
+    let version = sized(keys.required("version", errors), 64, "`version`", errors);
+    let signals = reasons(&keys, errors);
+    let slots = read_slots(&keys, errors);
+    let rules = read_rules(&keys, &values, errors);
+    Some(RuleFile { name: name?.value, version: version?, signals, slots, rules, values })
+}
+
+fn sized(text: Option<Text>, most: usize, what: &str, errors: &mut Errors) -> Option<String> {
+    let text = text?;
+    if !(1..=most).contains(&text.value.len()) {
+        errors.add(&text.span, format!("{what} must have 1 to {most} bytes"));
+    }
+    Some(text.value)
+}
+
+fn reasons(keys: &Keys<'_, '_>, errors: &mut Errors) -> Vec<Reason> {
+    let Some(value) = keys.get("signals") else { return Vec::new() };
+    let names = Signal::ALL.map(Signal::name);
+    let Some(tables) = Keys::open(value, "`signals`", &names, errors) else { return Vec::new() };
+    let mut reasons = Vec::new();
+    for signal in Signal::ALL {
+        let Some(value) = tables.get(signal.name()) else { continue };
+        let span = tables.place(signal.name());
+        let Some(signal_keys) = Keys::open(value, "a signal", &["reason"], errors) else { continue };
+        let reason = sized(signal_keys.required("reason", errors), 400, "`reason`", errors);
+        // An absent reason has been told; the signal itself is there.
+        reasons.push(Reason { signal, span, reason: reason.unwrap_or_default() });
+    }
+    reasons
+}
+
+fn read_slots(keys: &Keys<'_, '_>, errors: &mut Errors) -> Vec<Slot> {
+    let Some(value) = keys.get("slot") else {
+        errors.add(&keys.span, "a rule file needs at least one `[[slot]]`");
+        return Vec::new();
+    };
+    let mut read: Vec<Slot> = Vec::new();
+    for element in list(value, "`slot`", errors) {
+        if read.len() == MAX_SLOTS {
+            errors.add(&element.span(), format!("a plugin has at most {MAX_SLOTS} slots"));
+            break;
+        }
+        let Some(slot) = slots::read(element, errors) else { continue };
+        if read.iter().any(|earlier| earlier.name.value == slot.name.value) {
+            errors.add(&slot.name.span, format!("slot `{}` is there twice", slot.name.value));
+        }
+        read.push(slot);
+    }
+    read
+}
+
+fn read_rules(keys: &Keys<'_, '_>, values: &Values, errors: &mut Errors) -> Vec<Rule> {
+    let Some(value) = keys.get("rule") else {
+        errors.add(&keys.span, "a rule file needs at least one `[[rule]]`");
+        return Vec::new();
+    };
+    let elements: Vec<_> = list(value, "`rule`", errors).collect();
+    if let Some(surplus) = elements.get(MAX_RULES) {
+        errors.add(&surplus.span(), format!("a rule file has at most {MAX_RULES} rules"));
+        return Vec::new();
+    }
+    let mut reader = Reader::new(values, errors);
+    elements.into_iter().filter_map(|element| rule(element, &mut reader)).collect()
+}
+
+fn rule(value: &Spanned<DeValue<'_>>, reader: &mut Reader<'_>) -> Option<Rule> {
+    let keys = Keys::open(value, "a rule", &RULE_KEYS, reader.errors)?;
+    let when = match keys.get("when") {
+        Some(when) => reader.table(when, 1),
+        None => {
+            reader.errors.add(&keys.span, "a rule needs the key `when`");
+            None
+        }
+    };
+    let show = show(&keys, reader.errors);
+    let priority = priority(&keys, reader.errors);
+    Some(Rule { when: when?, show: show?, priority })
+}
+
+fn show(keys: &Keys<'_, '_>, errors: &mut Errors) -> Option<Vec<(Text, Text)>> {
+    let Some(value) = keys.get("show") else {
+        let help = "for example `show = { hero = \"spring\" }`".to_owned();
+        errors.add_help(&keys.span, "a rule needs the key `show`", Some(help));
+        return None;
+    };
+    let Some(table) = value.get_ref().as_table().filter(|table| !table.is_empty()) else {
+        let help = "for example `show = { hero = \"spring\" }`".to_owned();
+        errors.add_help(&value.span(), "`show` must name a variant for at least one slot", Some(help));
+        return None;
+    };
+    let mut shown = Vec::with_capacity(table.len());
+    for (slot, variant) in table {
+        let variant = text(variant, "a variant", errors)?;
+        shown.push((Text { value: slot.get_ref().to_string(), span: slot.span() }, variant));
+    }
+    Some(shown)
+}
+
+fn priority(keys: &Keys<'_, '_>, errors: &mut Errors) -> i64 {
+    let Some(value) = keys.get("priority") else { return 0 };
+    let number = value
+        .get_ref()
+        .as_integer()
+        .and_then(|integer| i64::from_str_radix(integer.as_str(), integer.radix()).ok());
+    match number {
+        Some(number) if number.abs() <= MAX_PRIORITY => number,
+        _ => {
+            let message = format!("`priority` must be an integer from -{MAX_PRIORITY} to {MAX_PRIORITY}");
+            errors.add(&value.span(), message);
+            0
+        }
+    }
+}
+
+/// Finds what a rule names among `known`, or notes an error.
+pub(crate) fn position(wanted: &Text, known: &[&str], what: &str, errors: &mut Errors) -> Option<usize> {
+    let found = known.iter().position(|name| *name == wanted.value);
+    if found.is_none() {
+        let help = did_you_mean_or_list(&wanted.value, known.iter().copied());
+        errors.add_help(&wanted.span, format!("{what} `{}`", quoted(&wanted.value)), help);
+    }
+    found
+}

@@ -1,0 +1,116 @@
+//! What the vocabulary knows of the values that conditions name, whatever site a plugin runs on:
+//! which there are, and which stand above which.
+
+use cloakroom_vocabulary::{Continent, CountryCode, Signal, SiteValues, SiteVocabulary, country_facts};
+
+use crate::error::did_you_mean_or_list;
+use crate::keys::quoted;
+
+/// A value that the rules name nowhere else.
+pub(crate) const OTHER: &str = "other";
+/// Nothing may be known.
+pub(crate) const ANY: &str = "any";
+
+const CONTINENTS: [Continent; 7] = [
+    Continent::Africa,
+    Continent::Antarctica,
+    Continent::Asia,
+    Continent::Europe,
+    Continent::NorthAmerica,
+    Continent::Oceania,
+    Continent::SouthAmerica,
+];
+
+/// The values of all signals.
+pub(crate) struct Values {
+    /// A site that lists nothing: the signals that leave a site no choice are complete in it.
+    closed: SiteVocabulary,
+}
+
+/// Why a word is not a value of a signal, and what to write instead.
+pub(crate) type NotAValue = (String, Option<String>);
+
+impl Values {
+    /// The values that every site shares.
+    pub(crate) fn new() -> Result<Self, String> {
+        SiteVocabulary::new(&SiteValues::default())
+            .map(|closed| Self { closed })
+            .map_err(|error| error.to_string())
+    }
+
+    /// Whether a condition on `signal` may name `word`.
+    pub(crate) fn check(&self, signal: Signal, word: &str) -> Result<(), NotAValue> {
+        match (signal, word) {
+            (_, OTHER | ANY) | (Signal::Campaign, "none") => Ok(()),
+            (_, "none") => {
+                Err((format!("`{signal}` has no value `none`"), Some("did you mean `other`?".to_owned())))
+            }
+            (Signal::Country, _) => check_country(word),
+            (Signal::Language, _) => {
+                check_listed(&SiteValues { languages: vec![word.to_owned()], ..SiteValues::default() })
+            }
+            (Signal::Campaign, _) => {
+                check_listed(&SiteValues { campaigns: vec![word.to_owned()], ..SiteValues::default() })
+            }
+            (Signal::Device | Signal::Referrer | Signal::Daypart, _) => self.check_closed(signal, word),
+        }
+    }
+
+    fn check_closed(&self, signal: Signal, word: &str) -> Result<(), NotAValue> {
+        let hierarchy = self.closed.hierarchy(signal);
+        if hierarchy.find(word).is_some() {
+            return Ok(());
+        }
+        let known: Vec<_> = hierarchy.values().map(|value| hierarchy.name(value)).collect();
+        let help = did_you_mean_or_list(word, known);
+        Err((format!("`{}` is not a {signal} value", quoted(word)), help))
+    }
+
+    /// The value above `word`, unless that is `any`.
+    pub(crate) fn parent(&self, signal: Signal, word: &str) -> Option<&str> {
+        match signal {
+            Signal::Country => {
+                CountryCode::parse(word).and_then(country_facts).map(|facts| facts.continent.name())
+            }
+            Signal::Device | Signal::Referrer | Signal::Daypart => {
+                let hierarchy = self.closed.hierarchy(signal);
+                let parent = hierarchy.parent(hierarchy.find(word)?);
+                (parent != hierarchy.any()).then(|| hierarchy.name(parent))
+            }
+            Signal::Language | Signal::Campaign => None,
+        }
+    }
+
+    /// All values below `word` on every site; `None` where a site decides which there are.
+    pub(crate) fn all_below(&self, signal: Signal, word: &str) -> Option<Vec<&str>> {
+        if signal != Signal::Device {
+            return None;
+        }
+        let hierarchy = self.closed.hierarchy(signal);
+        let above = hierarchy.find(word)?;
+        let below = |value| value != above && hierarchy.parent(value) == above;
+        Some(hierarchy.values().filter(|value| below(*value)).map(|value| hierarchy.name(value)).collect())
+    }
+}
+
+fn check_country(word: &str) -> Result<(), NotAValue> {
+    let code = CountryCode::parse(word).filter(|code| country_facts(*code).is_some());
+    let message = || format!("`{}` is neither a country code nor a continent", quoted(word));
+    match code {
+        Some(code) if code.as_str() == word => Ok(()),
+        Some(code) => Err((message(), Some(format!("did you mean `{}`?", code.as_str())))),
+        None if CONTINENTS.iter().any(|continent| continent.name() == word) => Ok(()),
+        None if word.eq_ignore_ascii_case("UK") => Err((message(), Some("did you mean `GB`?".to_owned()))),
+        None => {
+            let help = did_you_mean_or_list(word, CONTINENTS.iter().map(|continent| continent.name()))
+                .map(|help| format!("a code of ISO 3166-1 such as `FR`, or a continent: {help}"));
+            Err((message(), help))
+        }
+    }
+}
+
+fn check_listed(listed: &SiteValues) -> Result<(), NotAValue> {
+    SiteVocabulary::new(listed).map(|_| ()).map_err(|error| {
+        (format!("`{}` is not a {} value", quoted(&error.value), error.signal), Some(error.why.to_owned()))
+    })
+}

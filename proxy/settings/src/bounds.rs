@@ -1,0 +1,66 @@
+//! The numbers that a configuration may hold: least, most and default, in one place for the
+//! checks and the reference.
+
+/// A quantity with its bounds: a count, bytes or milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounded {
+    pub least: u64,
+    pub most: u64,
+    pub default: Option<u64>,
+}
+
+const fn bounded(least: u64, most: u64, default: u64) -> Bounded {
+    Bounded { least, most, default: Some(default) }
+}
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+// Counts.
+pub(crate) const CROWD_K: Bounded = bounded(2, 2_000, 50);
+pub(crate) const DISTINCT_PATHS: Bounded = bounded(1, 1_000_000, 10_000);
+
+// Bytes.
+pub(crate) const CACHE_BYTES: Bounded = bounded(MIB, 64 * GIB, 256 * MIB);
+pub(crate) const HEADER_BYTES: Bounded = bounded(4 * KIB, 64 * KIB, 16 * KIB);
+pub(crate) const ORIGIN_BODY: Bounded = bounded(64 * KIB, 64 * MIB, 8 * MIB);
+
+// Milliseconds.
+pub(crate) const ORIGIN_CONNECT: Bounded = bounded(10, 30 * SECOND, 2 * SECOND);
+pub(crate) const ORIGIN_FIRST_BYTE: Bounded = bounded(10, 2 * MINUTE, 10 * SECOND);
+pub(crate) const ORIGIN_TIMEOUT: Bounded = bounded(10, 10 * MINUTE, 30 * SECOND);
+pub(crate) const EPOCH: Bounded = bounded(SECOND, 30 * DAY, DAY);
+pub(crate) const FRESHNESS: Bounded = Bounded { least: SECOND, most: 30 * DAY, default: None };
+
+// How long lists may be.
+pub(crate) const MAX_LISTENERS: usize = 16;
+pub(crate) const MAX_TRUSTED_PROXIES: usize = 1_000;
+pub(crate) const MAX_SITES: usize = 64;
+pub(crate) const MAX_HOSTS: usize = 64;
+pub(crate) const MAX_LISTED_VALUES: usize = 200;
+pub(crate) const MAX_OUTPUT_HOSTS: usize = 64;
+pub(crate) const MAX_POLICY_FILES: usize = 64;
+pub(crate) const MAX_PLUGINS: usize = 64;
+pub(crate) const MAX_ROUTES: usize = 1_000;
+pub(crate) const MAX_ROUTE_PLUGINS: usize = 8;
+pub(crate) const MAX_QUERY: usize = 32;
+pub(crate) const MAX_QUERY_VALUES: usize = 256;
+pub(crate) const MAX_LABELS: usize = 16;
+
+// How long texts may be, in bytes.
+pub(crate) const MAX_PATH: usize = 1_024;
+pub(crate) const MAX_PATTERN: usize = 256;
+pub(crate) const MAX_COMPILED_PATTERN: usize = 256 << 10;
+pub(crate) const MAX_QUERY_VALUE: usize = 256;
+pub(crate) const MAX_WILDCARDS: usize = 8;
+
+// How large files may be, in bytes.
+pub(crate) const MAX_CONFIGURATION_FILE: u64 = MIB;
+pub(crate) const MAX_POLICY_FILE: u64 = 256 * KIB;
+pub(crate) const MAX_RULE_FILE: u64 = MIB;
+pub(crate) const MAX_COMPONENT_FILE: u64 = 16 * MIB;
+pub(crate) const MAX_GEO_FILE: u64 = GIB;

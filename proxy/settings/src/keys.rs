@@ -1,0 +1,172 @@
+//! The table of keys: everything that may be written in the two files, once for the check of
+//! their shape and for the printed reference.
+
+use crate::bounds::{self, Bounded};
+
+/// What may stand behind a key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// `[section]`.
+    Section,
+    /// `[[section]]`, any number of times.
+    Sections,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Number(&'static Bounded),
+    /// A text such as `60s`.
+    Duration(&'static Bounded),
+    /// A text such as `8MiB`.
+    Size(&'static Bounded),
+    /// A text.
+    Text,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// A list of texts.
+    Texts,
+    /// One text or a list of texts.
+    TextOrTexts,
+    /// A list of words out of a few.
+    Choices(&'static [&'static str]),
+    /// A list of texts, or of tables with keys of their own.
+    TextsOrTables,
+}
+
+/// One key of a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    /// Sections and key, with dots between.
+    pub path: &'static str,
+    pub kind: Kind,
+    /// The file, the section or the entry cannot do without it.
+    pub required: bool,
+    /// What holds where the key is missing, unless the kind's bounds tell.
+    pub default: &'static str,
+    /// What may be written, unless the kind tells.
+    pub bounds: &'static str,
+    pub meaning: &'static str,
+}
+
+impl Key {
+    /// The last part of the path, as it is written in the file.
+    pub fn name(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
+    }
+
+    /// The path of the section that holds the key; empty at the top.
+    pub fn section(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or("", |(section, _)| section)
+    }
+}
+
+const fn key(
+    path: &'static str,
+    kind: Kind,
+    default: &'static str,
+    bounds: &'static str,
+    meaning: &'static str,
+) -> Key {
+    Key { path, kind, required: false, default, bounds, meaning }
+}
+
+const fn needed(path: &'static str, kind: Kind, bounds: &'static str, meaning: &'static str) -> Key {
+    Key { path, kind, required: true, default: "", bounds, meaning }
+}
+
+const fn section(path: &'static str, kind: Kind, meaning: &'static str) -> Key {
+    key(path, kind, "", "", meaning)
+}
+
+/// The words of `log.level`.
+pub(crate) const LOG_LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
+/// The words of `log.format`.
+pub(crate) const LOG_FORMATS: &[&str] = &["text", "json"];
+/// The words of `route.mode`.
+pub(crate) const MODES: &[&str] = &["personalize", "anonymous", "passthrough"];
+/// The words of `route.methods`.
+pub(crate) const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// The words of `route.origin_sees`: the signals for which there is a standard header.
+pub(crate) const NEGOTIABLE: &[&str] = &["language", "device"];
+/// The words of `route.unstorable`.
+pub(crate) const UNSTORABLE: &[&str] = &["error", "relay"];
+
+/// The keys of the main file.
+#[rustfmt::skip]
+pub(crate) const MAIN: &[Key] = &[
+    needed("listen", Kind::Section, "", "Where the proxy answers."),
+    needed("listen.http", Kind::TextOrTexts, "1 to 16 of `address:port`", "Addresses for plain HTTP. An IPv6 address stands in brackets: `[::]:8080`."),
+    section("client_ip", Kind::Section, "How the address of a visitor is told."),
+    key("client_ip.trusted_proxies", Kind::Texts, "none", "at most 1,000 networks, none of them of everybody", "Networks of the load balancers in front, such as `10.0.0.0/8`: only these may set `X-Forwarded-For`."),
+    section("geo", Kind::Section, "How the country of a visitor is told."),
+    key("geo.database", Kind::Text, "none: every country is `other`", "a file of at most 1GiB", "A country database in the MaxMind format (MaxMind, DB-IP, IPinfo), relative to this file."),
+    needed("sites", Kind::Section, "", "What is served."),
+    needed("sites.paths", Kind::Texts, "1 to 64 folders", "Folders that hold a `site.toml`, relative to this file. The last part of a path names the site in logs and reports."),
+    section("cache", Kind::Section, "The store of pages that are ready to send."),
+    key("cache.max_bytes", Kind::Size(&bounds::CACHE_BYTES), "", "", "Memory for stored pages, of all sites together."),
+    section("metrics", Kind::Section, "Figures for the people who run the proxy."),
+    key("metrics.listen", Kind::Text, "none: no metrics", "`address:port`", "Where metrics are read. Keep it off the public network."),
+    section("log", Kind::Section, "What is written to standard error."),
+    key("log.level", Kind::Choice(LOG_LEVELS), "`info`", "", "The least weight of a line that is written."),
+    key("log.format", Kind::Choice(LOG_FORMATS), "`text`", "", "How lines are written."),
+    section("limits", Kind::Section, "What a request or a page may cost."),
+    key("limits.header_bytes", Kind::Size(&bounds::HEADER_BYTES), "", "", "The most bytes of request line and headers from a client."),
+    key("limits.origin_connect", Kind::Duration(&bounds::ORIGIN_CONNECT), "", "", "How long connecting to an origin may take."),
+    key("limits.origin_first_byte", Kind::Duration(&bounds::ORIGIN_FIRST_BYTE), "", "", "How long an origin may take to begin its answer."),
+    key("limits.origin_timeout", Kind::Duration(&bounds::ORIGIN_TIMEOUT), "", "", "How long a whole fetch from an origin may take."),
+    key("limits.origin_body", Kind::Size(&bounds::ORIGIN_BODY), "", "", "The most bytes of a page that is fetched to be stored. Passthrough has no such bound."),
+];
+
+/// The keys of a site's file.
+#[rustfmt::skip]
+pub(crate) const SITE: &[Key] = &[
+    needed("hosts", Kind::Texts, "1 to 64 host names without port", "The names under which visitors ask for the site. The first is the one that the origin is told."),
+    needed("origin", Kind::TextOrTexts, "one `http://host:port`", "Where the site's pages come from."),
+    key("forward_client_ip", Kind::Flag, "`false`", "", "On passthrough routes, tell the origin the visitor's address."),
+    section("consent", Kind::Section, "How a visitor's consent is told."),
+    key("consent.cookie", Kind::Text, "`cloakroom_consent`", "1 to 64 of letters, digits, `-`, `_`, `.`", "The cookie that holds it: `all`, `none`, or of `personalization` and `measurement` with commas between. Anything else is no consent."),
+    section("signals", Kind::Section, "The values that signals have on this site. What is not listed is `other`, or `none` for a campaign."),
+    key("signals.country", Kind::Texts, "none", "at most 200 ISO 3166-1 codes", "Countries to tell apart: `FR`."),
+    key("signals.language", Kind::Texts, "none", "at most 200 primary tags", "Languages to tell apart: `fr`."),
+    section("signals.campaign", Kind::Section, "Campaigns to tell apart."),
+    needed("signals.campaign.parameter", Kind::Text, "1 to 64 of letters, digits, `-`, `_`, `.`", "The query parameter that names the campaign."),
+    needed("signals.campaign.values", Kind::Texts, "at most 200, each 1 to 64 of a-z, 0-9, `-`, `_`, `.`", "Names of campaigns."),
+    section("crowd", Kind::Section, "How many must share a combination of values before a plugin is told of it."),
+    key("crowd.k", Kind::Number(&bounds::CROWD_K), "", "", "Different network prefixes that must have shown a combination in the last complete epoch."),
+    key("crowd.epoch", Kind::Duration(&bounds::EPOCH), "", "", "How long a crowd is counted. Short epochs are for trying things out: a small crowd says more about each of its members."),
+    section("output", Kind::Section, "What edits of plugins may refer to."),
+    key("output.hosts", Kind::Texts, "none", "at most 64 host names without port", "Hosts outside the site from which edits may load images and the like."),
+    section("policy", Kind::Section, "Who may see which signal."),
+    key("policy.files", Kind::Texts, "all `*.cedar` beside this file, by name", "at most 64 files of at most 256KiB", "Cedar policies, relative to this file."),
+    section("plugin", Kind::Sections, "A plugin, under the name that routes use: at most 64."),
+    needed("plugin.name", Kind::Text, "1 to 64 of a-z, 0-9, `-`; once a site", "The plugin's name on this site."),
+    needed("plugin.file", Kind::Text, "a `*.toml` file of at most 1MiB or a `*.wasm` file of at most 16MiB", "A rule file or a WASM component, relative to this file."),
+    section("route", Kind::Sections, "A set of paths and what happens there: at most 1,000. The most specific wins. What no route matches is `anonymous` for GET and HEAD, without query, and refused for other methods."),
+    needed("route.path", Kind::Text, "at most 1,024 bytes and 8 of `*`", "A path. A `*` in place of a segment stands for one segment; at the end, for any number of them, and for none: `/c/*` is for `/c` too."),
+    key("route.methods", Kind::Choices(METHODS), "`GET` and `HEAD`; all on a passthrough route", "at least one; `GET` and `HEAD` alone, but on a passthrough route", "The methods that the route is for. `GET` allows `HEAD` too."),
+    key("route.mode", Kind::Choice(MODES), "`anonymous`", "", "`personalize`: plugins, stored once a variant. `anonymous`: stored once for all. `passthrough`: as it is, with the visitor's identity, never stored."),
+    key("route.query", Kind::TextsOrTables, "none", "at most 32", "Query parameters that reach the origin and tell stored pages apart; all others are dropped."),
+    needed("route.query.name", Kind::Text, "1 to 64 of letters, digits, `-`, `_`, `.`, `[`, `]`", "The parameter's name."),
+    key("route.query.pattern", Kind::Text, "`[A-Za-z0-9._-]{1,64}`", "at most 256 bytes", "A regular expression that the whole value must match; otherwise the parameter is dropped."),
+    key("route.query.values", Kind::Texts, "", "1 to 256, each of at most 256 bytes; not together with `pattern`", "The only values; any other drops the parameter."),
+    key("route.segment", Kind::Text, "`[A-Za-z0-9._~-]{1,64}`; anything on a passthrough route", "at most 256 bytes", "A regular expression that each segment under a `*` must match as a whole; otherwise the page does not exist."),
+    key("route.plugins", Kind::Texts, "none", "at most 8; personalize routes alone", "The plugins that may change the page, by name."),
+    key("route.origin_sees", Kind::Choices(NEGOTIABLE), "none", "personalize routes alone", "Signals whose released value the origin is told in a standard header, to choose the page itself. They count as part of the variant."),
+    key("route.freshness", Kind::Duration(&bounds::FRESHNESS), "the origin's word", "", "Store pages for so long, whatever the origin says. Only for pages that are the same for everyone. Not on passthrough routes."),
+    key("route.unstorable", Kind::Choice(UNSTORABLE), "`error`", "", "What happens to an answer that cannot be stored: `error` refuses it, `relay` hands it on, although it might be made for one visitor. Not on passthrough routes."),
+    key("route.labels", Kind::Texts, "none", "at most 16, each 1 to 64 of a-z, 0-9, `-`", "Words that policies can ask for."),
+    key("route.fragment", Kind::Flag, "`false`", "", "Edits may include the answer in another page. Not on passthrough routes."),
+    key("route.distinct_paths", Kind::Number(&bounds::DISTINCT_PATHS), "", "", "Different paths that are fetched in an epoch; beyond it nothing new is, since a path can be an identifier. Not on passthrough routes."),
+];
+
+/// Keys of the outer contract that this version does not have, and what to do without them.
+pub(crate) const LATER: &[(&str, &str)] = &[
+    ("listen.https", "TLS is not built yet: let a server in front terminate it and forward to `http`"),
+    ("listen.certificate", "TLS is not built yet: let a server in front terminate it and forward to `http`"),
+    ("console", "the console is not built yet: remove the section"),
+    ("store", "the embedded database is not built yet: remove the section"),
+];
+
+/// The keys directly under a section.
+pub(crate) fn within<'k>(keys: &'k [Key], section: &str) -> impl Iterator<Item = &'k Key> {
+    keys.iter().filter(move |key| key.section() == section)
+}

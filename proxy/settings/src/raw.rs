@@ -1,0 +1,340 @@
+//! The two files as they are written, before anything in them is understood.
+
+use std::fmt;
+
+use serde::de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer, value::SeqAccessDeserializer};
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+/// A text and its place.
+pub(crate) type Text = Spanned<String>;
+/// A list of texts and its place.
+pub(crate) type Texts = Spanned<Vec<Text>>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MainFile {
+    pub listen: Listen,
+    #[serde(default)]
+    pub client_ip: ClientIp,
+    #[serde(default)]
+    pub geo: Geo,
+    pub sites: Sites,
+    #[serde(default)]
+    pub cache: Cache,
+    #[serde(default)]
+    pub metrics: Metrics,
+    #[serde(default)]
+    pub log: Log,
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listen {
+    pub http: Spanned<OneOrMany>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientIp {
+    pub trusted_proxies: Option<Texts>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Geo {
+    pub database: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sites {
+    pub paths: Texts,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cache {
+    pub max_bytes: Option<Text>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Metrics {
+    pub listen: Option<Text>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    pub level: Option<String>,
+    pub format: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub header_bytes: Option<Text>,
+    pub origin_connect: Option<Text>,
+    pub origin_first_byte: Option<Text>,
+    pub origin_timeout: Option<Text>,
+    pub origin_body: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SiteFile {
+    pub hosts: Texts,
+    pub origin: Spanned<OneOrMany>,
+    #[serde(default)]
+    pub forward_client_ip: bool,
+    #[serde(default)]
+    pub consent: Consent,
+    #[serde(default)]
+    pub signals: Signals,
+    #[serde(default)]
+    pub crowd: Crowd,
+    #[serde(default)]
+    pub output: Output,
+    #[serde(default)]
+    pub policy: Policy,
+    #[serde(default)]
+    pub plugin: Vec<Plugin>,
+    #[serde(default)]
+    pub route: Vec<Route>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Consent {
+    pub cookie: Option<Text>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Signals {
+    pub country: Option<Texts>,
+    pub language: Option<Texts>,
+    pub campaign: Option<Campaign>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Campaign {
+    pub parameter: Text,
+    pub values: Texts,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Crowd {
+    pub k: Option<Spanned<u64>>,
+    pub epoch: Option<Text>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Output {
+    pub hosts: Option<Texts>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Policy {
+    pub files: Option<Texts>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plugin {
+    pub name: Text,
+    pub file: Text,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Route {
+    pub path: Text,
+    pub methods: Option<Texts>,
+    pub mode: Option<Text>,
+    pub query: Option<Spanned<Vec<Spanned<Query>>>>,
+    pub segment: Option<Text>,
+    pub plugins: Option<Texts>,
+    pub origin_sees: Option<Texts>,
+    pub freshness: Option<Text>,
+    pub unstorable: Option<Text>,
+    pub labels: Option<Texts>,
+    pub fragment: Option<Spanned<bool>>,
+    pub distinct_paths: Option<Spanned<u64>>,
+}
+
+/// An entry of `route.query` that is a table.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QueryTable {
+    pub name: Text,
+    pub pattern: Option<Text>,
+    pub values: Option<Texts>,
+}
+
+/// An entry of `route.query`.
+pub(crate) enum Query {
+    Name(String),
+    Table(Box<QueryTable>),
+}
+
+impl<'de> Deserialize<'de> for Query {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entry;
+        impl<'de> Visitor<'de> for Entry {
+            type Value = Query;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name or a table")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Query, E> {
+                Ok(Query::Name(name.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Query, A::Error> {
+                let table = QueryTable::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Query::Table(Box::new(table)))
+            }
+        }
+        deserializer.deserialize_any(Entry)
+    }
+}
+
+/// One text or a list of texts.
+pub(crate) enum OneOrMany {
+    One(String),
+    Many(Vec<Text>),
+}
+
+impl OneOrMany {
+    /// As a list, each text with its place.
+    pub fn list(written: &Spanned<Self>) -> Texts {
+        let span = written.span();
+        let list = match written.get_ref() {
+            Self::One(text) => vec![Spanned::new(span.clone(), text.clone())],
+            Self::Many(list) => list.clone(),
+        };
+        Spanned::new(span, list)
+    }
+}
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entry;
+        impl<'de> Visitor<'de> for Entry {
+            type Value = OneOrMany;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of texts")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<OneOrMany, E> {
+                Ok(OneOrMany::One(text.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<OneOrMany, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(OneOrMany::Many)
+            }
+        }
+        deserializer.deserialize_any(Entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde::de::value::Error;
+    use serde::forward_to_deserialize_any;
+
+    use super::*;
+    use crate::keys::{Key, Kind, MAIN, SITE, within};
+
+    /// Pretends to hold a structure, to learn which fields it asks for.
+    struct Asked<'a>(&'a mut &'static [&'static str]);
+
+    impl<'de> Deserializer<'de> for Asked<'_> {
+        type Error = Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
+            Err(serde::de::Error::custom("not a structure"))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Error> {
+            *self.0 = fields;
+            Err(serde::de::Error::custom("the fields are all that is wanted"))
+        }
+
+        forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+            unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+
+    fn fields<T: for<'de> Deserialize<'de>>() -> BTreeSet<&'static str> {
+        let mut asked: &'static [&'static str] = &[];
+        assert!(T::deserialize(Asked(&mut asked)).is_err());
+        asked.iter().copied().collect()
+    }
+
+    fn check(keys: &'static [Key], structures: &[(&str, BTreeSet<&'static str>)]) {
+        for (section, fields) in structures {
+            let listed: BTreeSet<_> = within(keys, section).map(Key::name).collect();
+            assert_eq!(&listed, fields, "keys and fields of `{section}`");
+        }
+        let known: BTreeSet<_> = structures.iter().map(|(section, _)| *section).collect();
+        let holds = |key: &&Key| matches!(key.kind, Kind::Section | Kind::Sections | Kind::TextsOrTables);
+        let sections = keys.iter().filter(holds).map(|key| key.path).chain([""]).collect();
+        assert_eq!(known, sections, "sections of the table and structures");
+    }
+
+    #[test]
+    fn fields_of_the_main_file_are_the_keys_of_the_table() {
+        check(
+            MAIN,
+            &[
+                ("", fields::<MainFile>()),
+                ("listen", fields::<Listen>()),
+                ("client_ip", fields::<ClientIp>()),
+                ("geo", fields::<Geo>()),
+                ("sites", fields::<Sites>()),
+                ("cache", fields::<Cache>()),
+                ("metrics", fields::<Metrics>()),
+                ("log", fields::<Log>()),
+                ("limits", fields::<Limits>()),
+            ],
+        );
+    }
+
+    #[test]
+    fn fields_of_a_site_file_are_the_keys_of_the_table() {
+        check(
+            SITE,
+            &[
+                ("", fields::<SiteFile>()),
+                ("consent", fields::<Consent>()),
+                ("signals", fields::<Signals>()),
+                ("signals.campaign", fields::<Campaign>()),
+                ("crowd", fields::<Crowd>()),
+                ("output", fields::<Output>()),
+                ("policy", fields::<Policy>()),
+                ("plugin", fields::<Plugin>()),
+                ("route", fields::<Route>()),
+                ("route.query", fields::<QueryTable>()),
+            ],
+        );
+    }
+}

@@ -1,0 +1,235 @@
+//! What a configuration says, in plain types: complete, with every default filled in and every
+//! value checked. Made by [`crate::load`], or by hand where there is no file (the demo).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloakroom_vocabulary::{Signal, SiteValues, SiteVocabulary};
+use ipnet::IpNet;
+
+use crate::problem::{Source, Span};
+
+/// The whole configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Addresses for plain HTTP, at least one.
+    pub listen: Vec<SocketAddr>,
+    /// Networks that may set `X-Forwarded-For`.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The country database: a file that exists.
+    pub geo_database: Option<PathBuf>,
+    /// Memory for stored pages, in bytes.
+    pub cache_bytes: u64,
+    /// Where metrics are read.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What is logged.
+    pub log: Log,
+    /// What a request or a page may cost.
+    pub limits: Limits,
+    /// The sites, at least one; no two share a name or a host.
+    pub sites: Vec<Site>,
+}
+
+/// What is written to standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The least weight of a line that is written.
+    pub level: LogLevel,
+    /// How lines are written.
+    pub format: LogFormat,
+}
+
+/// The weight of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What a request or a page may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Request line and headers of a client, in bytes.
+    pub header_bytes: usize,
+    /// Connecting to an origin.
+    pub origin_connect: Duration,
+    /// From a request to the first byte of an origin's answer.
+    pub origin_first_byte: Duration,
+    /// A whole fetch from an origin; not less than the two before.
+    pub origin_timeout: Duration,
+    /// A page that is fetched to be stored, in bytes.
+    pub origin_body: usize,
+}
+
+/// One site.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The name of its folder, for logs and reports; no other site has it.
+    pub name: String,
+    /// Its `site.toml`, to point into.
+    pub source: Source,
+    /// Host names without port, lower case, at least one; the first is the one that the origin is told.
+    pub hosts: Vec<String>,
+    /// Where its pages come from.
+    pub origin: Origin,
+    /// On passthrough routes, the origin is told the visitor's address.
+    pub forward_client_ip: bool,
+    /// The cookie that holds the visitor's consent.
+    pub consent_cookie: String,
+    /// The listed values of signals.
+    pub values: SiteValues,
+    /// The hierarchies that these values give.
+    pub vocabulary: Arc<SiteVocabulary>,
+    /// The query parameter that names the campaign.
+    pub campaign_parameter: Option<String>,
+    /// How crowds are counted.
+    pub crowd: Crowd,
+    /// Hosts outside the site from which edits may load, lower case.
+    pub output_hosts: Vec<String>,
+    /// Cedar policies, in the order in which they are listed; none means the defaults alone.
+    pub policies: Vec<Source>,
+    /// Plugins, in the order of the file; no two share a name.
+    pub plugins: Vec<Plugin>,
+    /// Routes, in the order of the file; no two share a path and a method.
+    pub routes: Vec<Route>,
+}
+
+/// Where pages come from, over plain HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Host name, IPv4 address, or IPv6 address in brackets.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// How crowds are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crowd {
+    /// Network prefixes that must share a combination.
+    pub k: u32,
+    /// How long a crowd is counted.
+    pub epoch: Duration,
+}
+
+/// A plugin and its file.
+#[derive(Clone, Debug)]
+pub struct Plugin {
+    /// The name that routes use.
+    pub name: String,
+    /// The file as it is written in `site.toml`.
+    pub path: String,
+    /// What the file holds.
+    pub file: PluginFile,
+    /// Where the file is named in the site's source.
+    pub at: Span,
+}
+
+/// What a plugin's file holds, not looked into yet.
+#[derive(Clone, Debug)]
+pub enum PluginFile {
+    /// A rule file, to be compiled.
+    Rules(Source),
+    /// A WASM component.
+    Component(Arc<[u8]>),
+}
+
+/// A set of paths and what happens there.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The path as it is written, `*` for wildcards.
+    pub path: String,
+    /// Methods that the route is for; `None` is GET and HEAD, or all on a passthrough route.
+    pub methods: Option<Vec<String>>,
+    /// What happens there.
+    pub mode: Mode,
+    /// Query parameters that are kept; no two share a name.
+    pub query: Vec<QueryRule>,
+    /// The regular expression that each wildcard segment must match as a whole.
+    pub segment: Option<String>,
+    /// Plugins, as positions in [`Site::plugins`]; none twice.
+    pub plugins: Vec<usize>,
+    /// Signals that the origin is told; of `language` and `device`.
+    pub origin_sees: Vec<Signal>,
+    /// How long pages are stored whatever the origin says.
+    pub freshness: Option<Duration>,
+    /// What happens to an answer that cannot be stored.
+    pub unstorable: Unstorable,
+    /// Words that policies can ask for.
+    pub labels: Vec<String>,
+    /// Edits may include the answer in another page.
+    pub fragment: bool,
+    /// Different paths that are fetched in an epoch.
+    pub distinct_paths: u32,
+    /// Where the path stands in the site's source.
+    pub path_at: Span,
+    /// Where the plugins are named, or the path if none are.
+    pub plugins_at: Span,
+}
+
+/// What happens on a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Plugins may change the page; stored once a variant.
+    Personalize,
+    /// Stored once for all.
+    Anonymous,
+    /// As it is, with the visitor's identity, never stored.
+    Passthrough,
+}
+
+impl Mode {
+    /// The word that stands in files and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Personalize => "personalize",
+            Self::Anonymous => "anonymous",
+            Self::Passthrough => "passthrough",
+        }
+    }
+}
+
+/// A query parameter that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryRule {
+    /// Its name.
+    pub name: String,
+    /// The values that it may have.
+    pub values: QueryValues,
+}
+
+/// The values that a query parameter may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueryValues {
+    /// The default pattern, `[A-Za-z0-9._-]{1,64}`.
+    Plain,
+    /// A regular expression for the whole value; it compiles.
+    Pattern(String),
+    /// These alone.
+    Listed(Vec<String>),
+}
+
+/// What happens to an answer that cannot be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unstorable {
+    /// The visitor gets the stale copy or an error.
+    Error,
+    /// It is handed on.
+    Relay,
+}

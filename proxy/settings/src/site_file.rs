@@ -1,0 +1,99 @@
+//! A site's file: its sections in turn, and the site that they make.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::bounds;
+use crate::checker::Checker;
+use crate::keys::SITE;
+use crate::main_file::Taken;
+use crate::names::{self, host};
+use crate::problem::{Problems, Source};
+use crate::raw::{self, OneOrMany, Text};
+use crate::settings::{Crowd, Site};
+use crate::{route, shape, site_parts};
+
+/// The consent cookie where the file names none.
+const CONSENT_COOKIE: &str = "cloakroom_consent";
+
+/// Reads one site.
+pub(crate) fn read(
+    name: String,
+    source: Source,
+    folder: &Path,
+    taken: &mut Vec<Taken>,
+    problems: &mut Problems,
+) -> Option<Site> {
+    let raw: raw::SiteFile = shape::read(&source, SITE, problems)?;
+    let mut checker = Checker::new(&source);
+    let hosts = hosts(&mut checker, &raw, taken);
+    let origin = site_parts::origin(&mut checker, &OneOrMany::list(&raw.origin));
+    let consent_cookie = consent_cookie(&mut checker, raw.consent.cookie.as_ref());
+    let (values, vocabulary) = site_parts::values(&mut checker, &raw.signals);
+    let campaign_parameter = raw
+        .signals
+        .campaign
+        .as_ref()
+        .and_then(|campaign| site_parts::parameter(&mut checker, &campaign.parameter, &[]));
+    let crowd = crowd(&mut checker, &raw.crowd);
+    let output = checker.list("hosts", bounds::MAX_OUTPUT_HOSTS, false, raw.output.hosts.as_ref());
+    let output_hosts = checker.each(output, host);
+    let policies = site_parts::policies(&mut checker, folder, raw.policy.files.as_ref());
+    let plugins = site_parts::plugins(&mut checker, folder, &raw.plugin);
+    let names: Vec<&str> = raw.plugin.iter().map(|plugin| plugin.name.get_ref().as_str()).collect();
+    let routes = route::routes(&mut checker, &names, &raw.route);
+    problems.append(checker.problems);
+    Some(Site {
+        name,
+        hosts,
+        origin: origin?,
+        forward_client_ip: raw.forward_client_ip,
+        consent_cookie: consent_cookie?,
+        values,
+        vocabulary: Arc::new(vocabulary?),
+        campaign_parameter,
+        crowd: crowd?,
+        output_hosts,
+        policies,
+        plugins,
+        routes,
+        source,
+    })
+}
+
+/// Host names of the site, none of them another site's.
+fn hosts(checker: &mut Checker<'_>, raw: &raw::SiteFile, taken: &mut Vec<Taken>) -> Vec<String> {
+    let entries = checker.list("hosts", bounds::MAX_HOSTS, true, Some(&raw.hosts));
+    let hosts = checker.each(entries, host);
+    let mine = taken.len();
+    for entry in entries {
+        let Ok(host) = host(entry.get_ref()) else { continue };
+        if let Some(other) = taken.iter().take(mine).find(|other| other.host == host) {
+            let message = format!("the host `{host}` is another site's already");
+            let help =
+                format!("it is listed in `{}`, line {}: remove one of the two", other.file, other.line);
+            checker.report(entry.span(), "again here", message, help);
+            continue;
+        }
+        let (line, _) = checker.source.line_and_column(entry.span().start);
+        taken.push(Taken { host, file: checker.source.name().to_owned(), line });
+    }
+    hosts
+}
+
+fn consent_cookie(checker: &mut Checker<'_>, written: Option<&Text>) -> Option<String> {
+    let Some(written) = written else { return Some(CONSENT_COOKIE.to_owned()) };
+    let name = written.get_ref();
+    if names::is_parameter(name, &[]) {
+        return Some(name.clone());
+    }
+    let help = "a name is 1 to 64 of letters, digits, `-`, `_` and `.`";
+    checker.report(written.span(), "here", format!("`{name}` is not the name of a cookie"), help);
+    None
+}
+
+fn crowd(checker: &mut Checker<'_>, raw: &raw::Crowd) -> Option<Crowd> {
+    let k = checker.number("k", &bounds::CROWD_K, raw.k.as_ref());
+    let epoch = checker.duration("epoch", &bounds::EPOCH, raw.epoch.as_ref());
+    Some(Crowd { k: k?, epoch: epoch? })
+}

@@ -1,0 +1,167 @@
+//! What is stored: a page as the origin sent it, and a variant ready to send.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::Freshness;
+
+/// The origin's validators of a page, kept for revalidation only; no visitor ever sees them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// The origin's `ETag`.
+    pub etag: Option<HeaderValue>,
+    /// The origin's `Last-Modified`.
+    pub last_modified: Option<HeaderValue>,
+}
+
+/// An origin's answer, its header fields already reduced to the allow-list.
+pub struct Page {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its allowed fields.
+    pub headers: HeaderMap,
+    /// Its body, whole.
+    pub body: Bytes,
+    /// For revalidation.
+    pub validators: Validators,
+    /// The origin's words on caching, which a 304 may leave unsaid; never sent to visitors.
+    pub caching: HeaderMap,
+    times: Times,
+}
+
+/// What a page is made of.
+pub struct Answered {
+    /// The origin's status.
+    pub status: StatusCode,
+    /// Its allowed fields.
+    pub headers: HeaderMap,
+    /// Its body, whole.
+    pub body: Bytes,
+    /// Its validators.
+    pub validators: Validators,
+    /// Its fields on caching.
+    pub caching: HeaderMap,
+}
+
+/// A variant of a page, ready to send.
+pub struct StoredVariant {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    times: Times,
+}
+
+#[derive(Clone, Copy)]
+struct Times {
+    arrived: Instant,
+    freshness: Freshness,
+}
+
+impl Times {
+    fn left(&self, now: Instant) -> Option<Duration> {
+        self.freshness.fresh_for.checked_sub(now.saturating_duration_since(self.arrived))
+    }
+}
+
+impl Page {
+    /// A page that has arrived just now.
+    #[must_use]
+    pub fn new(answer: Answered, freshness: Freshness) -> Self {
+        let Answered { status, headers, body, validators, caching } = answer;
+        let times = Times { arrived: Instant::now(), freshness };
+        Self { status, headers, body, validators, caching, times }
+    }
+
+    /// The same page, confirmed by the origin just now (304), under its newest words on caching.
+    #[must_use]
+    pub fn confirmed(&self, caching: HeaderMap, freshness: Freshness) -> Self {
+        let answer = Answered {
+            status: self.status,
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            validators: self.validators.clone(),
+            caching,
+        };
+        Self::new(answer, freshness)
+    }
+
+    /// How long it may still be served without asking the origin.
+    #[must_use]
+    pub fn fresh_for(&self) -> Duration {
+        self.times.freshness.fresh_for
+    }
+
+    /// Whether it may be served without asking the origin.
+    #[must_use]
+    pub fn is_fresh(&self, now: Instant) -> bool {
+        self.times.left(now).is_some_and(|left| !left.is_zero())
+    }
+
+    /// Whether it may be served although the origin cannot confirm it.
+    #[must_use]
+    pub fn may_serve_stale(&self) -> bool {
+        self.times.freshness.stale_if_error
+    }
+
+    /// A variant of this page: as old, and fresh as long.
+    #[must_use]
+    pub fn variant(&self, headers: HeaderMap, body: Bytes) -> StoredVariant {
+        StoredVariant { status: self.status, headers, body, times: self.times }
+    }
+
+    /// Bytes it takes.
+    pub(crate) fn weight(&self) -> usize {
+        size_of::<Self>() + self.body.len() + header_weight(&self.headers)
+    }
+}
+
+impl StoredVariant {
+    /// Its status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Its header fields, whole but for those that change with time.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Its body, whole.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// For how long it is still fresh; `None` when it no longer is.
+    #[must_use]
+    pub fn left(&self, now: Instant) -> Option<Duration> {
+        self.times.left(now).filter(|left| !left.is_zero())
+    }
+
+    /// Whether it may be served although the origin cannot confirm it.
+    #[must_use]
+    pub fn may_serve_stale(&self) -> bool {
+        self.times.freshness.stale_if_error
+    }
+
+    /// Its age (RFC 9111 §4.2.3).
+    #[must_use]
+    pub fn age(&self, now: Instant) -> Duration {
+        self.times.freshness.age + now.saturating_duration_since(self.times.arrived)
+    }
+
+    /// Bytes it takes.
+    pub(crate) fn weight(&self) -> usize {
+        size_of::<Self>() + self.body.len() + header_weight(&self.headers)
+    }
+}
+
+fn header_weight(headers: &HeaderMap) -> usize {
+    // About what a HeaderMap keeps per entry, besides the bytes of the value.
+    const ENTRY: usize = 112;
+    headers.iter().map(|(name, value)| ENTRY + name.as_str().len() + value.len()).sum()
+}
