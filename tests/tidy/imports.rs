@@ -35,7 +35,9 @@ fn rooms_import_exactly_what_the_table_allows() {
             wrong.push(format!("cargo's row is: | `{room}` | {} |", imports.join(", ")));
         }
     }
-    wrong.extend(table.keys().filter(|room| !built.contains_key(*room)).map(|room| format!("there is no `{room}`")));
+    wrong.extend(
+        table.keys().filter(|room| !built.contains_key(*room)).map(|room| format!("there is no `{room}`")),
+    );
     none_of(&wrong);
 }
 
@@ -97,7 +99,9 @@ fn every_crate_says_in_one_sentence_what_it_is() {
     for package in members() {
         let description = package.description.as_deref().unwrap_or_default();
         let sentence = description.strip_suffix('.').is_some_and(|words| {
-            !words.is_empty() && !words.contains(". ") && words.starts_with(|first: char| first.is_uppercase())
+            !words.is_empty()
+                && !words.contains(". ")
+                && words.starts_with(|first: char| first.is_uppercase())
         });
         if !sentence {
             wrong.push(format!("{}: the description `{description}` is not one sentence", package.name));

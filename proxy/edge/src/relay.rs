@@ -37,7 +37,7 @@ pub(crate) fn outbound(upstream: &mut RequestHeader, relay: &Relay) -> Result<()
     if differs(&upstream.headers, &kept, &COOKIE) {
         upstream.remove_header(&COOKIE);
         for value in kept.get_all(COOKIE) {
-            upstream.append_header(COOKIE, value)?;
+            upstream.append_header("Cookie", value)?;
         }
     }
     Ok(())
@@ -53,7 +53,7 @@ pub(crate) fn inbound(response: &mut ResponseHeader) -> Result<()> {
     if differs(&response.headers, &kept, &SET_COOKIE) {
         response.remove_header(&SET_COOKIE);
         for value in kept.get_all(SET_COOKIE) {
-            response.append_header(SET_COOKIE, value)?;
+            response.append_header("Set-Cookie", value)?;
         }
     }
     Ok(())

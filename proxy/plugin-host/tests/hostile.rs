@@ -1,6 +1,8 @@
 //! Plugins that mean harm or are broken: each is refused, the error naming the export, the cell
 //! and the reason in plain words.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::time::{Duration, Instant};
 
 use cloakroom_plugin_host::{Engine, Limits, LoadError, Plugin};

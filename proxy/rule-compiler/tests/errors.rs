@@ -21,11 +21,11 @@ fn errors(from: &str, to: &str) -> Vec<String> {
     assert!(GOOD.contains(from), "{from}");
     let source = GOOD.replacen(from, to, 1);
     let told = |error: &cloakroom_rule_compiler::RuleError| {
-        let place = source.get(error.span.clone()).expect("a span within the source");
+        let place = source.get(error.span.clone()).unwrap_or("a span beyond the source");
         let place = place.lines().next().unwrap_or("");
         format!("{place} | {} | {}", error.message, error.help.as_deref().unwrap_or("-"))
     };
-    compile(&source).expect_err("an error").iter().map(told).collect()
+    compile(&source).err().unwrap_or_default().iter().map(told).collect()
 }
 
 fn error(from: &str, to: &str) -> String {
