@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cloakroom_boundary::Refusal;
-use cloakroom_measure::Outcome;
+use cloakroom_measure::{Outcome, Trouble};
 use cloakroom_variants::StoredVariant;
 use http::{HeaderMap, StatusCode};
 
@@ -21,7 +21,8 @@ pub struct Answer {
 pub(crate) enum Content {
     Stored { variant: Arc<StoredVariant>, source: Source },
     Failure(Failure),
-    Refused(Refusal),
+    /// `explained` tells the client what the operator should do: `dev` and `demo` only.
+    Refused { refusal: Refusal, explained: bool },
 }
 
 /// Where a stored variant came from, for this request.
@@ -86,7 +87,7 @@ impl Answer {
         match &self.content {
             Content::Stored { variant, .. } => variant.status(),
             Content::Failure(failure) => failure.status(),
-            Content::Refused(refusal) => refused_status(refusal),
+            Content::Refused { refusal, .. } => refused_status(refusal),
         }
     }
 
@@ -95,7 +96,7 @@ impl Answer {
     pub fn stored_headers(&self) -> Option<&HeaderMap> {
         match &self.content {
             Content::Stored { variant, .. } => Some(variant.headers()),
-            Content::Failure(_) | Content::Refused(_) => None,
+            Content::Failure(_) | Content::Refused { .. } => None,
         }
     }
 
@@ -103,7 +104,7 @@ impl Answer {
     #[must_use]
     pub fn allow(&self) -> Option<&str> {
         match &self.content {
-            Content::Refused(Refusal::MethodNotAllowed { allow, .. }) => Some(allow),
+            Content::Refused { refusal: Refusal::MethodNotAllowed { allow, .. }, .. } => Some(allow),
             _ => None,
         }
     }
@@ -114,7 +115,7 @@ impl Answer {
         match &self.content {
             Content::Stored { variant, .. } => variant.body().clone(),
             Content::Failure(failure) => error_page(failure.status(), failure.sentence()),
-            Content::Refused(refusal) => error_page(refused_status(refusal), refused_sentence(refusal)),
+            Content::Refused { refusal, explained } => refused_page(refusal, *explained),
         }
     }
 
@@ -135,7 +136,7 @@ impl Answer {
     pub fn age(&self, now: Instant) -> Option<u64> {
         match &self.content {
             Content::Stored { variant, .. } => Some(variant.age(now).as_secs()),
-            Content::Failure(_) | Content::Refused(_) => None,
+            Content::Failure(_) | Content::Refused { .. } => None,
         }
     }
 
@@ -152,7 +153,7 @@ impl Answer {
                     Source::Stale => write!(text, "cloakroom; hit; ttl=0; detail=stale-if-error"),
                 }
             }
-            Content::Refused(_) => Ok(()),
+            Content::Refused { .. } => Ok(()),
             Content::Failure(Failure::TooManyPaths) => write!(text, "cloakroom; detail=too-many-paths"),
             Content::Failure(failure) => {
                 write!(text, "cloakroom; fwd=miss; detail={}", failure.status().as_u16())
@@ -167,7 +168,7 @@ impl Answer {
             Content::Stored { source: Source::Cache, .. } => Outcome::Hit,
             Content::Stored { source: Source::Page | Source::Origin, .. } => Outcome::Miss,
             Content::Stored { source: Source::Stale, .. } => Outcome::Stale,
-            Content::Refused(_) => Outcome::Refused,
+            Content::Refused { .. } => Outcome::Refused,
             Content::Failure(_) => Outcome::Failed,
         }
     }
@@ -194,6 +195,16 @@ pub fn error_page(status: StatusCode, sentence: &str) -> Bytes {
 
 fn refused_status(refusal: &Refusal) -> StatusCode {
     StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST)
+}
+
+fn refused_page(refusal: &Refusal, explained: bool) -> Bytes {
+    let mut sentence = refused_sentence(refusal).to_owned();
+    if explained && matches!(refusal, Refusal::MethodNotAllowed { .. }) {
+        sentence.push_str(" For whoever runs it: ");
+        sentence.push_str(Trouble::MethodNotDeclared.advice());
+        sentence.push('.');
+    }
+    error_page(refused_status(refusal), &sentence)
 }
 
 fn refused_sentence(refusal: &Refusal) -> &'static str {

@@ -196,6 +196,7 @@ impl Pipeline {
             fetching: Flights::new(),
             refused: Cache::builder().max_capacity(REFUSED_MOST).time_to_live(REFUSED_FOR).build(),
             reveal: parts.reveal,
+            ended_epochs: Arc::default(),
         };
         Ok((Arc::new(pipeline), reports))
     }

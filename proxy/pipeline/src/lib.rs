@@ -12,6 +12,7 @@ mod miss;
 mod route;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use cloakroom_boundary::{Admission, Admitted, Boundary, RawRequest, Refusal, RouteId};
@@ -44,6 +45,8 @@ pub struct Pipeline {
     refused: Cache<PageKey, Failure>,
     /// Cells and variants are shown in answers: `dev` and `demo` only.
     reveal: bool,
+    /// Epochs that have ended since the start, over all sites.
+    ended_epochs: Arc<AtomicU64>,
 }
 
 struct Site {
@@ -169,7 +172,8 @@ impl Pipeline {
             Refusal::UnknownHost => self.measure.trouble(label, Trouble::UnknownHost),
             _ => {}
         }
-        Step::Answer(Answer { content: Content::Refused(refusal), head_only: false, label, reveal: None })
+        let content = Content::Refused { refusal, explained: self.reveal };
+        Step::Answer(Answer { content, head_only: false, label, reveal: None })
     }
 
     /// Counters and logs.
@@ -191,7 +195,14 @@ impl Pipeline {
             for route in site.routes.iter().chain([&site.undeclared]) {
                 route.paths.forget();
             }
+            self.ended_epochs.fetch_add(1, Relaxed);
         }
+    }
+
+    /// How many epochs have ended since the start, over all sites.
+    #[must_use]
+    pub fn ended_epochs(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.ended_epochs)
     }
 }
 
