@@ -88,7 +88,9 @@ fn broken_utf8_and_oversized_headers_are_refused_and_the_proxy_lives_on() {
     if let Some(answer) = send(proxy.address(), &enormous.bytes()) {
         assert!(matches!(answer.status, 400 | 431), "{}", answer.status);
     }
-    for garbage in [&b"\x16\x03\x01\x02\x00\x01\x00"[..], b"GET\r\n\r\n", b"\0\0\0\0\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"] {
+    for garbage in
+        [&b"\x16\x03\x01\x02\x00\x01\x00"[..], b"GET\r\n\r\n", b"\0\0\0\0\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"]
+    {
         if let Some(answer) = send(proxy.address(), garbage) {
             assert_eq!(answer.status, 400);
         }

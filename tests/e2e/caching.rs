@@ -30,7 +30,8 @@ fn ten_thousand_visitors_over_all_variants_cause_one_fetch() {
                         Visitor::consenting(target, number)
                     };
                     let text = visitor.ask(address).text();
-                    let variant = ["origin hero", "Bonjour", "Spring is here"].map(|words| text.contains(words));
+                    let variant =
+                        ["origin hero", "Bonjour", "Spring is here"].map(|words| text.contains(words));
                     assert_eq!(variant.iter().filter(|found| **found).count(), 1, "{text}");
                     let variant = variant.iter().position(|found| *found).unwrap();
                     seen[variant].fetch_add(1, SeqCst);
@@ -128,7 +129,9 @@ fn a_route_may_relay_what_cannot_be_stored() {
 
 #[test]
 fn a_stale_copy_is_better_than_an_error_unless_the_origin_forbids_it() {
-    for (fields, status) in [("Cache-Control: max-age=1\r\n", 200), ("Cache-Control: max-age=1, must-revalidate\r\n", 502)] {
+    for (fields, status) in
+        [("Cache-Control: max-age=1\r\n", 200), ("Cache-Control: max-age=1, must-revalidate\r\n", 502)]
+    {
         let origin = Origin::page(fields);
         let proxy = Proxy::start(&site(&origin, "", ""));
         assert_eq!(Visitor::new("/").ask(proxy.address()).status, 200);

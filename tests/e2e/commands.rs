@@ -65,7 +65,8 @@ fn nothing_starts_with_a_wrong_configuration() {
 
 #[test]
 fn a_mistake_in_a_rule_file_is_shown_where_it_stands() {
-    let (code, _, err) = checked(&site(&any_origin(), "", ""), &HERO.replace("campaign = \"spring\"", "campain = \"spring\""));
+    let (code, _, err) =
+        checked(&site(&any_origin(), "", ""), &HERO.replace("campaign = \"spring\"", "campain = \"spring\""));
     assert_eq!(code, 3);
     assert!(err.contains("hero.toml:") && err.contains("`campaign`"), "{err}");
 }

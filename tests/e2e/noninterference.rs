@@ -54,13 +54,54 @@ fn global_privacy_control_is_the_one_bit_that_is_forwarded() {
 /// Places where a client can put a canary, each with a canary of its own.
 fn with_canaries(target: &str) -> (Visitor, Vec<String>) {
     let fields = [
-        "Cookie", "User-Agent", "Accept-Language", "Referer", "Accept", "Accept-Encoding", "Authorization",
-        "Cache-Control", "Content-Type", "Date", "DNT", "ETag", "Expect-CT", "From", "If-Match", "If-None-Match",
-        "If-Modified-Since", "If-Range", "Last-Event-ID", "Origin", "Pragma", "Prefer", "Range", "Save-Data",
-        "Sec-CH-UA", "Sec-CH-UA-Mobile", "Sec-CH-UA-Platform", "Sec-Fetch-Site", "Sec-GPC", "Traceparent",
-        "Tracestate", "Via", "Warning", "Want-Digest", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP",
-        "X-Request-ID", "X-Csrf-Token", "X-Anything", "Forwarded", "True-Client-IP", "CF-Connecting-IP",
-        "Upgrade-Insecure-Requests", "Cloakroom-Variant", "Cloakroom-Cell", "X-HTTP-Method-Override", "Priority",
+        "Cookie",
+        "User-Agent",
+        "Accept-Language",
+        "Referer",
+        "Accept",
+        "Accept-Encoding",
+        "Authorization",
+        "Cache-Control",
+        "Content-Type",
+        "Date",
+        "DNT",
+        "ETag",
+        "Expect-CT",
+        "From",
+        "If-Match",
+        "If-None-Match",
+        "If-Modified-Since",
+        "If-Range",
+        "Last-Event-ID",
+        "Origin",
+        "Pragma",
+        "Prefer",
+        "Range",
+        "Save-Data",
+        "Sec-CH-UA",
+        "Sec-CH-UA-Mobile",
+        "Sec-CH-UA-Platform",
+        "Sec-Fetch-Site",
+        "Sec-GPC",
+        "Traceparent",
+        "Tracestate",
+        "Via",
+        "Warning",
+        "Want-Digest",
+        "X-Forwarded-Host",
+        "X-Forwarded-Proto",
+        "X-Real-IP",
+        "X-Request-ID",
+        "X-Csrf-Token",
+        "X-Anything",
+        "Forwarded",
+        "True-Client-IP",
+        "CF-Connecting-IP",
+        "Upgrade-Insecure-Requests",
+        "Cloakroom-Variant",
+        "Cloakroom-Cell",
+        "X-HTTP-Method-Override",
+        "Priority",
     ];
     let mut canaries = Vec::new();
     let mut fresh = |place: &str| {
@@ -68,7 +109,12 @@ fn with_canaries(target: &str) -> (Visitor, Vec<String>) {
         canaries.push(canary.clone());
         canary
     };
-    let query = format!("{target}?unlisted={}&utm_campaign={}&{}=1", fresh("query"), fresh("campaign"), fresh("name"));
+    let query = format!(
+        "{target}?unlisted={}&utm_campaign={}&{}=1",
+        fresh("query"),
+        fresh("campaign"),
+        fresh("name")
+    );
     let mut visitor = Visitor::new(&query);
     for name in fields {
         let canary = fresh(name);
@@ -114,11 +160,20 @@ fn no_canary_reaches_the_origin_the_logs_or_the_metrics() {
     let mut elsewhere = with_canaries("/").0;
     elsewhere.host = "canaryhost.example".into();
     assert_eq!(elsewhere.ask(proxy.address()).status, 421);
-    crate::client::send(proxy.address(), b"GET /canarybroken HTTP/1.1\r\nHost: a\r\nCanaryField canary\r\n\r\n");
-    canaries.extend(["canarymatrix".into(), "canaryhost".into(), "canarybroken".into(), "canaryfield".into()]);
+    crate::client::send(
+        proxy.address(),
+        b"GET /canarybroken HTTP/1.1\r\nHost: a\r\nCanaryField canary\r\n\r\n",
+    );
+    canaries.extend([
+        "canarymatrix".into(),
+        "canaryhost".into(),
+        "canarybroken".into(),
+        "canaryfield".into(),
+    ]);
     proxy.wait_for_words("\"outcome\":\"failed\"");
     let places = [("log", proxy.printed()), ("metrics", proxy.metrics())];
-    let requests = origin.received().into_iter().map(|r| ("upstream", String::from_utf8_lossy(&r).into_owned()));
+    let requests =
+        origin.received().into_iter().map(|r| ("upstream", String::from_utf8_lossy(&r).into_owned()));
     for (place, text) in places.into_iter().chain(requests) {
         let text = text.to_ascii_lowercase();
         for canary in &canaries {

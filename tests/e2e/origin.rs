@@ -20,11 +20,8 @@ impl Origin {
     /// `respond` gets the request target and all bytes of the request, and gives those of the answer.
     pub fn start(respond: impl Fn(&str, &[u8]) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let origin = Self {
-            address: listener.local_addr().unwrap(),
-            received: Arc::default(),
-            down: Arc::default(),
-        };
+        let origin =
+            Self { address: listener.local_addr().unwrap(), received: Arc::default(), down: Arc::default() };
         let respond: Arc<Respond> = Arc::new(respond);
         let shared = origin.clone();
         std::thread::spawn(move || {
@@ -49,8 +46,7 @@ impl Origin {
             if self.down.load(SeqCst) {
                 return;
             }
-            let target =
-                String::from_utf8_lossy(&request).split(' ').nth(1).unwrap_or_default().to_owned();
+            let target = String::from_utf8_lossy(&request).split(' ').nth(1).unwrap_or_default().to_owned();
             self.received.lock().unwrap().push(request.clone());
             if stream.write_all(&respond(&target, &request)).is_err() {
                 return;

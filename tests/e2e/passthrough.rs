@@ -41,8 +41,13 @@ fn end_to_end_fields_and_bodies_arrive_as_they_were_sent() {
     let head = String::from_utf8_lossy(&received[..received.len() - body.len()]).into_owned();
     assert!(head.starts_with("POST /login?next=%2Faccount&utm_campaign=spring HTTP/1.1\r\n"), "{head}");
     for line in [
-        "Host: shop.test", "Cookie: sid=abc; theme=dark", "Authorization: Bearer t", "User-Agent: anything at all",
-        "Content-Type: application/octet-stream", "X-Custom: a  b", "If-None-Match: \"u-0\"",
+        "Host: shop.test",
+        "Cookie: sid=abc; theme=dark",
+        "Authorization: Bearer t",
+        "User-Agent: anything at all",
+        "Content-Type: application/octet-stream",
+        "X-Custom: a  b",
+        "If-None-Match: \"u-0\"",
     ] {
         assert!(head.contains(&format!("\r\n{line}\r\n")), "{line} is missing in {head}");
     }

@@ -100,7 +100,8 @@ name = "france"
 when = { country = "FR" }
 show = { hero = "france" }
 "#;
-    let more = "[[route]]\npath = \"/tellme\"\nmode = \"personalize\"\norigin_sees = [\"language\", \"device\"]\n";
+    let more =
+        "[[route]]\npath = \"/tellme\"\nmode = \"personalize\"\norigin_sees = [\"language\", \"device\"]\n";
     let proxy = Proxy::start_with(&site(&origin, "", more), told);
     let _crowd = proxy.crowd(12, |number| Visitor::consenting("/", number));
     let told_at = |words: &str| {
@@ -108,8 +109,7 @@ show = { hero = "france" }
         loop {
             Visitor::consenting("/", 2).ask(proxy.address());
             Visitor::consenting("/tellme", 2).ask(proxy.address());
-            let all: Vec<_> =
-                origin.received().into_iter().map(|r| String::from_utf8(r).unwrap()).collect();
+            let all: Vec<_> = origin.received().into_iter().map(|r| String::from_utf8(r).unwrap()).collect();
             if let Some(found) = all.into_iter().find(|text| text.contains(words)) {
                 return found;
             }
@@ -117,7 +117,8 @@ show = { hero = "france" }
         }
     };
     let request = told_at("cloakroom-variant: hero=france");
-    let names: Vec<_> = request.lines().skip(1).filter_map(|line| line.split_once(':')).map(|(n, _)| n).collect();
+    let names: Vec<_> =
+        request.lines().skip(1).filter_map(|line| line.split_once(':')).map(|(n, _)| n).collect();
     assert_eq!(names, ["host", "user-agent", "accept", "cloakroom-variant"]);
 
     let _other = proxy.crowd(12, |number| Visitor::consenting("/tellme", number));

@@ -111,7 +111,11 @@ fn load_plugins(
             Err(NoPlugin::Rules(found)) => problems.extend(found),
             Err(NoPlugin::Refused(cause)) => warnings.push(
                 site.source
-                    .problem(plugin.at.clone(), "this plugin", format!("the plugin `{}` is refused: {cause}", plugin.name))
+                    .problem(
+                        plugin.at.clone(),
+                        "this plugin",
+                        format!("the plugin `{}` is refused: {cause}", plugin.name),
+                    )
                     .help("its routes go on without it: its slots show the origin's own content"),
             ),
         }

@@ -20,10 +20,8 @@ pub(crate) fn start(log: Log, json: bool) {
         LogLevel::Trace => LevelFilter::TRACE,
     };
     let ours = Targets::new().with_target("cloakroom", level);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_target(false)
-        .with_writer(std::io::stderr)
-        .with_ansi(false);
+    let lines =
+        tracing_subscriber::fmt::layer().with_target(false).with_writer(std::io::stderr).with_ansi(false);
     let json = json || log.format == LogFormat::Json;
     let started = if json {
         tracing_subscriber::registry().with(lines.json().with_filter(ours)).try_init()

@@ -54,8 +54,9 @@ async fn accept(listener: tokio::net::TcpListener, pipeline: Arc<Pipeline>) {
                 let answer = answer(&request, &pipeline);
                 async move { Ok::<_, Infallible>(answer) }
             });
-            let connection =
-                http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), service);
             // A scraper that breaks off is its own business.
             let _ = tokio::time::timeout(CONNECTION_TIME, connection).await;
             drop(seat);

@@ -9,7 +9,5 @@ mod wire;
 pub use geo::DemoGeo;
 pub use glass::{Glass, GlassConfig};
 pub use shop::Origin;
-pub use visitor::{
-    CAMPAIGN, CAMPAIGN_PARAMETER, CONSENT_COOKIE, LANGUAGES, Simulator, SimulatorConfig,
-};
+pub use visitor::{CAMPAIGN, CAMPAIGN_PARAMETER, CONSENT_COOKIE, LANGUAGES, Simulator, SimulatorConfig};
 pub use wire::{Recorded, Recorder, RecordingStream, Running, Tap};

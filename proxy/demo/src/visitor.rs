@@ -6,7 +6,7 @@ mod schedule;
 mod simulator;
 
 pub(crate) use agent::{Consent, Device, Referrer, Visitor};
-pub(crate) use connection::{Connection, Fetched};
+pub(crate) use connection::Connection;
 pub(crate) use schedule::LONE_NUMBER;
 pub use simulator::{Simulator, SimulatorConfig};
 

@@ -68,12 +68,7 @@ impl ProxyHttp for Edge {
         };
         respond::answer(http, &answer).await?;
         let sent = if answer.is_head_only() { 0 } else { answer.body().len() };
-        self.pipeline.measure().answered(
-            answer.label(),
-            answer.outcome(),
-            answer.status().as_u16(),
-            sent,
-        );
+        self.pipeline.measure().answered(answer.label(), answer.outcome(), answer.status().as_u16(), sent);
         Ok(true)
     }
 
@@ -161,6 +156,7 @@ impl ProxyHttp for Edge {
 }
 
 fn header_bytes(request: &RequestHeader) -> usize {
-    let fields: usize = request.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let fields: usize =
+        request.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     fields + request.raw_path().len()
 }

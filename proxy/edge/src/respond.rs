@@ -58,7 +58,12 @@ fn failure_fields(head: &mut ResponseHeader) -> Result<()> {
     head.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }
 
-async fn send(http: &mut ServerSession, mut head: ResponseHeader, body: Bytes, head_only: bool) -> Result<()> {
+async fn send(
+    http: &mut ServerSession,
+    mut head: ResponseHeader,
+    body: Bytes,
+    head_only: bool,
+) -> Result<()> {
     // RFC 9110 §8.6: no Content-Length in a 204.
     if head.status != StatusCode::NO_CONTENT {
         head.insert_header(CONTENT_LENGTH, HeaderValue::from(body.len()))?;

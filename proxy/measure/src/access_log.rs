@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -94,9 +94,8 @@ fn flush(text: &mut String, out: &mut Box<dyn Write + Send>) {
 }
 
 fn line(text: &mut String, minute: &str, labels: &[RouteLabel], entry: Entry) {
-    let (site, route) = labels
-        .get(entry.route)
-        .map_or(("none", "none"), |label| (label.site.as_str(), label.route.as_str()));
+    let (site, route) =
+        labels.get(entry.route).map_or(("none", "none"), |label| (label.site.as_str(), label.route.as_str()));
     let _ = writeln!(
         text,
         "{{\"time\":\"{minute}\",\"site\":\"{site}\",\"route\":\"{}\",\"outcome\":\"{}\",\"status\":{},\"bytes\":{}}}",

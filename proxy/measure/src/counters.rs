@@ -112,15 +112,16 @@ mod tests {
 
     #[test]
     fn counters_appear_under_their_route_and_zeros_do_not() {
-        let counters =
-            Counters::new(vec![RouteLabel { site: "shop.example".into(), route: "/p/*".into() }]);
+        let counters = Counters::new(vec![RouteLabel { site: "shop.example".into(), route: "/p/*".into() }]);
         counters.count(0, Outcome::Hit);
         counters.count(0, Outcome::Hit);
         assert_eq!(counters.trouble(7, Trouble::UnknownHost), 1);
         let text = counters.prometheus();
-        assert!(text.contains(
-            "cloakroom_requests_total{site=\"shop.example\",route=\"/p/*\",outcome=\"hit\"} 2\n"
-        ));
+        assert!(
+            text.contains(
+                "cloakroom_requests_total{site=\"shop.example\",route=\"/p/*\",outcome=\"hit\"} 2\n"
+            )
+        );
         assert!(text.contains("{site=\"none\",route=\"none\",event=\"unknown-host\"} 1\n"));
         assert!(!text.contains("outcome=\"miss\""));
         assert_eq!(counters.total(Outcome::Hit), 2);

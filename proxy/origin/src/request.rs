@@ -34,9 +34,7 @@ impl Told {
     pub fn new(variants: &[(&str, &str)], language: Option<&str>, mobile: Option<bool>) -> Self {
         let list: Vec<_> = variants.iter().map(|(slot, variant)| format!("{slot}={variant}")).collect();
         Self {
-            variants: (!list.is_empty())
-                .then(|| HeaderValue::try_from(list.join(", ")).ok())
-                .flatten(),
+            variants: (!list.is_empty()).then(|| HeaderValue::try_from(list.join(", ")).ok()).flatten(),
             language: language.and_then(|tag| HeaderValue::try_from(tag).ok()),
             mobile,
         }

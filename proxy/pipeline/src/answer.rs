@@ -19,10 +19,16 @@ pub struct Answer {
 }
 
 pub(crate) enum Content {
-    Stored { variant: Arc<StoredVariant>, source: Source },
+    Stored {
+        variant: Arc<StoredVariant>,
+        source: Source,
+    },
     Failure(Failure),
     /// `explained` tells the client what the operator should do: `dev` and `demo` only.
-    Refused { refusal: Refusal, explained: bool },
+    Refused {
+        refusal: Refusal,
+        explained: bool,
+    },
 }
 
 /// Where a stored variant came from, for this request.

@@ -297,7 +297,8 @@ fn prepare(
         for (position, variant) in slot.variants().iter().enumerate() {
             let (safe, gone) = output.admit(plugin.edits(at, position).to_vec());
             of_slot.push(Arc::new(safe));
-            removed.extend(gone.into_iter().map(|r| (name.clone(), slot.name().to_owned(), variant.clone(), r)));
+            removed
+                .extend(gone.into_iter().map(|r| (name.clone(), slot.name().to_owned(), variant.clone(), r)));
         }
         edits.push(of_slot);
     }

@@ -122,10 +122,8 @@ impl Ingredients<'_> {
     /// Computes the arrays, and what the crowd has to count for them.
     pub(crate) fn build(&self) -> Result<(Decision, RouteCrowd), BuildError> {
         self.check_joint_variants()?;
-        let signals: Vec<_> =
-            Signal::ALL.into_iter().filter(|signal| self.wants(*signal)).collect();
-        let domain =
-            Domain::of_site(signals.iter().map(|s| (*s, self.vocabulary.hierarchy(*s))))?;
+        let signals: Vec<_> = Signal::ALL.into_iter().filter(|signal| self.wants(*signal)).collect();
+        let domain = Domain::of_site(signals.iter().map(|s| (*s, self.vocabulary.hierarchy(*s))))?;
         let permits = self.policies.permits(self.vocabulary, &self.subject())?;
         let starting = permits
             .classes()
@@ -138,11 +136,7 @@ impl Ingredients<'_> {
             })
             .collect();
         let mut joints = Joints::new(self);
-        let chosen = permits
-            .classes()
-            .iter()
-            .map(|class| joints.of_class(&domain, &class.plugins))
-            .collect();
+        let chosen = permits.classes().iter().map(|class| joints.of_class(&domain, &class.plugins)).collect();
         let Joints { list, told, .. } = joints;
         let crowd = RouteCrowd { domain: domain.clone(), classes: starting };
         let vocabulary = Arc::clone(self.vocabulary);

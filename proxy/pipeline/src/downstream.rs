@@ -121,10 +121,7 @@ mod tests {
     use super::*;
 
     fn map(fields: &[(&'static str, &'static str)]) -> HeaderMap {
-        fields
-            .iter()
-            .map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)))
-            .collect()
+        fields.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
     }
 
     #[test]
@@ -159,7 +156,8 @@ mod tests {
     #[test]
     fn no_cache_in_front_keeps_a_variant() {
         let page = map(&[("content-type", "text/html")]);
-        let of = |mode, seconds| of_variant(&page, mode, Duration::from_secs(seconds))["cache-control"].clone();
+        let of =
+            |mode, seconds| of_variant(&page, mode, Duration::from_secs(seconds))["cache-control"].clone();
         assert_eq!(of(Mode::Personalize, 60), "private, no-cache");
         assert_eq!(of(Mode::Anonymous, 60), "public, max-age=60");
         assert_eq!(of(Mode::Anonymous, 0), "private, no-cache");
@@ -171,7 +169,10 @@ mod tests {
         assert_eq!(of(&[("content-type", "text/html; charset=UTF-8")]), Rewritable::Yes);
         assert_eq!(of(&[("content-type", "text/html; charset=iso-8859-1")]), Rewritable::Yes);
         assert_eq!(of(&[("content-type", "text/html; charset=shift_jis")]), Rewritable::Unreadable);
-        assert_eq!(of(&[("content-type", "text/html"), ("content-encoding", "gzip")]), Rewritable::Unreadable);
+        assert_eq!(
+            of(&[("content-type", "text/html"), ("content-encoding", "gzip")]),
+            Rewritable::Unreadable
+        );
         assert_eq!(of(&[("content-type", "image/svg+xml")]), Rewritable::NotHtml);
         assert_eq!(of(&[]), Rewritable::NotHtml);
     }

@@ -9,8 +9,8 @@ use cloakroom_measure::Trouble;
 use cloakroom_origin::{Conditions, FetchError, OriginRequest, OriginResponse, Told};
 use cloakroom_rewrite::SafeFragment;
 use cloakroom_variants::{
-    Answered, CACHING, Freshness, JointVariant, OriginView, Page, PageKey, Storable, StoredVariant, Unstorable,
-    Validators, VariantKey, VariantLookup, judge,
+    Answered, CACHING, Freshness, JointVariant, OriginView, Page, PageKey, Storable, StoredVariant,
+    Unstorable, Validators, VariantKey, VariantLookup, judge,
 };
 use http::header::{ETAG, LAST_MODIFIED};
 use http::{HeaderMap, StatusCode};
@@ -226,11 +226,7 @@ struct Fetching {
 }
 
 /// Takes an answer in as a page, or says why it must not be.
-fn accept(
-    response: OriginResponse,
-    known: Option<&Page>,
-    route: &Route,
-) -> Result<Page, (Trouble, Failure)> {
+fn accept(response: OriginResponse, known: Option<&Page>, route: &Route) -> Result<Page, (Trouble, Failure)> {
     let OriginResponse { status, headers, body } = response;
     let now = SystemTime::now();
     let mut caching = caching_fields(&headers);
@@ -251,10 +247,8 @@ fn accept(
         Err(_) if route.relay_unstorable => Freshness::once(),
         Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
     };
-    let validators = Validators {
-        etag: headers.get(ETAG).cloned(),
-        last_modified: headers.get(LAST_MODIFIED).cloned(),
-    };
+    let validators =
+        Validators { etag: headers.get(ETAG).cloned(), last_modified: headers.get(LAST_MODIFIED).cloned() };
     Ok(Page::new(Answered { status, headers: allowed(&headers), body, validators, caching }, freshness))
 }
 

@@ -124,8 +124,7 @@ impl Directives {
             };
             for directive in split_outside_quotes(line) {
                 let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
-                let lifetime =
-                    || Some(seconds(value.trim().trim_matches('"')).unwrap_or(Duration::ZERO));
+                let lifetime = || Some(seconds(value.trim().trim_matches('"')).unwrap_or(Duration::ZERO));
                 match name.trim().to_ascii_lowercase().as_str() {
                     "no-store" => read.no_store = true,
                     "private" => read.private = true,

@@ -149,8 +149,9 @@ mod tests {
 
     #[test]
     fn too_large_shows_the_arithmetic() {
-        let error = Domain::new(vec![(Signal::Country, 200), (Signal::Language, 200), (Signal::Campaign, 20)])
-            .unwrap_err();
+        let error =
+            Domain::new(vec![(Signal::Country, 200), (Signal::Language, 200), (Signal::Campaign, 20)])
+                .unwrap_err();
         assert_eq!(
             error.to_string(),
             "country 200 × language 200 × campaign 20 = 800000 cells, at most 250000 are allowed"

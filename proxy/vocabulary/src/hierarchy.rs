@@ -69,14 +69,12 @@ impl Hierarchy {
                 grain: Grain::FINEST,
             });
         }
-        nodes.extend(
-            loose.into_iter().map(|name| Node { name: name.into(), parent: any, grain: below_top }),
-        );
-        nodes.extend(
-            branches
-                .into_iter()
-                .map(|b| Node { name: b.name.into(), parent: any, grain: below_top }),
-        );
+        nodes.extend(loose.into_iter().map(|name| Node { name: name.into(), parent: any, grain: below_top }));
+        nodes.extend(branches.into_iter().map(|b| Node {
+            name: b.name.into(),
+            parent: any,
+            grain: below_top,
+        }));
         nodes.push(Node { name: "any".into(), parent: any, grain: top });
         Self { nodes, leaves: id(leaf_count).0, grains }
     }

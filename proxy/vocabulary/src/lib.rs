@@ -40,14 +40,8 @@ impl Signal {
     pub const COUNT: usize = 6;
 
     /// All signals, in the order of their discriminants.
-    pub const ALL: [Self; Self::COUNT] = [
-        Self::Country,
-        Self::Device,
-        Self::Language,
-        Self::Referrer,
-        Self::Campaign,
-        Self::Daypart,
-    ];
+    pub const ALL: [Self; Self::COUNT] =
+        [Self::Country, Self::Device, Self::Language, Self::Referrer, Self::Campaign, Self::Daypart];
 
     /// The name used in configuration, manifests, policies and reports.
     #[must_use]

@@ -57,7 +57,12 @@ fn text(reports: &[SiteReport]) -> String {
         }
         let _ = writeln!(text, "  {:<24} anonymous: identity never goes to the origin", "everything else");
         for (plugin, slot, variant, removed) in &site.removed {
-            let _ = writeln!(text, "  removed from {plugin}, {slot}={variant}, edit {}: {}", removed.edit + 1, removed.what);
+            let _ = writeln!(
+                text,
+                "  removed from {plugin}, {slot}={variant}, edit {}: {}",
+                removed.edit + 1,
+                removed.what
+            );
         }
     }
     text
@@ -65,7 +70,9 @@ fn text(reports: &[SiteReport]) -> String {
 
 fn summary(route: &RouteReport) -> String {
     match route.mode {
-        Mode::Personalize if route.cells == 0 => "personalize: no plugin, so the page is the same for everyone".into(),
+        Mode::Personalize if route.cells == 0 => {
+            "personalize: no plugin, so the page is the same for everyone".into()
+        }
         Mode::Personalize => {
             let bits = bits(route.joint_variants);
             format!(

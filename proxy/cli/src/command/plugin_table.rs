@@ -70,7 +70,8 @@ fn value(plugin: &Plugin) -> serde_json::Value {
                 .lines()
                 .iter()
                 .map(|line| {
-                    let when: Vec<_> = line.conditions().iter().map(|condition| condition.to_string()).collect();
+                    let when: Vec<_> =
+                        line.conditions().iter().map(|condition| condition.to_string()).collect();
                     json!({ "when": when, "variant": line.variant_name(), "cells": line.cells() })
                 })
                 .collect();

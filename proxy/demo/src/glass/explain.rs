@@ -159,7 +159,8 @@ fn permit(facts: &Facts, permitted: bool) -> Step {
         return step("Permit", Tone::Shut, "nothing", "The policy lets plugins see no signal at all.");
     }
     let names: Vec<_> = facts.cell.iter().map(|r| r.name.as_str()).collect();
-    let words = format!("Plugins of this page ask for {}. No more than that can reach them.", names.join(", "));
+    let words =
+        format!("Plugins of this page ask for {}. No more than that can reach them.", names.join(", "));
     step("Permit", Tone::Open, format!("{} signals", names.len()), words)
 }
 
@@ -169,24 +170,37 @@ fn crowd(facts: &Facts, permitted: bool, k: u32, gathering: bool) -> Step {
         return step("Crowd", Tone::Shut, "not counted", "Without a permit the visitor is not even counted.");
     }
     if gathering {
-        let words = format!("Nothing is released until the first count is complete. Each combination needs {k} networks.");
+        let words = format!(
+            "Nothing is released until the first count is complete. Each combination needs {k} networks."
+        );
         return step("Crowd", Tone::Shut, "gathering", words);
     }
     if exact == facts.cell.len() {
-        let words = format!("At least {k} networks looked just like this in the last count, so one more says nothing.");
+        let words = format!(
+            "At least {k} networks looked just like this in the last count, so one more says nothing."
+        );
         return step("Crowd", Tone::Open, format!("{k} or more"), words);
     }
     let withheld: Vec<_> = facts
         .cell
         .iter()
         .filter(|r| r.grain != ReleasedGrain::Exact)
-        .map(|r| if r.grain == ReleasedGrain::Any { r.name.clone() } else { format!("{} (now {})", r.name, r.value) })
+        .map(|r| {
+            if r.grain == ReleasedGrain::Any {
+                r.name.clone()
+            } else {
+                format!("{} (now {})", r.name, r.value)
+            }
+        })
         .collect();
     if exact + general == 0 {
-        let words = format!("Fewer than {k} networks looked like this, however coarsely described. Plugins are told nothing.");
+        let words = format!(
+            "Fewer than {k} networks looked like this, however coarsely described. Plugins are told nothing."
+        );
         return step("Crowd", Tone::Shut, "too few", words);
     }
-    let words = format!("Fewer than {k} looked just like this. Held back or made coarser: {}.", withheld.join(", "));
+    let words =
+        format!("Fewer than {k} looked just like this. Held back or made coarser: {}.", withheld.join(", "));
     step("Crowd", Tone::Partly, "generalized", words)
 }
 
@@ -204,17 +218,27 @@ fn variant(facts: &Facts) -> Step {
 
 fn source(facts: &Facts) -> Step {
     let (tone, outcome, words) = match facts.source {
-        Source::Cache => (Tone::Open, "from the cache", "Ready to send. The origin does not learn of this visit."),
-        Source::Dressed => {
-            (Tone::Open, "from the cache", "First visit to this variant: made from the stored page, without the origin.")
+        Source::Cache => {
+            (Tone::Open, "from the cache", "Ready to send. The origin does not learn of this visit.")
         }
-        Source::Stale => (Tone::Partly, "from the cache, old", "The origin could not answer, so the older copy was sent."),
-        Source::Origin => {
-            (Tone::Open, "origin asked", "For a page, never for a person: the request is built from nothing of the visitor’s.")
+        Source::Dressed => (
+            Tone::Open,
+            "from the cache",
+            "First visit to this variant: made from the stored page, without the origin.",
+        ),
+        Source::Stale => {
+            (Tone::Partly, "from the cache, old", "The origin could not answer, so the older copy was sent.")
         }
-        Source::Through => {
-            (Tone::Partly, "passed through", "Carts, logins and accounts need the person. They are listed by hand and never cached.")
-        }
+        Source::Origin => (
+            Tone::Open,
+            "origin asked",
+            "For a page, never for a person: the request is built from nothing of the visitor’s.",
+        ),
+        Source::Through => (
+            Tone::Partly,
+            "passed through",
+            "Carts, logins and accounts need the person. They are listed by hand and never cached.",
+        ),
     };
     step("Answer", tone, outcome, words)
 }
@@ -236,7 +260,12 @@ mod tests {
         }
     }
 
-    fn outcomes(cell: &'static str, status: Option<&'static str>, visitor: &Visitor, gathering: bool) -> Vec<String> {
+    fn outcomes(
+        cell: &'static str,
+        status: Option<&'static str>,
+        visitor: &Visitor,
+        gathering: bool,
+    ) -> Vec<String> {
         let mut headers = HeaderMap::new();
         if !cell.is_empty() {
             headers.insert("cloakroom-cell", cell.parse().unwrap());
@@ -255,7 +284,10 @@ mod tests {
         let yes = visitor(Consent::All, false);
         let exact = "country=FR, device=phone, daypart=night";
         let to = "hero spring-fr · banner phone";
-        assert_eq!(outcomes(exact, hit, &yes, false), ["yes", "3 signals", "20 or more", to, "from the cache"]);
+        assert_eq!(
+            outcomes(exact, hit, &yes, false),
+            ["yes", "3 signals", "20 or more", to, "from the cache"]
+        );
         let coarse = "country=europe, device=any, daypart=night";
         assert_eq!(outcomes(coarse, hit, &yes, false)[2], "generalized");
         let any = "country=any, device=any, daypart=any";
@@ -263,7 +295,8 @@ mod tests {
         assert_eq!(outcomes(any, hit, &yes, true)[2], "gathering");
         let no = outcomes(any, hit, &visitor(Consent::None, false), false);
         assert_eq!(no[..3], ["no", "nothing", "not counted"]);
-        let gpc = outcomes(any, Some("cloakroom; fwd=miss; stored; ttl=60"), &visitor(Consent::All, true), false);
+        let gpc =
+            outcomes(any, Some("cloakroom; fwd=miss; stored; ttl=60"), &visitor(Consent::All, true), false);
         assert_eq!((gpc[0].as_str(), gpc[4].as_str()), ("opted out", "origin asked"));
         assert_eq!(outcomes("", None, &yes, false), ["yes", "not asked", "passed through"]);
     }

@@ -14,29 +14,65 @@ pub(super) struct Preset {
 
 /// All of them, the first being where the page starts.
 pub(super) fn presets(campaign: &str) -> Vec<Preset> {
-    let preset = |name, detail, words: [&str; 4], campaign: &str, (consent, gpc): (&str, bool), path: &str| {
-        let [country, device, language, referrer] = words.map(str::to_owned);
-        let choice = Choice {
-            country,
-            device,
-            language,
-            referrer,
-            campaign: campaign.to_owned(),
-            consent: consent.to_owned(),
-            gpc,
-            path: path.to_owned(),
+    let preset =
+        |name, detail, words: [&str; 4], campaign: &str, (consent, gpc): (&str, bool), path: &str| {
+            let [country, device, language, referrer] = words.map(str::to_owned);
+            let choice = Choice {
+                country,
+                device,
+                language,
+                referrer,
+                campaign: campaign.to_owned(),
+                consent: consent.to_owned(),
+                gpc,
+                path: path.to_owned(),
+            };
+            Preset { name, detail, choice }
         };
-        Preset { name, detail, choice }
-    };
     let yes = ("all", false);
     vec![
-        preset("Marie, Paris", "Phone, from the newsletter", ["FR", "phone", "fr", "email"], campaign, yes, "/"),
-        preset("Jonas, Berlin", "Desktop, typed the address", ["DE", "desktop", "de", "direct"], "", yes, "/"),
+        preset(
+            "Marie, Paris",
+            "Phone, from the newsletter",
+            ["FR", "phone", "fr", "email"],
+            campaign,
+            yes,
+            "/",
+        ),
+        preset(
+            "Jonas, Berlin",
+            "Desktop, typed the address",
+            ["DE", "desktop", "de", "direct"],
+            "",
+            yes,
+            "/",
+        ),
         preset("Emma, Leeds", "Phone, from a social post", ["GB", "phone", "en", "social"], "", yes, "/"),
         preset("Alone in Brazil", "On a TV: no crowd to hide in", ["BR", "tv", "pt", "direct"], "", yes, "/"),
-        preset("Luc says no", "Refused in the banner", ["FR", "phone", "fr", "search"], "", ("none", false), "/"),
-        preset("Ava, with GPC", "Her browser says: do not share", ["US", "desktop", "en", "direct"], "", ("all", true), "/"),
-        preset("Marie’s cart", "Passed through, by design", ["FR", "phone", "fr", "email"], campaign, yes, "/cart"),
+        preset(
+            "Luc says no",
+            "Refused in the banner",
+            ["FR", "phone", "fr", "search"],
+            "",
+            ("none", false),
+            "/",
+        ),
+        preset(
+            "Ava, with GPC",
+            "Her browser says: do not share",
+            ["US", "desktop", "en", "direct"],
+            "",
+            ("all", true),
+            "/",
+        ),
+        preset(
+            "Marie’s cart",
+            "Passed through, by design",
+            ["FR", "phone", "fr", "email"],
+            campaign,
+            yes,
+            "/cart",
+        ),
     ]
 }
 

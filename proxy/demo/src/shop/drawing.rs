@@ -12,13 +12,19 @@ struct Scene {
 pub(super) fn svg(name: &str) -> Option<String> {
     match name {
         "mark" => Some(MARK.to_owned()),
-        "hero" => Some(hills(["#20344a", "#c9705a", "#f3c183"], ["#5b4a5e", "#3d3a50", "#26303f", "#17222e"], true)),
-        "hero-spring" => {
-            Some(hills(["#9fd0dc", "#d9ecd9", "#fdf0d2"], ["#9dbf9a", "#6fa077", "#437a58", "#285440"], false))
+        "hero" => {
+            Some(hills(["#20344a", "#c9705a", "#f3c183"], ["#5b4a5e", "#3d3a50", "#26303f", "#17222e"], true))
         }
-        "hero-winter" => {
-            Some(hills(["#8ea6c4", "#cfdae8", "#f7efe9"], ["#b9c7d8", "#8fa4bd", "#5f7896", "#3b516e"], false))
-        }
+        "hero-spring" => Some(hills(
+            ["#9fd0dc", "#d9ecd9", "#fdf0d2"],
+            ["#9dbf9a", "#6fa077", "#437a58", "#285440"],
+            false,
+        )),
+        "hero-winter" => Some(hills(
+            ["#8ea6c4", "#cfdae8", "#f7efe9"],
+            ["#b9c7d8", "#8fa4bd", "#5f7896", "#3b516e"],
+            false,
+        )),
         _ => SCENES.iter().find(|scene| scene.name == name).map(thing),
     }
 }

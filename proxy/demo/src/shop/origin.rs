@@ -6,9 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, COOKIE, ETAG, IF_NONE_MATCH, LOCATION, SET_COOKIE,
-};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, COOKIE, ETAG, IF_NONE_MATCH, LOCATION, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -143,10 +141,9 @@ fn get(parts: &Parts, visit: &Visit) -> Reply {
             let shelf = catalogue::category(product.category)?;
             Some(page(pages::product(&greeting, product, shelf)))
         }),
-        (Some("img"), Some(file), None) => file
-            .strip_suffix(".svg")
-            .and_then(drawing::svg)
-            .map(|svg| Reply::Asset("image/svg+xml", svg)),
+        (Some("img"), Some(file), None) => {
+            file.strip_suffix(".svg").and_then(drawing::svg).map(|svg| Reply::Asset("image/svg+xml", svg))
+        }
         _ => None,
     };
     found.unwrap_or_else(|| {
@@ -159,9 +156,7 @@ fn post(parts: &Parts, visit: &Visit, sessions: &Sessions, form: &str) -> Reply 
     let value = |name| fields::form_value(form, name).filter(|value| !value.trim().is_empty());
     match parts.uri.path() {
         "/cart" => match value("product").and_then(|slug| catalogue::product(&slug)) {
-            Some(product) => {
-                Reply::SeeOther("/cart", sessions.add(visit.sid.as_deref(), product.slug))
-            }
+            Some(product) => Reply::SeeOther("/cart", sessions.add(visit.sid.as_deref(), product.slug)),
             None => Reply::Refused(StatusCode::UNPROCESSABLE_ENTITY, ""),
         },
         "/login" => match (value("name"), value("password")) {
@@ -193,13 +188,16 @@ fn respond(parts: &Parts, visit: &Visit, reply: Reply) -> Response<Full<Bytes>> 
             moved.headers_mut().insert(LOCATION, HeaderValue::from_static(to));
             match sid.as_deref() {
                 Some("") => set(&mut moved, SET_COOKIE, "sid=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
-                Some(sid) => set(&mut moved, SET_COOKIE, &format!("sid={sid}; Path=/; HttpOnly; SameSite=Lax")),
+                Some(sid) => {
+                    set(&mut moved, SET_COOKIE, &format!("sid={sid}; Path=/; HttpOnly; SameSite=Lax"))
+                }
                 None => {}
             }
             return moved;
         }
         Reply::Refused(status, allow) => {
-            let html = pages::lost(&visit.greeting(), "That did not work", "The shop cannot take this request.");
+            let html =
+                pages::lost(&visit.greeting(), "That did not work", "The shop cannot take this request.");
             let mut refused = response(status, "text/html; charset=utf-8", "no-store", html);
             if !allow.is_empty() {
                 refused.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
@@ -227,7 +225,12 @@ fn entity_tag(visitor_id: &str, body: &str) -> String {
     format!("\"{:016x}\"", hasher.finish())
 }
 
-fn response(status: StatusCode, kind: &'static str, caching: &'static str, body: String) -> Response<Full<Bytes>> {
+fn response(
+    status: StatusCode,
+    kind: &'static str,
+    caching: &'static str,
+    body: String,
+) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -31,7 +31,8 @@ pub(super) fn cart(greeting: &Greeting, session: &Session) -> String {
 
 /// The login form.
 pub(super) fn login(greeting: &Greeting, missing: bool) -> String {
-    let note = if missing { r#"<p class="problem" role="alert">Please fill in both fields.</p>"# } else { "" };
+    let note =
+        if missing { r#"<p class="problem" role="alert">Please fill in both fields.</p>"# } else { "" };
     let body = format!(
         r#"<section class="wrap narrow"><h1>Log in</h1>
 <p class="lead">Any name and any password will do: a sample shop checks nothing.</p>{note}

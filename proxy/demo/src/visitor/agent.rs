@@ -219,7 +219,12 @@ mod tests {
     fn a_request_carries_all_that_a_browser_gives_away() {
         let request = marie(2).request("shop.test", "/").unwrap();
         let field = |name: &str| request.headers()[name].to_str().unwrap().to_owned();
-        assert!(request.uri().to_string().starts_with("/?utm_source=newsletter&utm_medium=email&utm_campaign=spring&mc_eid="));
+        assert!(
+            request
+                .uri()
+                .to_string()
+                .starts_with("/?utm_source=newsletter&utm_medium=email&utm_campaign=spring&mc_eid=")
+        );
         assert!(field("user-agent").contains("iPhone"));
         assert!(field("cookie").contains("cloakroom_consent=all"));
         assert!(field("x-forwarded-for").starts_with("2001:db8:"));

@@ -129,8 +129,12 @@ mod tests {
                 let (visitor, path) = visit(42, turn, "spring").unwrap();
                 if path == "/" && visitor.consent == Consent::All && !visitor.gpc {
                     let address = DemoGeo::address_for(visitor.country, visitor.number).unwrap();
-                    let combination =
-                        (visitor.country, visitor.language, format!("{:?}", visitor.device), visitor.campaign);
+                    let combination = (
+                        visitor.country,
+                        visitor.language,
+                        format!("{:?}", visitor.device),
+                        visitor.campaign,
+                    );
                     crowds.entry(combination).or_default().insert(prefix(address));
                 }
             }

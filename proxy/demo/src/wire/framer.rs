@@ -6,10 +6,18 @@ const MAX_CHUNK_LINE: usize = 256;
 
 enum State {
     Head,
-    Body { left: u64 },
-    ChunkSize { line: Vec<u8> },
-    ChunkData { left: u64 },
-    Trailer { line: usize },
+    Body {
+        left: u64,
+    },
+    ChunkSize {
+        line: Vec<u8>,
+    },
+    ChunkData {
+        left: u64,
+    },
+    Trailer {
+        line: usize,
+    },
     /// Not HTTP/1.1: where requests end can no longer be told, nothing more is kept.
     Lost,
 }
@@ -164,7 +172,8 @@ mod tests {
     fn requests_are_cut_at_their_ends_however_the_bytes_arrive() {
         let one = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         let two = "POST /x HTTP/1.1\r\ncontent-length: 5\r\n\r\nGET /";
-        let three = "POST /y HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nab\r\n\r\n0\r\nT: 1\r\n\r\n";
+        let three =
+            "POST /y HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nab\r\n\r\n0\r\nT: 1\r\n\r\n";
         let all = format!("{one}\r\n{two}{three}{one}");
         for step in [1, 2, 7, 1_000] {
             assert_eq!(cut(all.as_bytes(), step), [one, two, three, one], "in steps of {step}");
@@ -179,7 +188,10 @@ mod tests {
     #[test]
     fn a_head_without_end_is_cut_off_and_a_long_body_is_shortened() {
         assert_eq!(cut(&[b'x'; 10_000], 64), ["x".repeat(200)]);
-        let long = format!("POST / HTTP/1.1\r\nContent-Length: 500\r\n\r\n{}GET / HTTP/1.1\r\n\r\n", "b".repeat(500));
+        let long = format!(
+            "POST / HTTP/1.1\r\nContent-Length: 500\r\n\r\n{}GET / HTTP/1.1\r\n\r\n",
+            "b".repeat(500)
+        );
         let kept = cut(long.as_bytes(), 33);
         assert_eq!(kept.len(), 2);
         assert_eq!(kept[0].len(), 200);
