@@ -1,178 +1,163 @@
-// The looking glass: asks for a look, and draws what the wire says. No state outlives the page.
+// The looking glass: chooses a visitor, looks, and shows both sides.
 
-const at = (id) => document.getElementById(id);
-const form = at("visitor");
-const WORDS = {
-  device: { phone: "Phone", tablet: "Tablet", desktop: "Desktop", tv: "TV", bot: "Bot" },
-  referrer: { direct: "Nowhere (typed)", search: "A search", social: "A social post", email: "An email" },
-  consent: { all: "Yes", none: "No", silent: "Did not say" },
+import { drawFacts, drawLegend, drawSteps, drawWire, element, receivedNote, tally } from './draw.js';
+import { startCompare } from './compare.js';
+
+const id = (name) => document.getElementById(name);
+const form = id('choice');
+const names = new Intl.DisplayNames(['en'], { type: 'region' });
+const tongues = new Intl.DisplayNames(['en'], { type: 'language' });
+let options;
+let wasGathering = false;
+let turn = 0;
+
+const ask = async (path, question) => {
+  const answer = await fetch(path, question && {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(question),
+  });
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.problem ?? 'no answer');
+  return body;
 };
-let asked = 0;
-let last = null;
-let kept = null;
 
-async function ask(path, question) {
-  const init = question && {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(question),
-  };
-  const answer = await fetch(path, init);
-  const value = await answer.json();
-  if (!answer.ok) throw new Error(value.problem ?? "the demo does not answer");
-  return value;
-}
+const choice = () => {
+  const chosen = Object.fromEntries(new FormData(form));
+  return { ...chosen, gpc: form.elements.gpc.checked };
+};
 
-function make(tag, text, kind) {
-  const element = document.createElement(tag);
-  if (text !== undefined) element.textContent = text;
-  if (kind) element.className = kind;
-  return element;
-}
-
-function offer(name, values, words = {}) {
-  form.elements[name].replaceChildren(...values.map((value) => new Option(words[value] ?? value, value)));
-}
-
-function chosen() {
-  const { country, device, language, referrer, campaign, consent, path, gpc } = form.elements;
-  return {
-    country: country.value, device: device.value, language: language.value, referrer: referrer.value,
-    campaign: campaign.value, consent: consent.value, gpc: gpc.checked, path: path.value || "/",
-  };
-}
-
-function choose(choice) {
-  for (const [name, value] of Object.entries(choice)) {
-    if (name === "gpc") form.elements.gpc.checked = value;
-    else form.elements[name].value = value;
+const choose = (wanted) => {
+  for (const [name, value] of Object.entries(wanted)) {
+    const field = form.elements[name];
+    if (name === 'gpc') field.checked = value;
+    else {
+      // A page reached through a link in the frame is on no list yet.
+      if (name === 'path' && ![...field.options].some((o) => o.value === value)) field.add(new Option(value, value));
+      field.value = value;
+    }
   }
-}
+};
 
-function drawWire(place, wire, nothing) {
-  if (!wire) return place.replaceChildren(make("em", nothing));
-  const lines = wire.lines.map((parts) => {
-    const line = make("div");
-    line.append(...parts.map((part) => (part.kind ? make("mark", part.text, part.kind) : part.text)));
-    if (parts.length === 0) line.append("\u00a0");
-    return line;
-  });
-  place.replaceChildren(...lines);
-}
+const press = () => {
+  const now = JSON.stringify(Object.entries(choice()).sort());
+  for (const button of id('presets').children) {
+    button.setAttribute('aria-pressed', String(button.dataset.choice === now));
+  }
+};
 
-const plain = (wire) => (wire ? wire.lines.map((parts) => parts.map((p) => p.text).join("")).join("\n") : null);
-const pairs = (variant) => variant.map(([slot, name]) => `${slot}=${name}`).join(", ");
+const show = (look, chosen) => {
+  drawWire(id('sent'), look.sent);
+  id('sent-tally').textContent = tally(look.sent, 'not recorded');
+  drawLegend(id('sent-legend'), look.sent, look.facts.source === 'through' ? 'Carried along:' : 'Left at the door:');
+  drawSteps(id('steps'), look.steps);
+  drawWire(id('received'), look.received);
+  id('received').hidden = !look.received;
+  const nothing = look.facts.source !== 'through' && !look.received_now;
+  id('received-tally').textContent = nothing ? '0 bytes this time' : tally(look.received, '0 bytes');
+  id('received-note').textContent = receivedNote(look);
+  id('received').classList.toggle('past', nothing);
+  drawLegend(id('received-legend'), look.received, 'Reached the origin:');
+  if (look.received && look.received.telling === 0) {
+    id('received-legend').prepend(element('span', { className: 'chip clear' }, 'nothing about the visitor'));
+  }
+  drawFacts(id('facts'), look);
+  id('address').textContent = options.shop_url.replace(/^https?:\/\//, '') + chosen.path;
+  id('browser').dataset.device = chosen.device;
+  id('page').srcdoc = look.page ?? plain(look);
+};
 
-function draw(look) {
-  at("steps").replaceChildren(...look.steps.map((step) => {
-    const item = make("li", undefined, step.tone);
-    item.append(make("b", step.name), make("strong", step.outcome), make("span", step.words));
-    return item;
-  }));
-  const { cell, variant, cache_status: status, age } = look.facts;
-  const chips = cell.map(({ name, value, grain }) => make("span", `${name}: ${value}`, `chip ${grain}`));
-  at("cell").replaceChildren(...(chips.length ? chips : [make("em", "no plugin has a say here")]));
-  const shown = variant.map(([slot, name]) => make("span", `${slot}: ${name}`, "chip"));
-  at("variant").replaceChildren(...(shown.length ? shown : [make("em", "none")]));
-  const stored = status ? `${status}${age === null ? "" : `, age ${age} s`}` : "not cached, by design";
-  at("cache").replaceChildren(make("span", stored));
+const plain = ({ status, moved_to }) => {
+  const page = document.implementation.createHTMLDocument('No page');
+  page.body.textContent = moved_to ? `The shop answers ${status}: go to ${moved_to}` : `The shop answers ${status}.`;
+  page.body.style.cssText = 'font:16px/1.5 sans-serif;padding:40px';
+  return page.documentElement.outerHTML;
+};
 
-  const telling = (wire) => `${wire.bytes} bytes, ${wire.telling} parts that tell of the visitor`;
-  at("sent-note").textContent = look.sent ? telling(look.sent) : "";
-  drawWire(at("sent"), look.sent, "not recorded");
-  at("received-note").textContent = look.received_now
-    ? telling(look.received)
-    : look.received
-      ? "Nothing now: served from the cache. This is the request that once brought the stored page."
-      : "Nothing: served from the cache.";
-  drawWire(at("received"), look.received, "nothing");
-  const moved = look.moved_to ? `<p>Status ${Number(look.status)}: the page moved.</p>` : "<p>No page.</p>";
-  at("page").srcdoc = look.page ?? moved;
-}
-
-function compare() {
-  at("comparison").hidden = !kept;
-  if (!kept || !last) return;
-  const same = pairs(kept.look.facts.variant) === pairs(last.facts.variant);
-  const equal = plain(kept.look.received) === plain(last.received);
-  at("kept-name").textContent = kept.name;
-  const verdict = at("verdict");
-  verdict.className = `notice ${equal ? "good" : ""}`;
-  verdict.textContent = equal
-    ? `${same ? "The same variant" : "Different variants"}, and the origin cannot tell the two visitors apart: ` +
-      "its bytes are identical."
-    : "The origin's bytes differ: by page, by Global Privacy Control, or because the route is passed through.";
-  drawWire(at("kept-received"), kept.look.received, "nothing");
-  drawWire(at("now-received"), last.received, "nothing");
-}
-
-async function look() {
-  const turn = ++asked;
+const look = async () => {
+  const mine = ++turn;
+  const chosen = choice();
+  press();
+  id('picture').setAttribute('aria-busy', 'true');
   try {
-    const seen = await ask("/look", chosen());
-    if (turn !== asked) return;
-    last = seen;
-    at("problem").hidden = true;
-    draw(seen);
-    compare();
+    const seen = await ask('/look', chosen);
+    // A later look has overtaken this one.
+    if (mine !== turn) return;
+    show(seen, chosen);
+    const told = seen.received_now ? tally(seen.received, '') : 'nothing this time';
+    id('status').textContent = `Looked. The visitor sent ${tally(seen.sent, 'unrecorded bytes')}; the origin received ${told}.`;
+    id('status').className = 'status quiet';
   } catch (error) {
-    at("problem").textContent = `This look failed: ${error.message}.`;
-    at("problem").hidden = false;
+    if (mine !== turn) return;
+    id('status').textContent = `That look failed: ${error.message}. The picture shows the one before.`;
+    id('status').className = 'status problem';
   }
-}
+  id('picture').setAttribute('aria-busy', 'false');
+  refresh();
+};
 
-async function count() {
+const refresh = async () => {
   try {
-    const numbers = await ask("/numbers");
-    const ratio = numbers.visits > 0 ? 1 - numbers.origin_requests / numbers.visits : 0;
-    at("visits").textContent = numbers.visits.toLocaleString("en");
-    at("requests").textContent = numbers.origin_requests.toLocaleString("en");
-    at("ratio").textContent = `${(Math.max(0, ratio) * 100).toFixed(1)} %`;
-    const waited = !at("gathering").hidden;
-    at("gathering").hidden = !numbers.gathering;
-    at("gathering").textContent =
-      `The crowd is still gathering: a cell is released once ${numbers.k} networks share it. ` +
-      `First release in about ${numbers.wait_seconds} s; until then everyone sees the default.`;
-    if (waited && !numbers.gathering) look();
-  } catch {
-    at("gathering").textContent = "The demo has stopped.";
-    at("gathering").hidden = false;
-  }
-}
+    const n = await ask('/numbers');
+    id('visits').textContent = n.visits.toLocaleString('en');
+    id('asked').textContent = n.origin_requests.toLocaleString('en');
+    id('ratio').textContent = n.visits ? `${(Math.max(0, 1 - n.origin_requests / n.visits) * 100).toFixed(1)} %` : '–';
+    id('crowd').textContent = `${n.k} / ${n.epoch_seconds} s`;
+    id('gathering').hidden = !n.gathering;
+    id('gathering').textContent = `The crowd is still gathering. A combination is released once ${n.k} networks share it; `
+      + `the first release comes in about ${n.wait_seconds} s, and until then everybody sees the default.`;
+    if (wasGathering && !n.gathering) look();
+    wasGathering = n.gathering;
+  } catch { /* The demo was stopped; the next tick asks again. */ }
+};
 
-async function start() {
-  const options = await ask("/options");
-  offer("country", options.countries);
-  offer("language", options.languages);
-  offer("campaign", ["", ...options.campaigns], { "": "none" });
-  for (const name of ["device", "referrer", "consent"]) offer(name, Object.keys(WORDS[name]), WORDS[name]);
-  at("presets").replaceChildren(...options.presets.map((preset) => {
-    const button = make("button", preset.name);
-    button.type = "button";
-    button.append(make("small", preset.detail));
-    button.addEventListener("click", () => {
-      choose(preset.choice);
-      for (const other of at("presets").children) other.setAttribute("aria-pressed", other === button);
-      look();
-    });
-    return button;
-  }));
-  form.addEventListener("change", () => {
-    for (const other of at("presets").children) other.setAttribute("aria-pressed", false);
-    look();
-  });
-  form.addEventListener("submit", (event) => {
+const followLinks = () => {
+  const inside = id('page').contentDocument;
+  inside?.addEventListener('click', (event) => {
+    const link = event.target.closest?.('a[href]');
+    if (!link) return;
     event.preventDefault();
+    const url = new URL(link.getAttribute('href'), `${options.shop_url}/`);
+    if (url.origin !== new URL(options.shop_url).origin) return;
+    choose({ path: url.pathname + url.search });
     look();
   });
-  at("keep").addEventListener("click", () => {
-    const pressed = [...at("presets").children].find((b) => b.getAttribute("aria-pressed") === "true");
-    kept = last && { look: last, name: pressed?.firstChild.textContent ?? "the visitor before" };
-    compare();
-  });
-  await count();
-  setInterval(count, 2000);
-  at("presets").firstChild.click();
-}
+  outline();
+};
 
-start();
+const outline = () => {
+  const inside = id('page').contentDocument;
+  if (!inside?.head) return;
+  inside.getElementById('cloakroom-outline')?.remove();
+  if (!id('outline').checked) return;
+  const style = inside.createElement('style');
+  style.id = 'cloakroom-outline';
+  style.textContent = '#hero,#banner{outline:4px dashed #f0b93f!important;outline-offset:-6px}';
+  inside.head.append(style);
+};
+
+const start = async () => {
+  options = await ask('/options');
+  const fill = (name, values, label) => form.elements[name].append(...values.map((v) => new Option(label(v), v)));
+  fill('country', options.countries, (code) => names.of(code));
+  fill('language', options.languages, (tag) => tongues.of(tag));
+  fill('campaign', options.campaigns, (name) => name);
+  id('open-shop').href = options.shop_url;
+  for (const { name, detail, choice: wanted } of options.presets) {
+    const button = element('button', { type: 'button' }, element('b', {}, name), element('span', {}, detail));
+    button.dataset.choice = JSON.stringify(Object.entries(wanted).sort());
+    button.addEventListener('click', () => { choose(wanted); look(); });
+    id('presets').append(button);
+  }
+  choose(options.presets[0].choice);
+  form.addEventListener('change', look);
+  form.addEventListener('submit', (event) => { event.preventDefault(); look(); });
+  id('page').addEventListener('load', followLinks);
+  id('outline').addEventListener('change', outline);
+  startCompare(ask, options.presets);
+  await look();
+  setInterval(() => { if (!document.hidden) refresh(); }, 1000);
+};
+
+start().catch((error) => {
+  id('status').textContent = `The looking glass could not start: ${error.message}`;
+  id('status').className = 'status problem';
+});
