@@ -32,11 +32,14 @@ const MAX_LOOKS: usize = 8;
 const MAX_QUESTION: usize = 4 * 1024;
 
 const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("/", HTML, include_str!("../../assets/glass/page.html")),
     ("/look.css", "text/css; charset=utf-8", include_str!("../../assets/glass/look.css")),
-    ("/glass.js", "text/javascript; charset=utf-8", include_str!("../../assets/glass/glass.js")),
+    ("/glass.js", SCRIPT, include_str!("../../assets/glass/glass.js")),
+    ("/draw.js", SCRIPT, include_str!("../../assets/glass/draw.js")),
+    ("/compare.js", SCRIPT, include_str!("../../assets/glass/compare.js")),
     ("/mark.svg", "image/svg+xml", include_str!("../../assets/glass/mark.svg")),
 ];
 

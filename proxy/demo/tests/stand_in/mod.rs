@@ -40,11 +40,7 @@ pub async fn start(origin: SocketAddr) -> SocketAddr {
     address
 }
 
-async fn answer(
-    origin: SocketAddr,
-    stored: &Stored,
-    request: Request<Incoming>,
-) -> Response<Full<Bytes>> {
+async fn answer(origin: SocketAddr, stored: &Stored, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     if OWN.contains(&path.as_str()) {
@@ -137,8 +133,7 @@ async fn dressed(response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
 
 async fn fetch(origin: SocketAddr, request: Request<Full<Bytes>>) -> Response<Full<Bytes>> {
     let stream = TcpStream::connect(origin).await.unwrap();
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     let (parts, body) = sender.send_request(request).await.unwrap().into_parts();
     Response::from_parts(parts, Full::new(body.collect().await.unwrap().to_bytes()))
