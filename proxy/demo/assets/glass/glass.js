@@ -47,12 +47,13 @@ const press = () => {
 const show = (look, chosen) => {
   drawWire(id('sent'), look.sent);
   id('sent-tally').textContent = tally(look.sent, 'not recorded');
-  drawLegend(id('sent-legend'), look.sent, look.facts.source === 'through' ? 'Carried along:' : 'Left at the door:');
+  drawLegend(id('sent-legend'), look.sent, look.facts.source === 'through' ? 'It tells:' : 'Left at the door:');
   drawSteps(id('steps'), look.steps);
   drawWire(id('received'), look.received);
   id('received').hidden = !look.received;
   const nothing = look.facts.source !== 'through' && !look.received_now;
   id('received-tally').textContent = nothing ? '0 bytes this time' : tally(look.received, '0 bytes');
+  id('received-tally').classList.toggle('telling', !nothing && look.received?.telling > 0);
   id('received-note').textContent = receivedNote(look);
   id('received').classList.toggle('past', nothing);
   drawLegend(id('received-legend'), look.received, 'Reached the origin:');

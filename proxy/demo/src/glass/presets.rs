@@ -31,27 +31,13 @@ pub(super) fn presets(campaign: &str) -> Vec<Preset> {
         };
     let yes = ("all", false);
     vec![
-        preset(
-            "Marie, Paris",
-            "Phone, from the newsletter",
-            ["FR", "phone", "fr", "email"],
-            campaign,
-            yes,
-            "/",
-        ),
-        preset(
-            "Jonas, Berlin",
-            "Desktop, typed the address",
-            ["DE", "desktop", "de", "direct"],
-            "",
-            yes,
-            "/",
-        ),
-        preset("Emma, Leeds", "Phone, from a social post", ["GB", "phone", "en", "social"], "", yes, "/"),
-        preset("Alone in Brazil", "On a TV: no crowd to hide in", ["BR", "tv", "pt", "direct"], "", yes, "/"),
+        preset("Marie, Paris", "Phone, newsletter", ["FR", "phone", "fr", "email"], campaign, yes, "/"),
+        preset("Jonas, Berlin", "Desktop, came directly", ["DE", "desktop", "de", "direct"], "", yes, "/"),
+        preset("Emma, Leeds", "Phone, social post", ["GB", "phone", "en", "social"], "", yes, "/"),
+        preset("Alone in Brazil", "On a TV, with no crowd", ["BR", "tv", "pt", "direct"], "", yes, "/"),
         preset(
             "Luc says no",
-            "Refused in the banner",
+            "Refused the banner",
             ["FR", "phone", "fr", "search"],
             "",
             ("none", false),
@@ -59,20 +45,13 @@ pub(super) fn presets(campaign: &str) -> Vec<Preset> {
         ),
         preset(
             "Ava, with GPC",
-            "Her browser says: do not share",
+            "Her browser opts out",
             ["US", "desktop", "en", "direct"],
             "",
             ("all", true),
             "/",
         ),
-        preset(
-            "Marie’s cart",
-            "Passed through, by design",
-            ["FR", "phone", "fr", "email"],
-            campaign,
-            yes,
-            "/cart",
-        ),
+        preset("Marie’s cart", "Passed through", ["FR", "phone", "fr", "email"], campaign, yes, "/cart"),
     ]
 }
 

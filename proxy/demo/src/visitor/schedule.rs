@@ -60,13 +60,27 @@ const RARE: [Group; 8] = [
     Group { gpc: true, ..group("GB", "en", Device::Phone, Referrer::Email, true) },
 ];
 
-/// Pages that are looked at besides the front page.
-const ELSEWHERE: [&str; 6] =
-    ["/c/tents", "/p/larch-2", "/c/kitchen", "/p/ember-stove", "/search?q=warm", "/style.css"];
+/// One visit in so many is to another page than the front page; it shares no factor with the
+/// cycle, so that every group does so in turn.
+const WANDER: u64 = 5;
+/// The other pages. Mostly shelves, which have a crowd of their own to gather.
+const ELSEWHERE: [&str; 10] = [
+    "/c/tents",
+    "/c/kitchen",
+    "/c/packs",
+    "/c/sleep",
+    "/p/larch-2",
+    "/c/tents",
+    "/c/kitchen",
+    "/c/packs",
+    "/c/sleep",
+    "/search?q=warm",
+];
 
-/// Visits a second that keep each popular group at one and a half times `k` prefixes an epoch.
+/// Visits a second that bring each popular group well above `k` prefixes an epoch: twice as many,
+/// less those who look at other pages.
 pub(super) fn steady_rate(k: u32, epoch: std::time::Duration) -> f64 {
-    let cycles = f64::from(k) * 1.5 / SHARE as f64;
+    let cycles = f64::from(k) * 2.0 / SHARE as f64;
     cycles * CYCLE as f64 / epoch.as_secs_f64().max(0.1)
 }
 
@@ -95,10 +109,8 @@ pub(super) fn visit(seed: u64, turn: u64, campaign: &str) -> Option<(Visitor, &'
         gpc: group.gpc,
         number: u32::try_from(number).ok()?,
     };
-    // One in seventeen looks at another page; 17 and the cycle share no factor, so that every
-    // group does in turn.
-    let elsewhere = usize::try_from(turn / 17).ok()? % ELSEWHERE.len();
-    let path = if turn % 17 == 16 { ELSEWHERE.get(elsewhere).copied()? } else { "/" };
+    let elsewhere = usize::try_from(turn / WANDER).ok()? % ELSEWHERE.len();
+    let path = if turn % WANDER == WANDER - 1 { ELSEWHERE.get(elsewhere).copied()? } else { "/" };
     Some((visitor, path))
 }
 
@@ -142,6 +154,24 @@ mod tests {
             let small = crowds.values().filter(|crowd| crowd.len() <= 5).count();
             assert_eq!((large, small), (10, 4), "from turn {start}");
         }
+    }
+
+    #[test]
+    fn the_shelves_have_a_crowd_of_phones_from_one_part_of_the_day() {
+        let epoch = Duration::from_secs(5);
+        let an_epoch = (steady_rate(20, epoch) * epoch.as_secs_f64()) as u64;
+        let phones: HashSet<_> = (5_000..5_000 + an_epoch)
+            .filter_map(|turn| visit(1, turn, "spring"))
+            .filter(|(visitor, path)| {
+                path.starts_with("/c/")
+                    && visitor.device == Device::Phone
+                    && ["FR", "DE", "GB"].contains(&visitor.country)
+                    && visitor.consent == Consent::All
+                    && !visitor.gpc
+            })
+            .filter_map(|(visitor, _)| DemoGeo::address_for(visitor.country, visitor.number).map(prefix))
+            .collect();
+        assert!(phones.len() >= 20, "{} phones", phones.len());
     }
 
     #[test]
