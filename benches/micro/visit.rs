@@ -1,0 +1,149 @@
+//! The parts of a hit: the visitor read at the boundary, placed in a crowd, and looked up.
+
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cloakroom_benches::{BANNERS, COUNTRIES, HEROES, HOST, LANGUAGES, Visitor, page, visitors};
+use cloakroom_boundary::{
+    Admission, Admitted, Boundary, Config, Geo, Mode, PathPattern, RawRequest, RouteConfig, SiteConfig,
+    TokenKey,
+};
+use cloakroom_crowd::{Config as CrowdConfig, Crowd, RouteCrowd};
+use cloakroom_demo::DemoGeo;
+use cloakroom_variants::{
+    Answered, CacheConfig, Freshness, JointVariant, OriginView, Page, Validators, VariantCache, VariantLookup,
+};
+use cloakroom_vocabulary::{Domain, Grain, Signal, SiteValues, SiteVocabulary};
+use criterion::{BatchSize, Criterion};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+
+use crate::load::hero;
+
+pub(crate) fn lookup(criterion: &mut Criterion) {
+    let plugin = hero();
+    let table = plugin.table();
+    let mut cells = (0..table.size()).cycle();
+    criterion.bench_function("decision in a table, by index", |bencher| {
+        bencher.iter(|| table.lookup(black_box(cells.next().unwrap())));
+    });
+    let ids: Vec<Vec<u8>> = (0..table.size()).map(|cell| table.ids(cell)).collect();
+    let mut cells = ids.iter().cycle();
+    criterion.bench_function("decision in a table, by values", |bencher| {
+        bencher.iter(|| table.lookup(table.index(black_box(cells.next().unwrap()))));
+    });
+}
+
+pub(crate) fn admission(criterion: &mut Criterion) {
+    let (boundary, _) = boundary();
+    let key = TokenKey::random();
+    let requests = requests();
+    let mut next = requests.iter().cycle();
+    criterion.bench_function("boundary, site and admission", |bencher| {
+        bencher.iter(|| admit(&boundary, next.next().unwrap(), &key));
+    });
+}
+
+pub(crate) fn crowd(criterion: &mut Criterion) {
+    let (boundary, vocabulary) = boundary();
+    let signals = [Signal::Country, Signal::Device, Signal::Language, Signal::Campaign];
+    let domain = Domain::of_site(signals.map(|signal| (signal, vocabulary.hierarchy(signal)))).unwrap();
+    let classes = [Grain::ANY, Grain::FINEST].map(|grain| vec![grain; signals.len()]);
+    let routes = vec![Some(RouteCrowd { domain: domain.clone(), classes: classes.to_vec() })];
+    let crowd = Crowd::new(CrowdConfig { k: 3, ..CrowdConfig::default() }, vocabulary, routes).unwrap();
+    let requests = requests();
+    let place = |admitted: Admitted| {
+        let epoch = crowd.epoch();
+        let cell = epoch.place(admitted.route.unwrap(), 1, &admitted.signals, admitted.token);
+        (cell, admitted.request)
+    };
+    for request in &requests {
+        place(admit(&boundary, request, crowd.epoch().key()));
+    }
+    crowd.rotate();
+    let known = requests.iter().filter(|request| {
+        let (cell, _) = place(admit(&boundary, request, crowd.epoch().key()));
+        cell.cell() != domain.any()
+    });
+    assert_eq!(known.count(), requests.len(), "every cell is released");
+    let mut next = requests.iter().cycle();
+    criterion.bench_function("crowd, one visitor placed", |bencher| {
+        let admitted = || admit(&boundary, next.next().unwrap(), crowd.epoch().key());
+        bencher.iter_batched(admitted, place, BatchSize::SmallInput);
+    });
+}
+
+pub(crate) fn cache(criterion: &mut Criterion) {
+    let (boundary, _) = boundary();
+    let admitted = admit(&boundary, requests().first().unwrap(), &TokenKey::random());
+    let cache = VariantCache::new(CacheConfig { max_bytes: 256 << 20 });
+    let body = Bytes::from(page(HEROES[0].1, BANNERS[0].1));
+    let stored = Page::new(
+        Answered {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: body.clone(),
+            validators: Validators::default(),
+            caching: HeaderMap::new(),
+        },
+        Freshness::once(),
+    );
+    let key = |variant| VariantLookup::new(&admitted.request, JointVariant(variant), OriginView::default());
+    for variant in 0..15 {
+        cache.store_variant(key(variant).to_key(), Arc::new(stored.variant(HeaderMap::new(), body.clone())));
+    }
+    let mut variants = (0..15).cycle();
+    criterion.bench_function("cache, one variant found", |bencher| {
+        bencher.iter(|| cache.variant(&key(black_box(variants.next().unwrap()))).unwrap());
+    });
+}
+
+fn admit(boundary: &Boundary, request: &Parts, key: &TokenKey) -> Admitted {
+    let raw = RawRequest::seal(request, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let site = boundary.site(&raw).unwrap();
+    match boundary.admit(site, raw, key) {
+        Ok(Admission::Admitted(admitted)) => admitted,
+        _ => panic!("the route is personalized"),
+    }
+}
+
+fn boundary() -> (Boundary, Arc<SiteVocabulary>) {
+    let owned = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+    let listed = SiteValues {
+        countries: owned(&COUNTRIES),
+        languages: owned(&LANGUAGES),
+        campaigns: owned(&["spring"]),
+    };
+    let vocabulary = Arc::new(SiteVocabulary::new(&listed).unwrap());
+    let route = RouteConfig {
+        pattern: PathPattern::parse("/", None).unwrap(),
+        methods: None,
+        mode: Mode::Personalize,
+        query: Vec::new(),
+        fragment: false,
+    };
+    let site = SiteConfig {
+        hosts: vec![HOST.to_owned()],
+        vocabulary: Arc::clone(&vocabulary),
+        consent_cookie: "cloakroom_consent".to_owned(),
+        campaign_parameter: Some("utm_campaign".to_owned()),
+        routes: vec![route],
+    };
+    let config = Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], sites: vec![site] };
+    let geo = Geo::from_bytes(DemoGeo::new().bytes().to_vec()).unwrap();
+    (Boundary::new(config, Some(geo)).unwrap(), vocabulary)
+}
+
+fn requests() -> Vec<Parts> {
+    visitors().iter().map(request).collect()
+}
+
+fn request(visitor: &Visitor) -> Parts {
+    let mut request = http::Request::get(&visitor.target);
+    for (name, value) in visitor.fields.lines().filter_map(|line| line.split_once(": ")) {
+        request = request.header(name, value);
+    }
+    request.body(()).unwrap().into_parts().0
+}
