@@ -14,9 +14,14 @@ mod report;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tikv_jemallocator::Jemalloc;
 
 use args::{Args, Command, PluginCommand};
 use exit::Exit;
+
+/// A request takes two read buffers from the heap, larger than glibc keeps at hand for a thread.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let args = Args::parse();

@@ -18,7 +18,7 @@ const CELL: HeaderName = HeaderName::from_static("cloakroom-cell");
 pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<()> {
     let now = Instant::now();
     let body = answer.body();
-    let mut head = ResponseHeader::build(answer.status(), Some(16))?;
+    let mut head = ResponseHeader::build_no_case(answer.status(), Some(16))?;
     match answer.stored_headers() {
         Some(fields) => {
             for (name, value) in fields {
@@ -47,7 +47,7 @@ pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<
 
 /// Writes a page of our own.
 pub(crate) async fn page(http: &mut ServerSession, status: StatusCode, body: Bytes) -> Result<()> {
-    let mut head = ResponseHeader::build(status, Some(6))?;
+    let mut head = ResponseHeader::build_no_case(status, Some(6))?;
     failure_fields(&mut head)?;
     let head_only = http.req_header().method == http::Method::HEAD;
     send(http, head, body, head_only).await
