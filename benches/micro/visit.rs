@@ -123,6 +123,7 @@ fn boundary() -> (Boundary, Arc<SiteVocabulary>) {
         mode: Mode::Personalize,
         query: Vec::new(),
         fragment: false,
+        signals: Signal::ALL.to_vec(),
     };
     let site = SiteConfig {
         hosts: vec![HOST.to_owned()],

@@ -14,6 +14,7 @@ use crate::config::MAX_SITES;
 use crate::daypart::Dayparts;
 use crate::host::MAX_HOST_BYTES;
 use crate::routes::Route;
+use crate::signals::Wanted;
 use crate::site::Site;
 use crate::{
     BoundaryError, Config, Geo, Mode, RawRequest, Refusal, RouteId, ScrubbedRequest, Signals, SiteId, Token,
@@ -124,8 +125,9 @@ impl Boundary {
         let gpc = consent::gpc(&raw);
         let head = *raw.method() == Method::HEAD;
         let request = ScrubbedRequest { site, route, target, path_len, head, gpc };
-        let (facts, signals, token) = if mode == Mode::Personalize {
-            self.read_visitor(known, &raw, gpc, key)
+        let personalized = found.filter(|_| mode == Mode::Personalize);
+        let (facts, signals, token) = if let Some((_, route)) = personalized {
+            self.read_visitor(known, route.wanted, &raw, gpc, key)
         } else {
             let facts =
                 ConsentFacts { jurisdiction: Jurisdiction::Unknown, consent: Consent::default(), gpc };
@@ -137,6 +139,7 @@ impl Boundary {
     fn read_visitor(
         &self,
         site: &Site,
+        wanted: Wanted,
         raw: &RawRequest<'_>,
         gpc: bool,
         key: &TokenKey,
@@ -148,8 +151,8 @@ impl Boundary {
             consent: consent::consent(raw, &site.consent_cookie),
             gpc,
         };
-        let quarter = country.map(|country| self.dayparts.quarter(country));
-        (facts, site.signals(raw, country, quarter), key.token(address))
+        let quarter = || country.map(|country| self.dayparts.quarter(country));
+        (facts, site.signals(wanted, raw, country, quarter), key.token(address))
     }
 
     /// A request for a fragment, made by the proxy itself for a page whose visitor sent `gpc` or

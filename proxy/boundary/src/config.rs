@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloakroom_vocabulary::SiteVocabulary;
+use cloakroom_vocabulary::{Signal, SiteVocabulary};
 use http::Method;
 use ipnet::IpNet;
 
@@ -99,6 +99,9 @@ pub struct RouteConfig {
     pub query: Vec<QueryRule>,
     /// Plugins may include its page as a fragment.
     pub fragment: bool,
+    /// The signals that its plugins see. Others are not read at all: of a visitor nobody asks about,
+    /// nothing is known.
+    pub signals: Vec<Signal>,
 }
 
 /// A configuration that the boundary cannot work with.

@@ -6,6 +6,7 @@ use http::Method;
 
 use crate::config::{MAX_QUERY_RULES, MAX_ROUTES};
 use crate::pattern::Fit;
+use crate::signals::Wanted;
 use crate::{BoundaryError, Mode, PathPattern, QueryRule, Refusal, RouteConfig, RouteId};
 
 /// A route, ready to be asked.
@@ -15,6 +16,7 @@ pub(crate) struct Route {
     /// Sorted by name.
     pub(crate) query: Vec<QueryRule>,
     pub(crate) fragment: bool,
+    pub(crate) wanted: Wanted,
     methods: Methods,
 }
 
@@ -145,7 +147,8 @@ fn route(config: RouteConfig) -> Result<Route, BoundaryError> {
     }
     let lenient = config.mode == Mode::Passthrough;
     let pattern = if lenient { config.pattern.lenient() } else { config.pattern };
-    Ok(Route { pattern, mode: config.mode, query, fragment: config.fragment, methods })
+    let wanted = Wanted::new(&config.signals);
+    Ok(Route { pattern, mode: config.mode, query, fragment: config.fragment, wanted, methods })
 }
 
 fn methods(listed: Option<Vec<Method>>, mode: Mode, pattern: &str) -> Result<Methods, BoundaryError> {
@@ -200,6 +203,7 @@ mod tests {
             mode,
             query: Vec::new(),
             fragment: false,
+            signals: Vec::new(),
         }
     }
 

@@ -8,6 +8,22 @@ use cloakroom_vocabulary::{Signal, SiteVocabulary, ValueId};
 /// `Clone`, no serialization.
 pub struct Signals([ValueId; Signal::COUNT]);
 
+/// The signals that a route's plugins see; no others are read.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted([bool; Signal::COUNT]);
+
+impl Wanted {
+    pub(crate) fn new(signals: &[Signal]) -> Self {
+        Self(Signal::ALL.map(|signal| signals.contains(&signal)))
+    }
+
+    /// What `read` finds if the signal is wanted, else `any`.
+    pub(crate) fn read(self, signal: Signal, any: ValueId, read: impl FnOnce() -> ValueId) -> ValueId {
+        let wanted = self.0.get(signal.index()).copied().unwrap_or(false);
+        if wanted { read() } else { any }
+    }
+}
+
 impl Signals {
     pub(crate) fn new(values: [ValueId; Signal::COUNT]) -> Self {
         Self(values)

@@ -10,6 +10,7 @@ use crate::host::{self, MAX_HOST_BYTES};
 use crate::language::Tag;
 use crate::referrer::Referrer;
 use crate::routes::Routes;
+use crate::signals::Wanted;
 use crate::{BoundaryError, RawRequest, Signals, SiteConfig, query};
 
 /// The longest campaign name, in bytes; the vocabulary has none that is longer.
@@ -86,30 +87,45 @@ impl Site {
         self.hosts.iter().map(|host| &**host)
     }
 
-    /// Derives every signal; `quarter` is that of the country.
+    /// Derives the signals that are wanted; `quarter` is that of the country.
     pub(crate) fn signals(
         &self,
+        wanted: Wanted,
         raw: &RawRequest<'_>,
         country: Option<CountryCode>,
-        quarter: Option<usize>,
+        quarter: impl FnOnce() -> Option<usize>,
     ) -> Signals {
-        let country = country.and_then(|code| self.countries.get(code.index()).copied());
-        let device = crate::device::device(raw);
-        let language = crate::language::preferred(raw, |tag| {
+        let any = |signal| self.vocabulary.hierarchy(signal).any();
+        let pick = |values: &[ValueId], at: usize, otherwise| values.get(at).copied().unwrap_or(otherwise);
+        let read = |signal, read: &mut dyn FnMut() -> ValueId| wanted.read(signal, any(signal), read);
+        let mut quarter = Some(quarter);
+        Signals::new([
+            read(Signal::Country, &mut || {
+                let listed = country.and_then(|code| self.countries.get(code.index()).copied());
+                listed.unwrap_or(self.other_country)
+            }),
+            read(Signal::Device, &mut || {
+                pick(&self.devices, crate::device::device(raw) as usize, any(Signal::Device))
+            }),
+            read(Signal::Language, &mut || self.language(raw).unwrap_or(self.other_language)),
+            read(Signal::Referrer, &mut || {
+                let kind = crate::referrer::referrer(raw, |host| self.hosts.contains(host));
+                pick(&self.referrers, kind as usize, any(Signal::Referrer))
+            }),
+            read(Signal::Campaign, &mut || self.campaign(raw).unwrap_or(self.no_campaign)),
+            read(Signal::Daypart, &mut || {
+                let at = quarter.take().and_then(|quarter| quarter());
+                at.map_or(self.any_daypart, |at| pick(&self.quarters, at, self.any_daypart))
+            }),
+        ])
+    }
+
+    /// The best-liked language that the site lists.
+    fn language(&self, raw: &RawRequest<'_>) -> Option<ValueId> {
+        crate::language::preferred(raw, |tag| {
             let at = self.languages.binary_search_by_key(&tag, |(listed, _)| *listed).ok()?;
             self.languages.get(at).map(|(_, value)| *value)
-        });
-        let referrer = crate::referrer::referrer(raw, |host| self.hosts.contains(host));
-        let pick = |values: &[ValueId], at: usize, otherwise| values.get(at).copied().unwrap_or(otherwise);
-        let any = |signal| self.vocabulary.hierarchy(signal).any();
-        Signals::new([
-            country.unwrap_or(self.other_country),
-            pick(&self.devices, device as usize, any(Signal::Device)),
-            language.unwrap_or(self.other_language),
-            pick(&self.referrers, referrer as usize, any(Signal::Referrer)),
-            self.campaign(raw).unwrap_or(self.no_campaign),
-            quarter.map_or(self.any_daypart, |at| pick(&self.quarters, at, self.any_daypart)),
-        ])
+        })
     }
 
     /// The listed campaign that the query names, in any case.

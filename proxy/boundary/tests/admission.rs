@@ -10,14 +10,35 @@
 mod support;
 
 use cloakroom_boundary::{Admission, Boundary, BoundaryError, Config, Mode, RawRequest, Refusal, TokenKey};
-use cloakroom_vocabulary::{Consent, Jurisdiction};
-use support::{admitted, ask, boundary, boundary_with, names, request, route, shop};
+use cloakroom_vocabulary::{Consent, Jurisdiction, Signal};
+use support::{admitted, ask, boundary, boundary_with, geo, names, request, route, shop};
 
 const PHONE: &str = "Mozilla/5.0 (Linux; Android 10; K) Chrome/126.0.0.0 Mobile Safari/537.36";
 
 fn status(method: &str, target: &str, fields: &[(&str, &str)]) -> u16 {
     ask(&boundary(), &request(method, target, fields), "198.18.1.1")
         .map_or_else(|refusal| refusal.status(), |_| 200)
+}
+
+#[test]
+fn a_signal_that_no_plugin_sees_is_not_read() {
+    let mut site = shop();
+    for route in &mut site.routes {
+        route.signals = vec![Signal::Language];
+    }
+    let config = Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], sites: vec![site] };
+    let boundary = Boundary::new(config, Some(geo())).unwrap();
+    let fields = [
+        ("user-agent", PHONE),
+        ("accept-language", "fr"),
+        ("referer", "https://www.google.fr/"),
+        ("x-forwarded-for", "198.18.1.9"),
+    ];
+    let parts = request("GET", "/?utm_campaign=spring", &fields);
+    let seen = admitted(&boundary, &parts, "127.0.0.1");
+    assert_eq!(names(&seen), ["any", "any", "fr", "any", "any", "any"]);
+    // The law of the place is asked all the same: it decides what may be seen.
+    assert_eq!(seen.facts.jurisdiction, Jurisdiction::OptIn);
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn route(path: &str) -> RouteConfig {
         mode: Mode::Personalize,
         query: vec![],
         fragment: false,
+        signals: Signal::ALL.to_vec(),
     }
 }
 

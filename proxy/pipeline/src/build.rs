@@ -11,7 +11,7 @@ use cloakroom_boundary::{
 use cloakroom_crowd::{Config as CrowdConfig, Crowd, CrowdError, RouteCrowd};
 use cloakroom_measure::{AccessLog, Measure, RouteLabel};
 use cloakroom_origin::{Origin, OriginConfig};
-use cloakroom_plugin_host::Plugin;
+use cloakroom_plugin_host::{Plugin, SignalUse};
 use cloakroom_policy::{PolicyError, PolicySet};
 use cloakroom_rewrite::{OutputPolicy, Removed};
 use cloakroom_variants::{CacheConfig, VariantCache};
@@ -211,6 +211,7 @@ impl SiteParts {
             mode: route.mode,
             query: route.query.clone(),
             fragment: route.fragment,
+            signals: self.signals_of(route),
         });
         SiteConfig {
             hosts: self.hosts.clone(),
@@ -219,6 +220,15 @@ impl SiteParts {
             campaign_parameter: self.campaign_parameter.clone(),
             routes: routes.collect(),
         }
+    }
+}
+
+impl SiteParts {
+    /// The signals that a route's plugins and its origin see.
+    fn signals_of(&self, route: &RouteParts) -> Vec<Signal> {
+        let plugins = self.plugins.iter().filter(|(name, _)| route.plugins.contains(name));
+        let seen = plugins.flat_map(|(_, plugin)| plugin.manifest().signals().iter().map(SignalUse::signal));
+        seen.chain(route.origin_sees.iter().copied()).collect()
     }
 }
 

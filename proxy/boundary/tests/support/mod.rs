@@ -21,7 +21,14 @@ const MONDAY_MORNING: u64 = 1_719_829_800;
 
 pub fn route(pattern: &str, mode: Mode) -> RouteConfig {
     let pattern = PathPattern::parse(pattern, None).unwrap();
-    RouteConfig { pattern, methods: None, mode, query: Vec::new(), fragment: false }
+    RouteConfig {
+        pattern,
+        methods: None,
+        mode,
+        query: Vec::new(),
+        fragment: false,
+        signals: Signal::ALL.to_vec(),
+    }
 }
 
 pub fn vocabulary() -> Arc<SiteVocabulary> {
