@@ -1,7 +1,8 @@
 //! The one door: from a sealed request to what the rooms behind may know of it.
 //!
 //! Anonymous routes read nothing of the client but method, target and GPC. Personalized routes
-//! read address, consent and the fields that signals come from, and keep values of the vocabulary.
+//! read address, consent and the fields of those signals that the route asks for, and keep values of
+//! the vocabulary.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -46,7 +47,7 @@ pub struct Admitted {
     pub mode: Mode,
     /// What law and visitor allow. On anonymous routes only `gpc` is read.
     pub facts: ConsentFacts,
-    /// The signals. On anonymous routes all are `any`.
+    /// The signals; `any` where the route does not ask. On anonymous routes all are `any`.
     pub signals: Signals,
     /// The visitor's prefix as the crowd counts it. On anonymous routes it is the same for all.
     pub token: Token,
@@ -125,13 +126,15 @@ impl Boundary {
         let gpc = consent::gpc(&raw);
         let head = *raw.method() == Method::HEAD;
         let request = ScrubbedRequest { site, route, target, path_len, head, gpc };
-        let personalized = found.filter(|_| mode == Mode::Personalize);
-        let (facts, signals, token) = if let Some((_, route)) = personalized {
-            self.read_visitor(known, route.wanted, &raw, gpc, key)
-        } else {
-            let facts =
-                ConsentFacts { jurisdiction: Jurisdiction::Unknown, consent: Consent::default(), gpc };
-            (facts, Signals::unknown(&known.vocabulary), Token::UNREAD)
+        let (facts, signals, token) = match found {
+            Some((_, route)) if route.mode == Mode::Personalize => {
+                self.read_visitor(known, route.wanted, &raw, gpc, key)
+            }
+            _ => {
+                let facts =
+                    ConsentFacts { jurisdiction: Jurisdiction::Unknown, consent: Consent::default(), gpc };
+                (facts, Signals::unknown(&known.vocabulary), Token::UNREAD)
+            }
         };
         Ok(Admission::Admitted(Admitted { route, mode, facts, signals, token, request }))
     }
@@ -151,8 +154,7 @@ impl Boundary {
             consent: consent::consent(raw, &site.consent_cookie),
             gpc,
         };
-        let quarter = || country.map(|country| self.dayparts.quarter(country));
-        (facts, site.signals(wanted, raw, country, quarter), key.token(address))
+        (facts, site.signals(wanted, raw, country, &self.dayparts), key.token(address))
     }
 
     /// A request for a fragment, made by the proxy itself for a page whose visitor sent `gpc` or
@@ -189,12 +191,6 @@ impl Boundary {
             Ok(None) => false,
             Err(_) => true,
         }
-    }
-
-    /// The pattern of a route, for logs and events.
-    #[must_use]
-    pub fn pattern(&self, site: SiteId, route: RouteId) -> Option<&str> {
-        self.sites.get(site.index())?.routes.get(route).map(|route| route.pattern.text())
     }
 
     fn reading(&self, site: SiteId, path: &str) -> Option<(String, RouteId, &Route)> {

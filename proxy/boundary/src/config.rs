@@ -99,8 +99,7 @@ pub struct RouteConfig {
     pub query: Vec<QueryRule>,
     /// Plugins may include its page as a fragment.
     pub fragment: bool,
-    /// The signals that its plugins see. Others are not read at all: of a visitor nobody asks about,
-    /// nothing is known.
+    /// The signals that its plugins or its origin may be told. No other is read: it is `any`.
     pub signals: Vec<Signal>,
 }
 

@@ -8,7 +8,7 @@ use cloakroom_vocabulary::{Signal, SiteVocabulary, ValueId};
 /// `Clone`, no serialization.
 pub struct Signals([ValueId; Signal::COUNT]);
 
-/// The signals that a route's plugins see; no others are read.
+/// The signals that are read on a route: those that its plugins or its origin may be told.
 #[derive(Clone, Copy)]
 pub(crate) struct Wanted([bool; Signal::COUNT]);
 
@@ -17,10 +17,8 @@ impl Wanted {
         Self(Signal::ALL.map(|signal| signals.contains(&signal)))
     }
 
-    /// What `read` finds if the signal is wanted, else `any`.
-    pub(crate) fn read(self, signal: Signal, any: ValueId, read: impl FnOnce() -> ValueId) -> ValueId {
-        let wanted = self.0.get(signal.index()).copied().unwrap_or(false);
-        if wanted { read() } else { any }
+    pub(crate) fn has(self, signal: Signal) -> bool {
+        self.0.get(signal.index()).copied().unwrap_or(false)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use cloakroom_vocabulary::{CountryCode, Hierarchy, Signal, SiteVocabulary, ValueId};
 
-use crate::daypart::QUARTERS;
+use crate::daypart::{Dayparts, QUARTERS};
 use crate::device::Device;
 use crate::host::{self, MAX_HOST_BYTES};
 use crate::language::Tag;
@@ -35,7 +35,6 @@ pub(crate) struct Site {
     campaigns: HashMap<Box<str>, ValueId>,
     no_campaign: ValueId,
     quarters: [ValueId; QUARTERS],
-    any_daypart: ValueId,
 }
 
 impl Site {
@@ -77,7 +76,6 @@ impl Site {
             campaigns: campaign.leaves().map(|value| (campaign.name(value).into(), value)).collect(),
             no_campaign: named(campaign, "none"),
             quarters: QUARTER_NAMES.map(|name| named(daypart, name)),
-            any_daypart: daypart.any(),
             vocabulary,
         })
     }
@@ -87,37 +85,37 @@ impl Site {
         self.hosts.iter().map(|host| &**host)
     }
 
-    /// Derives the signals that are wanted; `quarter` is that of the country.
+    /// Derives the signals that are wanted; the others are `any`.
     pub(crate) fn signals(
         &self,
         wanted: Wanted,
         raw: &RawRequest<'_>,
         country: Option<CountryCode>,
-        quarter: impl FnOnce() -> Option<usize>,
+        dayparts: &Dayparts,
     ) -> Signals {
-        let any = |signal| self.vocabulary.hierarchy(signal).any();
-        let pick = |values: &[ValueId], at: usize, otherwise| values.get(at).copied().unwrap_or(otherwise);
-        let read = |signal, read: &mut dyn FnMut() -> ValueId| wanted.read(signal, any(signal), read);
-        let mut quarter = Some(quarter);
-        Signals::new([
-            read(Signal::Country, &mut || {
-                let listed = country.and_then(|code| self.countries.get(code.index()).copied());
-                listed.unwrap_or(self.other_country)
-            }),
-            read(Signal::Device, &mut || {
-                pick(&self.devices, crate::device::device(raw) as usize, any(Signal::Device))
-            }),
-            read(Signal::Language, &mut || self.language(raw).unwrap_or(self.other_language)),
-            read(Signal::Referrer, &mut || {
-                let kind = crate::referrer::referrer(raw, |host| self.hosts.contains(host));
-                pick(&self.referrers, kind as usize, any(Signal::Referrer))
-            }),
-            read(Signal::Campaign, &mut || self.campaign(raw).unwrap_or(self.no_campaign)),
-            read(Signal::Daypart, &mut || {
-                let at = quarter.take().and_then(|quarter| quarter());
-                at.map_or(self.any_daypart, |at| pick(&self.quarters, at, self.any_daypart))
-            }),
-        ])
+        Signals::new(Signal::ALL.map(|signal| {
+            let any = self.vocabulary.hierarchy(signal).any();
+            if !wanted.has(signal) {
+                return any;
+            }
+            let pick = |values: &[ValueId], at: usize| values.get(at).copied().unwrap_or(any);
+            match signal {
+                Signal::Country => {
+                    let listed = country.and_then(|code| self.countries.get(code.index()).copied());
+                    listed.unwrap_or(self.other_country)
+                }
+                Signal::Device => pick(&self.devices, crate::device::device(raw) as usize),
+                Signal::Language => self.language(raw).unwrap_or(self.other_language),
+                Signal::Referrer => {
+                    let kind = crate::referrer::referrer(raw, |host| self.hosts.contains(host));
+                    pick(&self.referrers, kind as usize)
+                }
+                Signal::Campaign => self.campaign(raw).unwrap_or(self.no_campaign),
+                Signal::Daypart => {
+                    country.map_or(any, |country| pick(&self.quarters, dayparts.quarter(country)))
+                }
+            }
+        }))
     }
 
     /// The best-liked language that the site lists.

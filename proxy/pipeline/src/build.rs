@@ -11,7 +11,7 @@ use cloakroom_boundary::{
 use cloakroom_crowd::{Config as CrowdConfig, Crowd, CrowdError, RouteCrowd};
 use cloakroom_measure::{AccessLog, Measure, RouteLabel};
 use cloakroom_origin::{Origin, OriginConfig};
-use cloakroom_plugin_host::{Plugin, SignalUse};
+use cloakroom_plugin_host::Plugin;
 use cloakroom_policy::{PolicyError, PolicySet};
 use cloakroom_rewrite::{OutputPolicy, Removed};
 use cloakroom_variants::{CacheConfig, VariantCache};
@@ -19,7 +19,7 @@ use cloakroom_vocabulary::{DomainError, Signal, SiteVocabulary};
 use ipnet::IpNet;
 use moka::sync::Cache;
 
-use crate::decision::{Decision, Ingredients, Prepared};
+use crate::decision::{Decision, Ingredients, Prepared, signals_of};
 use crate::flights::Flights;
 use crate::route::{DistinctPaths, Route};
 use crate::{Pipeline, RelayTarget, Site};
@@ -205,13 +205,16 @@ impl Pipeline {
 impl SiteParts {
     /// The part of a site's configuration that the boundary works on.
     fn boundary(&self) -> SiteConfig {
-        let routes = self.routes.iter().map(|route| RouteConfig {
-            pattern: route.pattern.clone(),
-            methods: route.methods.clone(),
-            mode: route.mode,
-            query: route.query.clone(),
-            fragment: route.fragment,
-            signals: self.signals_of(route),
+        let routes = self.routes.iter().map(|route| {
+            let plugins = self.plugins.iter().filter(|(name, _)| route.plugins.contains(name));
+            RouteConfig {
+                pattern: route.pattern.clone(),
+                methods: route.methods.clone(),
+                mode: route.mode,
+                query: route.query.clone(),
+                fragment: route.fragment,
+                signals: signals_of(plugins.map(|(_, plugin)| plugin), &route.origin_sees),
+            }
         });
         SiteConfig {
             hosts: self.hosts.clone(),
@@ -220,15 +223,6 @@ impl SiteParts {
             campaign_parameter: self.campaign_parameter.clone(),
             routes: routes.collect(),
         }
-    }
-}
-
-impl SiteParts {
-    /// The signals that a route's plugins and its origin see.
-    fn signals_of(&self, route: &RouteParts) -> Vec<Signal> {
-        let plugins = self.plugins.iter().filter(|(name, _)| route.plugins.contains(name));
-        let seen = plugins.flat_map(|(_, plugin)| plugin.manifest().signals().iter().map(SignalUse::signal));
-        seen.chain(route.origin_sees.iter().copied()).collect()
     }
 }
 

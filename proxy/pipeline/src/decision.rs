@@ -109,6 +109,15 @@ impl Decision {
     }
 }
 
+/// The signals of a route, in their order: what its plugins or its origin may be told.
+pub(crate) fn signals_of<'p>(
+    plugins: impl Iterator<Item = &'p Plugin>,
+    origin_sees: &[Signal],
+) -> Vec<Signal> {
+    let asked: Vec<_> = plugins.flat_map(|plugin| plugin.manifest().signals()).map(|s| s.signal()).collect();
+    Signal::ALL.into_iter().filter(|s| asked.contains(s) || origin_sees.contains(s)).collect()
+}
+
 /// What a route's choice is made of.
 pub(crate) struct Ingredients<'a> {
     pub(crate) vocabulary: &'a Arc<SiteVocabulary>,
@@ -122,7 +131,7 @@ impl Ingredients<'_> {
     /// Computes the arrays, and what the crowd has to count for them.
     pub(crate) fn build(&self) -> Result<(Decision, RouteCrowd), BuildError> {
         self.check_joint_variants()?;
-        let signals: Vec<_> = Signal::ALL.into_iter().filter(|signal| self.wants(*signal)).collect();
+        let signals = signals_of(self.plugins.iter().map(|p| &p.plugin), self.origin_sees);
         let domain = Domain::of_site(signals.iter().map(|s| (*s, self.vocabulary.hierarchy(*s))))?;
         let permits = self.policies.permits(self.vocabulary, &self.subject())?;
         let starting = permits
@@ -141,11 +150,6 @@ impl Ingredients<'_> {
         let crowd = RouteCrowd { domain: domain.clone(), classes: starting };
         let vocabulary = Arc::clone(self.vocabulary);
         Ok((Decision { permits, domain, chosen, joints: list, told, vocabulary }, crowd))
-    }
-
-    fn wants(&self, signal: Signal) -> bool {
-        self.origin_sees.contains(&signal)
-            || self.plugins.iter().any(|p| p.plugin.manifest().signals().iter().any(|s| s.signal() == signal))
     }
 
     fn subject(&self) -> Subject<'_> {
