@@ -169,7 +169,7 @@ fn announce(addresses: &Addresses, args: &Demo, output: &Output) {
     let text = format!(
         "\n  Cloakroom demo\n\n  \
          Open this   http://{glass}/   the looking glass: the shop as any visitor, and what the origin learns\n  \
-         The shop    http://{shop}/   through the proxy, as you\n  \
+         The shop    http://{shop}/   through the proxy, as you: alone, so no crowd, so the default\n  \
          Its origin  http://{origin}/   the same shop without the proxy\n\n  \
          {crowd}\n  Stop with Ctrl-C.\n"
     );

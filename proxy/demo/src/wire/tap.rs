@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::copy_bidirectional;
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 use super::{Recorder, Running, listen};
 
@@ -13,6 +14,9 @@ use super::{Recorder, Running, listen};
 const MAX_CONNECTIONS: usize = 1_024;
 /// A connection that lives longer is cut; browsers open a new one.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
+/// How often the proxy is tried, and the pause between: it starts to listen after the tap does.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A TCP relay that writes down what its clients send.
 pub struct Tap(Running);
@@ -26,7 +30,7 @@ impl Tap {
         let relay = move |stream: TcpStream, peer| {
             let mut visitor = recorder.record(stream, peer);
             async move {
-                let Ok(mut proxy) = TcpStream::connect(proxy).await else {
+                let Ok(mut proxy) = reach(proxy).await else {
                     tracing::warn!("the tap cannot reach the proxy");
                     return;
                 };
@@ -42,4 +46,14 @@ impl Tap {
     pub fn local_addr(&self) -> SocketAddr {
         self.0.local_addr()
     }
+}
+
+async fn reach(proxy: SocketAddr) -> io::Result<TcpStream> {
+    for _ in 1..TRIES {
+        match TcpStream::connect(proxy).await {
+            Err(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => sleep(PAUSE).await,
+            answer => return answer,
+        }
+    }
+    TcpStream::connect(proxy).await
 }
