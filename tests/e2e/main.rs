@@ -15,6 +15,7 @@ mod proxy;
 mod bad_input;
 mod caching;
 mod commands;
+mod door;
 mod noninterference;
 mod passthrough;
 mod personalization;

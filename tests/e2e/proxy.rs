@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -133,6 +133,23 @@ impl Proxy {
         let mut visitor = Visitor::new("/metrics");
         visitor.host = "metrics".into();
         visitor.ask(self.metrics).text()
+    }
+
+    /// Asks the program to stop, as an init system does.
+    pub fn terminate(&self) {
+        let told = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(told.success());
+    }
+
+    pub fn wait_for_exit(&mut self) -> ExitStatus {
+        let since = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(since.elapsed() < PATIENCE, "the program does not stop: {}", self.printed());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Waits until the log says `words`.

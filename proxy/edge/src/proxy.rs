@@ -68,7 +68,7 @@ impl ProxyHttp for Edge {
         };
         respond::answer(http, &answer).await?;
         let sent = if answer.is_head_only() { 0 } else { answer.body().len() };
-        self.pipeline.measure().answered(answer.label(), answer.outcome(), answer.status().as_u16(), sent);
+        respond::count(self.pipeline.measure(), &answer, sent);
         Ok(true)
     }
 

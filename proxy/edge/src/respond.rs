@@ -1,12 +1,15 @@
 //! Answers as bytes: one header block and one body, in one write.
 
+use std::fmt::{self, Write};
 use std::time::Instant;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use cloakroom_measure::Measure;
 use cloakroom_pipeline::Answer;
 use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use pingora_core::protocols::http::ServerSession;
+use pingora_core::protocols::http::date::get_cached_date;
 use pingora_core::{Error, ErrorType, Result};
 use pingora_http::ResponseHeader;
 
@@ -14,35 +17,85 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const VARIANT: HeaderName = HeaderName::from_static("cloakroom-variant");
 const CELL: HeaderName = HeaderName::from_static("cloakroom-cell");
 
-/// Writes an answer of the pipeline.
+/// Type and caching of a page of our own, which no cache keeps.
+const OF_FAILURE: [(HeaderName, HeaderValue); 2] = [
+    (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// Gives `field` what is in an answer for this request alone.
+fn of_this_request(answer: &Answer, now: Instant, mut field: impl FnMut(HeaderName, fmt::Arguments<'_>)) {
+    if let Some(age) = answer.age(now) {
+        field(AGE, format_args!("{age}"));
+    }
+    if let Some(status) = answer.cache_status(now) {
+        field(CACHE_STATUS, format_args!("{status}"));
+    }
+    if let Some(allow) = answer.allow() {
+        field(ALLOW, format_args!("{allow}"));
+    }
+    if let Some(reveal) = answer.reveal() {
+        field(CELL, format_args!("{}", reveal.cell));
+        field(VARIANT, format_args!("{}", reveal.variant));
+    }
+}
+
+/// Writes the head of an answer to an HTTP/1.1 client; `body` is the length of its body.
+pub(crate) fn http1_head(answer: &Answer, body: usize, keep_alive: bool, head: &mut BytesMut) {
+    match answer.stored() {
+        Some(variant) => head.extend_from_slice(variant.http1_head()),
+        None => {
+            let status = answer.status();
+            let reason = status.canonical_reason().unwrap_or_default();
+            // Writing to a BytesMut cannot fail.
+            let _ = write!(head, "HTTP/1.1 {} {reason}\r\n", status.as_u16());
+            for (name, value) in &OF_FAILURE {
+                push(head, name, value.as_bytes());
+            }
+            let _ = write!(head, "content-length: {body}\r\n");
+        }
+    }
+    of_this_request(answer, Instant::now(), |name, value| {
+        head.extend_from_slice(name.as_str().as_bytes());
+        let _ = write!(head, ": {value}\r\n");
+    });
+    push(head, &http::header::DATE, get_cached_date().as_bytes());
+    let connection: &[u8] = if keep_alive { b"keep-alive" } else { b"close" };
+    push(head, &http::header::CONNECTION, connection);
+    head.extend_from_slice(b"\r\n");
+}
+
+fn push(head: &mut BytesMut, name: &HeaderName, value: &[u8]) {
+    for part in [name.as_str().as_bytes(), b": ", value, b"\r\n"] {
+        head.extend_from_slice(part);
+    }
+}
+
+/// Writes an answer of the pipeline through pingora.
 pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<()> {
-    let now = Instant::now();
-    let body = answer.body();
     let mut head = ResponseHeader::build_no_case(answer.status(), Some(16))?;
-    match answer.stored_headers() {
-        Some(fields) => {
-            for (name, value) in fields {
+    match answer.stored() {
+        Some(variant) => {
+            for (name, value) in variant.headers() {
                 head.append_header(name, value)?;
             }
         }
         None => failure_fields(&mut head)?,
     }
-    if let Some(age) = answer.age(now) {
-        head.insert_header(AGE, HeaderValue::from(age))?;
-    }
-    let mut status = String::with_capacity(48);
-    answer.cache_status(now, &mut status);
-    if !status.is_empty() {
-        head.insert_header(CACHE_STATUS, value(status)?)?;
-    }
-    if let Some(allow) = answer.allow() {
-        head.insert_header(ALLOW, value(allow.to_owned())?)?;
-    }
-    if let Some(reveal) = answer.reveal() {
-        head.insert_header(CELL, value(reveal.cell.clone())?)?;
-        head.insert_header(VARIANT, value(reveal.variant.clone())?)?;
-    }
-    send(http, head, body, answer.is_head_only()).await
+    let mut written = Ok(());
+    of_this_request(answer, Instant::now(), |name, text| {
+        let done = value(text.to_string()).and_then(|value| head.insert_header(name, value));
+        if done.is_err() {
+            written = done;
+        }
+    });
+    written?;
+    send(http, head, answer.body(), answer.is_head_only()).await
+}
+
+/// Counts an answer of which `sent` bytes of the body were written.
+pub(crate) fn count(measure: &Measure, answer: &Answer, sent: usize) {
+    measure.answered(answer.label(), answer.outcome(), answer.status().as_u16(), sent);
 }
 
 /// Writes a page of our own.
@@ -54,8 +107,7 @@ pub(crate) async fn page(http: &mut ServerSession, status: StatusCode, body: Byt
 }
 
 fn failure_fields(head: &mut ResponseHeader) -> Result<()> {
-    head.insert_header(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))?;
-    head.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+    OF_FAILURE.into_iter().try_for_each(|(name, value)| head.insert_header(name, value))
 }
 
 async fn send(

@@ -11,8 +11,10 @@ use pingora_core::protocols::l4::stream::L4BufferSettings;
 use pingora_core::server::configuration::ServerConf;
 use pingora_core::server::{RunArgs, Server, ShutdownWatch};
 use pingora_core::services::background::{BackgroundService, background_service};
-use pingora_proxy::ProxyServiceBuilder;
+use pingora_core::services::listening::Service;
+use pingora_proxy::http_proxy;
 
+use crate::door::Door;
 use crate::proxy::Edge;
 
 /// Room for a whole hit in one write: pingora's default of 1,460 bytes costs two.
@@ -28,6 +30,9 @@ pub struct EdgeConfig {
     pub threads: usize,
     /// The most bytes of a request's target and fields; larger ones get 431.
     pub max_header_bytes: usize,
+    /// The longest silence of a client, before a request or while it takes an answer; whole seconds,
+    /// at least 1.
+    pub max_silence: Duration,
     /// Seconds that requests under way are given after SIGTERM.
     pub grace_seconds: u64,
 }
@@ -63,8 +68,12 @@ pub fn serve(pipeline: Arc<Pipeline>, config: &EdgeConfig) -> Result<(), EdgeErr
     };
     let mut server = Server::new_with_opt_and_conf(None, conf);
     server.bootstrap();
-    let edge = Edge { pipeline: Arc::clone(&pipeline), max_header_bytes: config.max_header_bytes };
-    let mut service = ProxyServiceBuilder::new(&server.configuration, edge).name("edge").build();
+    let max_header_bytes = config.max_header_bytes;
+    let edge = Edge { pipeline: Arc::clone(&pipeline), max_header_bytes };
+    let proxy = Arc::new(http_proxy(&server.configuration, edge));
+    let max_silence = config.max_silence;
+    let door = Door { pipeline: Arc::clone(&pipeline), max_header_bytes, max_silence, proxy };
+    let mut service = Service::new("edge".to_owned(), door);
     for address in &config.http {
         let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);
         service.add_listener(ListenerConfig::tcp(address.to_string()).l4_buffer(buffers));

@@ -1,6 +1,6 @@
 //! What a request is answered with, before it becomes bytes on a socket.
 
-use std::fmt::Write;
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use cloakroom_boundary::Refusal;
 use cloakroom_measure::{Outcome, Trouble};
 use cloakroom_variants::StoredVariant;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 /// An answer that is ready to be written.
 pub struct Answer {
@@ -97,11 +97,11 @@ impl Answer {
         }
     }
 
-    /// Fields that were made when the variant was stored; `None` for a failure.
+    /// The variant to send; `None` for a failure.
     #[must_use]
-    pub fn stored_headers(&self) -> Option<&HeaderMap> {
+    pub fn stored(&self) -> Option<&StoredVariant> {
         match &self.content {
-            Content::Stored { variant, .. } => Some(variant.headers()),
+            Content::Stored { variant, .. } => Some(variant),
             Content::Failure(_) | Content::Refused { .. } => None,
         }
     }
@@ -140,31 +140,20 @@ impl Answer {
     /// The value of `Age` (RFC 9111 §5.1), in seconds; `None` for a failure.
     #[must_use]
     pub fn age(&self, now: Instant) -> Option<u64> {
-        match &self.content {
-            Content::Stored { variant, .. } => Some(variant.age(now).as_secs()),
-            Content::Failure(_) | Content::Refused { .. } => None,
-        }
+        self.stored().map(|variant| variant.age(now).as_secs())
     }
 
-    /// Writes the value of `Cache-Status` (RFC 9211); nothing for a refusal.
-    pub fn cache_status(&self, now: Instant, text: &mut String) {
-        // Writing to a String cannot fail.
-        let _ = match &self.content {
+    /// The value of `Cache-Status` (RFC 9211); `None` for a refusal.
+    #[must_use]
+    pub fn cache_status(&self, now: Instant) -> Option<CacheStatus> {
+        match &self.content {
             Content::Stored { variant, source } => {
                 let ttl = variant.left(now).unwrap_or(Duration::ZERO).as_secs();
-                match source {
-                    Source::Cache => write!(text, "cloakroom; hit; ttl={ttl}"),
-                    Source::Page => write!(text, "cloakroom; hit; ttl={ttl}; detail=made-from-page"),
-                    Source::Origin => write!(text, "cloakroom; fwd=miss; stored; ttl={ttl}"),
-                    Source::Stale => write!(text, "cloakroom; hit; ttl=0; detail=stale-if-error"),
-                }
+                Some(CacheStatus(Part::Stored { source: *source, ttl }))
             }
-            Content::Refused { .. } => Ok(()),
-            Content::Failure(Failure::TooManyPaths) => write!(text, "cloakroom; detail=too-many-paths"),
-            Content::Failure(failure) => {
-                write!(text, "cloakroom; fwd=miss; detail={}", failure.status().as_u16())
-            }
-        };
+            Content::Failure(failure) => Some(CacheStatus(Part::Failed(*failure))),
+            Content::Refused { .. } => None,
+        }
     }
 
     /// How it is counted.
@@ -183,6 +172,35 @@ impl Answer {
     #[must_use]
     pub fn label(&self) -> usize {
         self.label
+    }
+}
+
+/// How the cache took part, as a value of `Cache-Status`.
+pub struct CacheStatus(Part);
+
+enum Part {
+    Stored { source: Source, ttl: u64 },
+    Failed(Failure),
+}
+
+impl fmt::Display for CacheStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Part::Stored { source: Source::Cache, ttl } => write!(f, "cloakroom; hit; ttl={ttl}"),
+            Part::Stored { source: Source::Page, ttl } => {
+                write!(f, "cloakroom; hit; ttl={ttl}; detail=made-from-page")
+            }
+            Part::Stored { source: Source::Origin, ttl } => {
+                write!(f, "cloakroom; fwd=miss; stored; ttl={ttl}")
+            }
+            Part::Stored { source: Source::Stale, .. } => {
+                f.write_str("cloakroom; hit; ttl=0; detail=stale-if-error")
+            }
+            Part::Failed(Failure::TooManyPaths) => f.write_str("cloakroom; detail=too-many-paths"),
+            Part::Failed(failure) => {
+                write!(f, "cloakroom; fwd=miss; detail={}", failure.status().as_u16())
+            }
+        }
     }
 }
 

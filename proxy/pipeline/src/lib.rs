@@ -23,7 +23,7 @@ use cloakroom_rewrite::OutputPolicy;
 use cloakroom_variants::{PageKey, VariantCache, VariantKey, VariantLookup};
 use moka::sync::Cache;
 
-pub use answer::{Answer, Reveal, error_page};
+pub use answer::{Answer, CacheStatus, Reveal, error_page};
 pub use build::{BuildError, Parts, RouteParts, RouteReport, SiteParts, SiteReport};
 pub use miss::Pending;
 

@@ -30,6 +30,7 @@ pub(crate) const HEADER_BYTES: Bounded = bounded(4 * KIB, 64 * KIB, 16 * KIB);
 pub(crate) const ORIGIN_BODY: Bounded = bounded(64 * KIB, 64 * MIB, 8 * MIB);
 
 // Milliseconds.
+pub(crate) const CLIENT_SILENCE: Bounded = bounded(SECOND, 10 * MINUTE, MINUTE);
 pub(crate) const ORIGIN_CONNECT: Bounded = bounded(10, 30 * SECOND, 2 * SECOND);
 pub(crate) const ORIGIN_FIRST_BYTE: Bounded = bounded(10, 2 * MINUTE, 10 * SECOND);
 pub(crate) const ORIGIN_TIMEOUT: Bounded = bounded(10, 10 * MINUTE, 30 * SECOND);

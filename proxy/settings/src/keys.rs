@@ -110,6 +110,7 @@ pub(crate) const MAIN: &[Key] = &[
     key("log.format", Kind::Choice(LOG_FORMATS), "`text`", "", "How lines are written."),
     section("limits", Kind::Section, "What a request or a page may cost."),
     key("limits.header_bytes", Kind::Size(&bounds::HEADER_BYTES), "", "", "The most bytes of request line and headers from a client."),
+    key("limits.client_silence", Kind::Duration(&bounds::CLIENT_SILENCE), "", "", "How long a client may be silent, before a request or while it takes an answer, until its connection is closed."),
     key("limits.origin_connect", Kind::Duration(&bounds::ORIGIN_CONNECT), "", "", "How long connecting to an origin may take."),
     key("limits.origin_first_byte", Kind::Duration(&bounds::ORIGIN_FIRST_BYTE), "", "", "How long an origin may take to begin its answer."),
     key("limits.origin_timeout", Kind::Duration(&bounds::ORIGIN_TIMEOUT), "", "", "How long a whole fetch from an origin may take."),

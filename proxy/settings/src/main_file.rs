@@ -148,6 +148,7 @@ fn log(raw: &raw::Log) -> Log {
 fn limits(checker: &mut Checker<'_>, raw: &raw::Limits) -> Option<Limits> {
     let header_bytes = checker.size("header_bytes", &bounds::HEADER_BYTES, raw.header_bytes.as_ref());
     let origin_body = checker.size("origin_body", &bounds::ORIGIN_BODY, raw.origin_body.as_ref());
+    let silence = checker.duration("client_silence", &bounds::CLIENT_SILENCE, raw.client_silence.as_ref());
     let connect = checker.duration("origin_connect", &bounds::ORIGIN_CONNECT, raw.origin_connect.as_ref());
     let first = &raw.origin_first_byte;
     let first_byte = checker.duration("origin_first_byte", &bounds::ORIGIN_FIRST_BYTE, first.as_ref());
@@ -169,6 +170,7 @@ fn limits(checker: &mut Checker<'_>, raw: &raw::Limits) -> Option<Limits> {
     }
     Some(Limits {
         header_bytes: usize::try_from(header_bytes?).ok()?,
+        client_silence: silence?,
         origin_connect: connect,
         origin_first_byte: first_byte,
         origin_timeout: total,

@@ -77,6 +77,7 @@ pub(crate) struct Log {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Limits {
     pub header_bytes: Option<Text>,
+    pub client_silence: Option<Text>,
     pub origin_connect: Option<Text>,
     pub origin_first_byte: Option<Text>,
     pub origin_timeout: Option<Text>,

@@ -66,6 +66,8 @@ pub enum LogFormat {
 pub struct Limits {
     /// Request line and headers of a client, in bytes.
     pub header_bytes: usize,
+    /// The longest silence of a client, before a request or while it takes an answer.
+    pub client_silence: Duration,
     /// Connecting to an origin.
     pub origin_connect: Duration,
     /// From a request to the first byte of an origin's answer.

@@ -49,6 +49,7 @@ pub struct Answered {
 pub struct StoredVariant {
     status: StatusCode,
     headers: HeaderMap,
+    http1_head: Bytes,
     body: Bytes,
     times: Times,
 }
@@ -108,7 +109,8 @@ impl Page {
     /// A variant of this page: as old, and fresh as long.
     #[must_use]
     pub fn variant(&self, headers: HeaderMap, body: Bytes) -> StoredVariant {
-        StoredVariant { status: self.status, headers, body, times: self.times }
+        let http1_head = http1_head(self.status, &headers, body.len());
+        StoredVariant { status: self.status, headers, http1_head, body, times: self.times }
     }
 
     /// Bytes it takes.
@@ -128,6 +130,13 @@ impl StoredVariant {
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
+    }
+
+    /// Status line and fields as HTTP/1.1 sends them (RFC 9112 §3 and §5), `Content-Length` among
+    /// them, without the empty line: the sender adds the fields that change with time.
+    #[must_use]
+    pub fn http1_head(&self) -> &Bytes {
+        &self.http1_head
     }
 
     /// Its body, whole.
@@ -156,8 +165,25 @@ impl StoredVariant {
 
     /// Bytes it takes.
     pub(crate) fn weight(&self) -> usize {
-        size_of::<Self>() + self.body.len() + header_weight(&self.headers)
+        size_of::<Self>() + self.http1_head.len() + self.body.len() + header_weight(&self.headers)
     }
+}
+
+fn http1_head(status: StatusCode, headers: &HeaderMap, body: usize) -> Bytes {
+    let mut head = Vec::with_capacity(512);
+    let reason = status.canonical_reason().unwrap_or_default();
+    head.extend_from_slice(format!("HTTP/1.1 {} {reason}\r\n", status.as_u16()).as_bytes());
+    for (name, value) in headers {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    // RFC 9110 §8.6: no Content-Length in a 204.
+    if status != StatusCode::NO_CONTENT {
+        head.extend_from_slice(format!("content-length: {body}\r\n").as_bytes());
+    }
+    Bytes::from(head)
 }
 
 fn header_weight(headers: &HeaderMap) -> usize {

@@ -61,6 +61,7 @@ fn start(args: &Demo, output: &Output) -> Result<Exit, String> {
         http: vec![addresses.proxy],
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         max_header_bytes: settings.limits.header_bytes,
+        max_silence: settings.limits.client_silence,
         grace_seconds: 0,
     };
     cloakroom_edge::serve(pipeline, &edge).map_err(|cause| cause.to_string())?;
@@ -169,7 +170,7 @@ fn announce(addresses: &Addresses, args: &Demo, output: &Output) {
     let text = format!(
         "\n  Cloakroom demo\n\n  \
          Open this   http://{glass}/   the looking glass: the shop as any visitor, and what the origin learns\n  \
-         The shop    http://{shop}/   through the proxy, as you: alone, so no crowd, so the default\n  \
+         The shop    http://{shop}/   through the proxy, as yourself: nobody asked your consent, so the default\n  \
          Its origin  http://{origin}/   the same shop without the proxy\n\n  \
          {crowd}\n  Stop with Ctrl-C.\n"
     );

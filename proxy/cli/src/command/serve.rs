@@ -55,6 +55,7 @@ pub(crate) fn listen(settings: &Settings, parts: Parts, output: &Output) -> Exit
         http: settings.listen.clone(),
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         max_header_bytes: settings.limits.header_bytes,
+        max_silence: settings.limits.client_silence,
         grace_seconds: GRACE_SECONDS,
     };
     for address in &edge.http {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::copy_bidirectional;
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{Recorder, Running, listen};
 
@@ -14,8 +14,8 @@ use super::{Recorder, Running, listen};
 const MAX_CONNECTIONS: usize = 1_024;
 /// A connection that lives longer is cut; browsers open a new one.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
-/// How often the proxy is tried, and the pause between: it starts to listen after the tap does.
-const TRIES: u32 = 100;
+/// How long a proxy may take to listen, which it does after the tap, and the pause between tries.
+const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A TCP relay that writes down what its clients send.
@@ -35,7 +35,7 @@ impl Tap {
                     return;
                 };
                 let _ = proxy.set_nodelay(true);
-                let _ = tokio::time::timeout(LONGEST, copy_bidirectional(&mut visitor, &mut proxy)).await;
+                let _ = timeout(LONGEST, copy_bidirectional(&mut visitor, &mut proxy)).await;
             }
         };
         listen(address, MAX_CONNECTIONS, relay).await.map(Self)
@@ -49,11 +49,13 @@ impl Tap {
 }
 
 async fn reach(proxy: SocketAddr) -> io::Result<TcpStream> {
-    for _ in 1..TRIES {
-        match TcpStream::connect(proxy).await {
-            Err(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => sleep(PAUSE).await,
-            answer => return answer,
+    let reached = async {
+        loop {
+            match TcpStream::connect(proxy).await {
+                Err(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => sleep(PAUSE).await,
+                answer => return answer,
+            }
         }
-    }
-    TcpStream::connect(proxy).await
+    };
+    timeout(PATIENCE, reached).await?
 }

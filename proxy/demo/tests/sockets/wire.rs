@@ -57,3 +57,17 @@ async fn simulated_visitors_come_at_a_bounded_rate_and_stop_when_told() {
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert_eq!(recorder.total(), after);
 }
+
+#[tokio::test]
+async fn the_tap_waits_for_a_proxy_that_is_not_there_yet() {
+    // Bound and let go again: for the moment nobody listens there.
+    let later = tokio::net::TcpListener::bind(anywhere()).await.unwrap().local_addr().unwrap();
+    let tap = Tap::start(anywhere(), later, Recorder::new()).await.unwrap();
+    let mut visitor = TcpStream::connect(tap.local_addr()).await.unwrap();
+    visitor.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(120)).await;
+    let _origin = Origin::start(later, Recorder::new()).await.unwrap();
+    let mut answer = Vec::new();
+    visitor.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+}

@@ -1,0 +1,127 @@
+//! The door: reads what a client sends first, and answers a plain request for a page at once.
+//!
+//! A hit through pingora's proxy costs more for its session, its two header maps and its phases
+//! than for the answer. So a request that [`head::plain`] can read in one way only is sealed and
+//! answered here; all others, and all passthrough routes, go to pingora with every byte that was
+//! read. Both ways end in the same pipeline and write the same fields.
+
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use cloakroom_boundary::RawRequest;
+use cloakroom_pipeline::{Answer, Pipeline, Step};
+use pingora_core::apps::{HttpServerApp, ServerApp};
+use pingora_core::protocols::Stream;
+use pingora_core::protocols::http::ServerSession;
+use pingora_core::server::ShutdownWatch;
+use pingora_proxy::HttpProxy;
+use pingora_timeout::timeout;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::proxy::Edge;
+use crate::{head, respond};
+
+/// Read at once; a plain head that is longer goes the longer way.
+const READ: usize = 4 * 1024;
+/// Has to be taken by the client within one `max_silence`.
+const WRITE: usize = 64 * 1024;
+
+/// The application behind the listeners.
+pub(crate) struct Door {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) max_header_bytes: usize,
+    pub(crate) max_silence: Duration,
+    /// The longer way.
+    pub(crate) proxy: Arc<HttpProxy<Edge>>,
+}
+
+#[async_trait]
+impl ServerApp for Door {
+    async fn process_new(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
+        let mut watch = shutdown.clone();
+        let mut stopped = pin!(async move { drop(watch.wait_for(|stopping| *stopping).await) });
+        // A client without an address (a Unix socket) is nobody that a crowd could count.
+        let peer = stream.get_socket_digest().and_then(|socket| Some(socket.peer_addr()?.as_inet()?.ip()));
+        let (mut input, mut output) = (BytesMut::new(), BytesMut::new());
+        loop {
+            input.reserve(READ);
+            let read = tokio::select! {
+                biased;
+                read = timeout(self.max_silence, stream.read_buf(&mut input)) => read,
+                () = &mut stopped => return None,
+            };
+            if !matches!(read, Ok(Ok(1..))) {
+                return None;
+            }
+            let bytes = input.split().freeze();
+            match self.answer(&bytes, peer).await {
+                Some((answer, keep_alive)) => {
+                    let keep_alive = keep_alive && !*shutdown.borrow();
+                    output.clear();
+                    self.send(&mut stream, &answer, keep_alive, &mut output).await?;
+                    if !keep_alive {
+                        // Whoever is gone by now needs no goodbye.
+                        let _ = stream.shutdown().await;
+                        return None;
+                    }
+                }
+                None => stream = self.longer_way(stream, bytes, shutdown).await?,
+            }
+        }
+    }
+
+    async fn cleanup(&self) {
+        self.proxy.http_cleanup().await;
+    }
+}
+
+impl Door {
+    /// The answer to a plain request, and whether its client keeps the connection; `None` for a
+    /// request that has to go the longer way.
+    async fn answer(&self, bytes: &Bytes, peer: Option<IpAddr>) -> Option<(Answer, bool)> {
+        if bytes.len() > self.max_header_bytes {
+            return None;
+        }
+        let head::Plain { parts, keep_alive } = head::plain(bytes)?;
+        match self.pipeline.step(RawRequest::seal(&parts, peer?)) {
+            Step::Answer(answer) => Some((answer, keep_alive)),
+            Step::Fetch(pending) => Some((self.pipeline.fetch(*pending).await, keep_alive)),
+            Step::Relay(_) => None,
+        }
+    }
+
+    /// `None` when the client is gone, or too slow.
+    async fn send(
+        &self,
+        stream: &mut Stream,
+        answer: &Answer,
+        keep_alive: bool,
+        head: &mut BytesMut,
+    ) -> Option<()> {
+        let body = answer.body();
+        respond::http1_head(answer, body.len(), keep_alive, head);
+        let sent = if answer.is_head_only() { &[] } else { &body[..] };
+        timeout(self.max_silence, stream.write_all(head)).await.ok()?.ok()?;
+        for part in sent.chunks(WRITE) {
+            timeout(self.max_silence, stream.write_all(part)).await.ok()?.ok()?;
+        }
+        timeout(self.max_silence, stream.flush()).await.ok()?.ok()?;
+        respond::count(self.pipeline.measure(), answer, sent.len());
+        Some(())
+    }
+
+    /// Gives the connection to pingora for one request, of which `bytes` were read.
+    async fn longer_way(&self, stream: Stream, bytes: Bytes, shutdown: &ShutdownWatch) -> Option<Stream> {
+        let mut session = ServerSession::new_http1(stream);
+        session.set_keepalive((!*shutdown.borrow()).then_some(self.max_silence.as_secs()));
+        session.set_read_timeout(Some(self.max_silence));
+        session.set_write_timeout(Some(self.max_silence));
+        session.set_pipelined_prefix(BytesMut::from(bytes));
+        let (stream, _) = self.proxy.process_new_http(session, shutdown).await?.consume();
+        Some(stream)
+    }
+}
