@@ -112,7 +112,7 @@ fn is_value(signal: Signal, value: &str) -> bool {
         Signal::Country => {
             CountryCode::parse(value)
                 .is_some_and(|code| code.as_str() == value && country_facts(code).is_some())
-                || CONTINENTS.iter().any(|continent| continent.name() == value)
+                || Continent::ALL.iter().any(|continent| continent.name() == value)
         }
         Signal::Language => listed(SiteValues { languages: vec![value.to_owned()], ..SiteValues::default() }),
         Signal::Campaign => {
@@ -123,16 +123,6 @@ fn is_value(signal: Signal, value: &str) -> bool {
             .is_ok_and(|site| site.hierarchy(signal).find(value).is_some()),
     }
 }
-
-const CONTINENTS: [Continent; 7] = [
-    Continent::Africa,
-    Continent::Antarctica,
-    Continent::Asia,
-    Continent::Europe,
-    Continent::NorthAmerica,
-    Continent::Oceania,
-    Continent::SouthAmerica,
-];
 
 /// Checks the edits of one variant, and says how many bytes they hold.
 pub(crate) fn edits(raw: Vec<wit::Edit>, delivery: Delivery) -> Result<(Vec<Edit>, usize), String> {

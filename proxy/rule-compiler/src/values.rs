@@ -11,16 +11,6 @@ pub(crate) const OTHER: &str = "other";
 /// Nothing may be known.
 pub(crate) const ANY: &str = "any";
 
-const CONTINENTS: [Continent; 7] = [
-    Continent::Africa,
-    Continent::Antarctica,
-    Continent::Asia,
-    Continent::Europe,
-    Continent::NorthAmerica,
-    Continent::Oceania,
-    Continent::SouthAmerica,
-];
-
 /// The values of all signals.
 pub(crate) struct Values {
     /// A site that lists nothing: the signals that leave a site no choice are complete in it.
@@ -99,10 +89,10 @@ fn check_country(word: &str) -> Result<(), NotAValue> {
     match code {
         Some(code) if code.as_str() == word => Ok(()),
         Some(code) => Err((message(), Some(format!("did you mean `{}`?", code.as_str())))),
-        None if CONTINENTS.iter().any(|continent| continent.name() == word) => Ok(()),
+        None if Continent::ALL.iter().any(|continent| continent.name() == word) => Ok(()),
         None if word.eq_ignore_ascii_case("UK") => Err((message(), Some("did you mean `GB`?".to_owned()))),
         None => {
-            let help = did_you_mean_or_list(word, CONTINENTS.iter().map(|continent| continent.name()))
+            let help = did_you_mean_or_list(word, Continent::ALL.iter().map(|continent| continent.name()))
                 .map(|help| format!("a code of ISO 3166-1 such as `FR`, or a continent: {help}"));
             Err((message(), help))
         }

@@ -49,6 +49,9 @@ pub enum Continent {
 }
 
 impl Continent {
+    /// All of them.
+    pub const ALL: [Self; 7] = [Africa, Antarctica, Asia, Europe, NorthAmerica, Oceania, SouthAmerica];
+
     /// The name used as a value of the signal `country` at the grain `continent`.
     #[must_use]
     pub const fn name(self) -> &'static str {
