@@ -33,6 +33,17 @@ fn check_reports_what_each_route_does() {
 }
 
 #[test]
+fn signals_that_tell_more_than_the_budget_are_refused_with_the_sum() {
+    let (code, out, _) = checked(&site(&any_origin(), "", ""), HERO);
+    assert_eq!(code, 0);
+    assert!(out.contains("country 1.6 + campaign 1.0 = 2.6 of 16 bits"), "{out}");
+    let tight = site(&any_origin(), "", "").replace("[signals]\n", "[signals]\nbudget = 2\n");
+    let (code, _, err) = checked(&tight, HERO);
+    assert_eq!(code, 3);
+    assert!(err.contains("country 1.6 + campaign 1.0 = 2.6 bits, its budget is 2"), "{err}");
+}
+
+#[test]
 fn check_says_that_there_is_no_country_database() {
     let folder = tempfile::tempdir().unwrap();
     write_configuration(folder.path(), free_address(), free_address(), &site(&any_origin(), "", ""), HERO);

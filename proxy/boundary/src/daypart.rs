@@ -1,4 +1,5 @@
-//! The quarter of the day where a visitor lives, told from the clock and the country's main zone.
+//! The quarter of the day and the part of the week where a visitor lives, told from the clock and
+//! the country's main zone.
 //!
 //! A table over all countries, recomputed at most once a minute: a request only reads it.
 
@@ -7,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use cloakroom_vocabulary::{CountryCode, country_facts};
 use jiff::Timestamp;
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
 use crate::BoundaryError;
@@ -15,17 +17,23 @@ use crate::BoundaryError;
 pub(crate) const QUARTERS: usize = 4;
 
 const HOURS_A_QUARTER: i8 = 6;
+/// Bit of a table's entry that says that it is the weekend; the bits below are the quarter.
+const WEEKEND: u8 = 1 << 2;
+
+/// Countries whose weekend is Friday and Saturday (Unicode CLDR 45, `weekData`).
+const FRIDAY_AND_SATURDAY: [&str; 14] =
+    ["BH", "DZ", "EG", "IL", "IQ", "JO", "KW", "LY", "OM", "QA", "SA", "SD", "SY", "YE"];
 
 /// Tells the time.
 pub(crate) type Clock = Box<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// The quarter of the day in every country.
+/// The time of day and week in every country.
 pub(crate) struct Dayparts {
     clock: Clock,
     zones: Vec<(CountryCode, TimeZone)>,
-    /// By [`CountryCode::index`].
-    quarters: Box<[AtomicU8]>,
-    /// The minute since 1970 that `quarters` are of.
+    /// By [`CountryCode::index`]: the quarter, and [`WEEKEND`].
+    times: Box<[AtomicU8]>,
+    /// The minute since 1970 that `times` are of.
     minute: AtomicI64,
 }
 
@@ -40,8 +48,8 @@ impl Dayparts {
             let zone = TimeZone::get(facts.zone).map_err(|_| BoundaryError::Zone { zone: facts.zone })?;
             zones.push((facts.code, zone));
         }
-        let quarters = (0..CountryCode::SPACE).map(|_| AtomicU8::new(0)).collect();
-        let dayparts = Self { clock, zones, quarters, minute: AtomicI64::new(i64::MIN) };
+        let times = (0..CountryCode::SPACE).map(|_| AtomicU8::new(0)).collect();
+        let dayparts = Self { clock, zones, times, minute: AtomicI64::new(i64::MIN) };
         dayparts.refresh();
         Ok(dayparts)
     }
@@ -53,8 +61,17 @@ impl Dayparts {
 
     /// Position of the quarter, below [`QUARTERS`].
     pub(crate) fn quarter(&self, country: CountryCode) -> usize {
+        usize::from(self.time(country) & !WEEKEND)
+    }
+
+    /// Whether it is the weekend there.
+    pub(crate) fn is_weekend(&self, country: CountryCode) -> bool {
+        self.time(country) & WEEKEND != 0
+    }
+
+    fn time(&self, country: CountryCode) -> u8 {
         self.refresh();
-        self.quarters.get(country.index()).map_or(0, |quarter| usize::from(quarter.load(Ordering::Relaxed)))
+        self.times.get(country.index()).map_or(0, |time| time.load(Ordering::Relaxed))
     }
 
     /// Recomputes the table if another minute has begun. One request does it; those that run
@@ -70,11 +87,24 @@ impl Dayparts {
         }
         let now = Timestamp::from_second(minute.saturating_mul(60)).unwrap_or(Timestamp::UNIX_EPOCH);
         for (country, zone) in &self.zones {
-            let hour = zone.to_datetime(now).hour();
-            if let Some(quarter) = self.quarters.get(country.index()) {
-                quarter.store(u8::try_from(hour / HOURS_A_QUARTER).unwrap_or(0), Ordering::Relaxed);
+            let there = zone.to_datetime(now);
+            let quarter = u8::try_from(there.hour() / HOURS_A_QUARTER).unwrap_or(0);
+            let weekend = if weekend(*country, there.weekday()) { WEEKEND } else { 0 };
+            if let Some(time) = self.times.get(country.index()) {
+                time.store(quarter | weekend, Ordering::Relaxed);
             }
         }
+    }
+}
+
+/// Saturday and Sunday, but where CLDR has other days.
+fn weekend(country: CountryCode, day: Weekday) -> bool {
+    match country.as_str() {
+        "AF" => matches!(day, Weekday::Thursday | Weekday::Friday),
+        "IR" => day == Weekday::Friday,
+        "IN" | "UG" => day == Weekday::Sunday,
+        code if FRIDAY_AND_SATURDAY.contains(&code) => matches!(day, Weekday::Friday | Weekday::Saturday),
+        _ => matches!(day, Weekday::Saturday | Weekday::Sunday),
     }
 }
 
@@ -107,6 +137,22 @@ mod tests {
         assert_eq!(quarter("FR"), 3); // 18:30
         assert_eq!(quarter("GB"), 2); // 17:30
         assert_eq!(quarter("JP"), 0); // 01:30 the next day
+    }
+
+    #[test]
+    fn weekends_are_those_of_the_country() {
+        // 2024-07-05 is a Friday; 12:00 UTC.
+        let on = |days: u64, code| {
+            let time = UNIX_EPOCH + Duration::from_secs(1_720_180_800 + days * 86_400);
+            Dayparts::new(Box::new(move || time)).unwrap().is_weekend(CountryCode::parse(code).unwrap())
+        };
+        let week = |code| [0, 1, 2, 3].map(|days| on(days, code));
+        assert_eq!(week("FR"), [false, true, true, false]);
+        assert_eq!(week("EG"), [true, true, false, false]);
+        assert_eq!(week("IR"), [true, false, false, false]);
+        assert_eq!(week("IN"), [false, false, true, false]);
+        // Saturday noon in London is Sunday in Kiribati.
+        assert!(on(2, "GB") && !on(3, "GB") && on(1, "KI"));
     }
 
     #[test]

@@ -44,6 +44,8 @@ struct Hints {
     android: bool,
     mobile: bool,
     desktop: bool,
+    /// An address of the web: programs that fetch name one, for those who wonder.
+    address: bool,
 }
 
 fn classify(agent: &[u8], mobile: bool) -> Device {
@@ -68,6 +70,7 @@ fn classify(agent: &[u8], mobile: bool) -> Device {
         Hints { phone: true, .. } | Hints { mobile: true, .. } => Device::Phone,
         Hints { android: true, .. } => Device::Tablet,
         Hints { desktop: true, .. } => Device::Desktop,
+        Hints { address: true, .. } => Device::Bot,
         _ => Device::Other,
     }
 }
@@ -81,57 +84,83 @@ impl Hints {
                 .and_then(|at| word.get(at..))
                 .is_some_and(|last| last.eq_ignore_ascii_case(end.as_bytes()))
         };
+        let begins = |begin: &str| {
+            word.get(..begin.len()).is_some_and(|first| first.eq_ignore_ascii_case(begin.as_bytes()))
+        };
         // Families of words that are known by their end.
         match word.last() {
             Some(b't' | b'T') => self.bot |= ends("bot") && !is("cubot"),
+            Some(b'w' | b'W') => self.bot |= ends("preview"),
             Some(b'v' | b'V') => self.tv |= ends("tv"),
-            Some(b'r' | b'R') => self.bot |= ends("spider") || ends("crawler"),
+            Some(b'r' | b'R') => self.bot |= ends("spider") || ends("crawler") || ends("fetcher"),
             _ => {}
         }
         match word.first().map(u8::to_ascii_lowercase) {
             Some(b'a') => {
-                self.android |= is("android");
+                self.android |= begins("android");
+                self.bot |= is("appengine");
                 // Amazon's TV sticks go by model: `AFT` and letters.
                 self.tv |= word.starts_with(b"AFT");
             }
             Some(b'b') => {
-                self.phone |= is("blackberry") || is("bb10");
+                self.phone |= begins("blackberry") || is("bb10");
                 self.tv |= is("bravia");
             }
             Some(b'c') => {
                 self.desktop |= is("cros");
                 self.tv |= is("crkey");
                 self.bot |= is("curl") || is("crawl");
+                self.phone |= is("cfnetwork");
             }
-            Some(b'f') => self.bot |= is("facebookexternalhit"),
+            Some(b'd') => self.phone |= is("docomo") || is("ddipocket"),
+            Some(b'e') => self.phone |= is("emobile"),
+            Some(b'f') => {
+                self.bot |= is("facebookexternalhit");
+                self.phone |= is("foma");
+            }
             Some(b'g') => self.bot |= is("googleother"),
-            Some(b'h') => self.bot |= is("headlesschrome"),
+            Some(b'h') => {
+                self.bot |= is("headlesschrome") || is("hatena");
+                self.address |= is("http") || is("https");
+            }
             Some(b'i') => {
                 self.phone |= is("iphone") || is("ipod");
                 self.tablet |= is("ipad");
                 self.phone |= is("iemobile");
+                self.bot |= is("indy") || is("ichiro");
             }
+            Some(b'j') => self.phone |= is("jig"),
             Some(b'k') => {
                 self.tablet |= is("kindle");
-                self.phone |= is("kaios");
+                self.phone |= is("kaios") || is("kddi");
             }
             Some(b'l') => self.desktop |= is("linux"),
             Some(b'm') => {
-                self.mobile |= is("mobile") || is("mobi");
+                self.mobile |= is("mobile") || is("mobi") || is("midp") || is("mobilesafari");
                 self.desktop |= is("macintosh");
+                self.bot |= is("mediapartners");
             }
+            Some(b'o') => self.phone |= is("openbrowser"),
             Some(b'p') => {
                 self.tablet |= is("playbook");
                 self.tv |= is("playstation");
-                self.bot |= is("python");
+                self.bot |= is("python") || is("pubsub") || is("pipes") || is("postrank");
+                self.desktop |= is("powerpc");
             }
-            Some(b'r') => self.tv |= is("roku"),
-            Some(b's') => self.bot |= is("slurp"),
+            Some(b'r') => {
+                self.tv |= is("roku");
+                self.bot |= is("rainmeter");
+            }
+            Some(b's') => {
+                self.bot |= is("slurp");
+                self.phone |= begins("symbian") || is("softbank");
+            }
             Some(b't') => self.tablet |= is("tablet"),
             Some(b'w') => {
-                self.desktop |= is("windows");
+                self.desktop |= is("windows") || is("win98");
+                self.phone |= is("willcom") || is("wireless");
                 self.tv |= is("webos") || is("web0s");
-                self.bot |= is("wget");
+                self.bot |= is("wget") || is("watchdog");
             }
             Some(b'x') => {
                 self.desktop |= is("x11");

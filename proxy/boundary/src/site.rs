@@ -8,6 +8,8 @@ use crate::daypart::{Dayparts, QUARTERS};
 use crate::device::Device;
 use crate::host::{self, MAX_HOST_BYTES};
 use crate::language::Tag;
+use crate::os::Os;
+use crate::preference::{self, COLOR_SCHEMES, SAVE_DATA_NAMES};
 use crate::referrer::Referrer;
 use crate::routes::Routes;
 use crate::signals::Wanted;
@@ -17,6 +19,8 @@ use crate::{BoundaryError, RawRequest, Signals, SiteConfig, query};
 const MAX_CAMPAIGN_BYTES: usize = 64;
 /// Names of the quarters of the day in the vocabulary.
 const QUARTER_NAMES: [&str; QUARTERS] = ["night", "morning", "afternoon", "evening"];
+/// By whether it is the weekend.
+const WEEKPART_NAMES: [&str; 2] = ["workday", "weekend"];
 
 pub(crate) struct Site {
     pub(crate) routes: Routes,
@@ -35,6 +39,10 @@ pub(crate) struct Site {
     campaigns: HashMap<Box<str>, ValueId>,
     no_campaign: ValueId,
     quarters: [ValueId; QUARTERS],
+    systems: [ValueId; Os::NAMES.len()],
+    weekparts: [ValueId; 2],
+    save_data: [ValueId; 2],
+    color_schemes: [ValueId; COLOR_SCHEMES.len()],
 }
 
 impl Site {
@@ -76,6 +84,10 @@ impl Site {
             campaigns: campaign.leaves().map(|value| (campaign.name(value).into(), value)).collect(),
             no_campaign: named(campaign, "none"),
             quarters: QUARTER_NAMES.map(|name| named(daypart, name)),
+            systems: Os::NAMES.map(|name| named(of(Signal::Os), name)),
+            weekparts: WEEKPART_NAMES.map(|name| named(of(Signal::Weekpart), name)),
+            save_data: SAVE_DATA_NAMES.map(|name| named(of(Signal::SaveData), name)),
+            color_schemes: COLOR_SCHEMES.map(|name| named(of(Signal::ColorScheme), name)),
             vocabulary,
         })
     }
@@ -114,6 +126,12 @@ impl Site {
                 Signal::Daypart => {
                     country.map_or(any, |country| pick(&self.quarters, dayparts.quarter(country)))
                 }
+                Signal::Os => pick(&self.systems, crate::os::os(raw) as usize),
+                Signal::Weekpart => {
+                    country.map_or(any, |country| pick(&self.weekparts, dayparts.is_weekend(country).into()))
+                }
+                Signal::SaveData => pick(&self.save_data, preference::saves_data(raw).into()),
+                Signal::ColorScheme => pick(&self.color_schemes, preference::color_scheme(raw)),
             }
         }))
     }

@@ -85,6 +85,7 @@ fn assemble_site(
             vocabulary: site.vocabulary.clone(),
             consent_cookie: site.consent_cookie.clone(),
             campaign_parameter: site.campaign_parameter.clone(),
+            signal_bits: site.signal_bits,
             policies,
             crowd: CrowdConfig { k: site.crowd.k, epoch: site.crowd.epoch, ..CrowdConfig::default() },
             relay_timeout: settings.limits.origin_first_byte.max(Duration::from_secs(1)),

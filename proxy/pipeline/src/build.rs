@@ -55,6 +55,8 @@ pub struct SiteParts {
     pub consent_cookie: String,
     /// The parameter that names the campaign.
     pub campaign_parameter: Option<String>,
+    /// The most bits that its signals may tell of a visitor together.
+    pub signal_bits: u32,
     /// Its policies, defaults included.
     pub policies: PolicySet,
     /// Its crowd rule.
@@ -107,6 +109,10 @@ pub struct SiteReport {
     pub host: String,
     /// Its routes.
     pub routes: Vec<RouteReport>,
+    /// The signals that anything on the site may be told, each with the bits that it can tell at most.
+    pub signals: Vec<(Signal, f64)>,
+    /// The most bits that they may tell together.
+    pub signal_bits: u32,
     /// What the door took out of plugins: plugin, slot, variant, and what.
     pub removed: Vec<(String, String, String, Removed)>,
 }
@@ -147,6 +153,19 @@ pub enum BuildError {
         arithmetic: String,
         /// Its value.
         product: u64,
+    },
+    /// The site's signals tell too much together.
+    #[error(
+        "the signals of `{host}` tell up to {arithmetic} bits, its budget is {budget}: \
+             list fewer values, ask for fewer signals, or raise `[signals] budget`"
+    )]
+    SignalBits {
+        /// The site's first host.
+        host: String,
+        /// The sum written out.
+        arithmetic: String,
+        /// The budget.
+        budget: u32,
     },
     /// Something about one route.
     #[error("route `{path}` of `{host}`: {cause}")]
@@ -242,6 +261,7 @@ fn build_site(
         .into_iter()
         .map(|(name, plugin)| prepare(name, plugin, &output, &mut removed))
         .collect();
+    let signals = signals_within(&host, &parts.vocabulary, &prepared, &parts.routes, parts.signal_bits)?;
     let mut label = |route: &str| {
         labels.push(RouteLabel { site: host.clone(), route: route.to_owned() });
         labels.len() - 1
@@ -283,7 +303,30 @@ fn build_site(
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds)?;
     let origin = Origin::new(parts.origin);
     let site = Site { routes, undeclared, crowd, epoch, origin, relay, output };
-    Ok((site, SiteReport { host, routes: reports, removed }))
+    Ok((site, SiteReport { host, routes: reports, signals, signal_bits: parts.signal_bits, removed }))
+}
+
+/// The signals that the site's routes use and the bits of each, if their sum is within the budget.
+fn signals_within(
+    host: &str,
+    vocabulary: &SiteVocabulary,
+    prepared: &[Prepared],
+    routes: &[RouteParts],
+    budget: u32,
+) -> Result<Vec<(Signal, f64)>, BuildError> {
+    let used = prepared.iter().filter(|p| routes.iter().any(|route| route.plugins.contains(&p.name)));
+    let seen: Vec<_> = routes.iter().flat_map(|route| route.origin_sees.iter().copied()).collect();
+    let signals: Vec<_> = signals_of(used.map(|p| &p.plugin), &seen)
+        .into_iter()
+        .map(|signal| (signal, vocabulary.hierarchy(signal).bits()))
+        .collect();
+    let sum: f64 = signals.iter().map(|(_, bits)| bits).sum();
+    if sum <= f64::from(budget) {
+        return Ok(signals);
+    }
+    let words: Vec<_> = signals.iter().map(|(signal, bits)| format!("{signal} {bits:.1}")).collect();
+    let arithmetic = format!("{} = {sum:.1}", words.join(" + "));
+    Err(BuildError::SignalBits { host: host.to_owned(), arithmetic, budget })
 }
 
 /// The most distinct pages in an epoch on paths that no route declares.

@@ -119,7 +119,7 @@ fn is_value(signal: Signal, value: &str) -> bool {
             value == "none"
                 || listed(SiteValues { campaigns: vec![value.to_owned()], ..SiteValues::default() })
         }
-        Signal::Device | Signal::Referrer | Signal::Daypart => SiteVocabulary::new(&SiteValues::default())
+        _ => SiteVocabulary::new(&SiteValues::default())
             .is_ok_and(|site| site.hierarchy(signal).find(value).is_some()),
     }
 }

@@ -42,7 +42,7 @@ impl Values {
             (Signal::Campaign, _) => {
                 check_listed(&SiteValues { campaigns: vec![word.to_owned()], ..SiteValues::default() })
             }
-            (Signal::Device | Signal::Referrer | Signal::Daypart, _) => self.check_closed(signal, word),
+            _ => self.check_closed(signal, word),
         }
     }
 
@@ -62,12 +62,12 @@ impl Values {
             Signal::Country => {
                 CountryCode::parse(word).and_then(country_facts).map(|facts| facts.continent.name())
             }
-            Signal::Device | Signal::Referrer | Signal::Daypart => {
+            Signal::Language | Signal::Campaign => None,
+            _ => {
                 let hierarchy = self.closed.hierarchy(signal);
                 let parent = hierarchy.parent(hierarchy.find(word)?);
                 (parent != hierarchy.any()).then(|| hierarchy.name(parent))
             }
-            Signal::Language | Signal::Campaign => None,
         }
     }
 

@@ -128,6 +128,7 @@ pub(crate) const SITE: &[Key] = &[
     section("signals", Kind::Section, "The values that signals have on this site. What is not listed is `other`, or `none` for a campaign."),
     key("signals.country", Kind::Texts, "none", "at most 200 ISO 3166-1 codes", "Countries to tell apart: `FR`."),
     key("signals.language", Kind::Texts, "none", "at most 200 primary tags", "Languages to tell apart: `fr`."),
+    key("signals.budget", Kind::Number(&bounds::SIGNAL_BITS), "", "", "The most bits that all signals of the site's plugins and `origin_sees` together may tell of a visitor, each counted as log2 of its values. More is refused."),
     section("signals.campaign", Kind::Section, "Campaigns to tell apart."),
     needed("signals.campaign.parameter", Kind::Text, "1 to 64 of letters, digits, `-`, `_`, `.`", "The query parameter that names the campaign."),
     needed("signals.campaign.values", Kind::Texts, "at most 200, each 1 to 64 of a-z, 0-9, `-`, `_`, `.`", "Names of campaigns."),

@@ -118,6 +118,7 @@ pub(crate) struct Consent {
 pub(crate) struct Signals {
     pub country: Option<Texts>,
     pub language: Option<Texts>,
+    pub budget: Option<Spanned<u64>>,
     pub campaign: Option<Campaign>,
 }
 

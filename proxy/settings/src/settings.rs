@@ -99,6 +99,8 @@ pub struct Site {
     pub vocabulary: Arc<SiteVocabulary>,
     /// The query parameter that names the campaign.
     pub campaign_parameter: Option<String>,
+    /// The most bits that its signals may tell together.
+    pub signal_bits: u32,
     /// How crowds are counted.
     pub crowd: Crowd,
     /// Hosts outside the site from which edits may load, lower case.

@@ -35,6 +35,7 @@ pub(crate) fn read(
         .campaign
         .as_ref()
         .and_then(|campaign| site_parts::parameter(&mut checker, &campaign.parameter, &[]));
+    let signal_bits = checker.number("budget", &bounds::SIGNAL_BITS, raw.signals.budget.as_ref());
     let crowd = crowd(&mut checker, &raw.crowd);
     let output = checker.list("hosts", bounds::MAX_OUTPUT_HOSTS, false, raw.output.hosts.as_ref());
     let output_hosts = checker.each(output, host);
@@ -52,6 +53,7 @@ pub(crate) fn read(
         values,
         vocabulary: Arc::new(vocabulary?),
         campaign_parameter,
+        signal_bits: signal_bits?,
         crowd: crowd?,
         output_hosts,
         policies,

@@ -141,6 +141,13 @@ impl Hierarchy {
         seen
     }
 
+    /// The most bits that the value can tell of a visitor: no distribution over *n* values has more
+    /// entropy than log2 *n* (Shannon 1948, §6). Real ones have less.
+    #[must_use]
+    pub fn bits(&self) -> f64 {
+        f64::from(self.leaves.max(1)).log2()
+    }
+
     /// Names of the grains, finest first; the last is `any`.
     #[must_use]
     pub fn grains(&self) -> &[&'static str] {

@@ -33,15 +33,33 @@ pub enum Signal {
     Campaign,
     /// Quarter of the day in the main time zone of the country.
     Daypart,
+    /// Family of the operating system.
+    Os,
+    /// Workday or weekend in the country.
+    Weekpart,
+    /// The browser asks for less data.
+    SaveData,
+    /// The browser says, unasked, that it prefers dark or light pages.
+    ColorScheme,
 }
 
 impl Signal {
     /// How many signals there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 10;
 
     /// All signals, in the order of their discriminants.
-    pub const ALL: [Self; Self::COUNT] =
-        [Self::Country, Self::Device, Self::Language, Self::Referrer, Self::Campaign, Self::Daypart];
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Country,
+        Self::Device,
+        Self::Language,
+        Self::Referrer,
+        Self::Campaign,
+        Self::Daypart,
+        Self::Os,
+        Self::Weekpart,
+        Self::SaveData,
+        Self::ColorScheme,
+    ];
 
     /// The name used in configuration, manifests, policies and reports.
     #[must_use]
@@ -53,6 +71,10 @@ impl Signal {
             Self::Referrer => "referrer",
             Self::Campaign => "campaign",
             Self::Daypart => "daypart",
+            Self::Os => "os",
+            Self::Weekpart => "weekpart",
+            Self::SaveData => "save_data",
+            Self::ColorScheme => "color_scheme",
         }
     }
 
@@ -60,6 +82,12 @@ impl Signal {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|signal| signal.name() == name)
+    }
+
+    /// Whether its values are the same on every site; of the others, a site lists which it has.
+    #[must_use]
+    pub const fn is_closed(self) -> bool {
+        !matches!(self, Self::Country | Self::Language | Self::Campaign)
     }
 
     /// Position in arrays of length [`Signal::COUNT`].

@@ -70,6 +70,10 @@ impl SiteVocabulary {
                 ),
                 Hierarchy::flat("campaign", with(&listed.campaigns, "none")),
                 Hierarchy::flat("daypart", owned(&["night", "morning", "afternoon", "evening"])),
+                Hierarchy::flat("os", owned(&["android", "ios", "windows", "macos", "linux", "other"])),
+                Hierarchy::flat("weekpart", owned(&["workday", "weekend"])),
+                Hierarchy::flat("save_data", owned(&["on", "off"])),
+                Hierarchy::flat("color_scheme", owned(&["dark", "light", "other"])),
             ],
         })
     }

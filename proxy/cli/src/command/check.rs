@@ -49,6 +49,15 @@ fn text(reports: &[SiteReport]) -> String {
     for site in reports {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", site.host);
+        let sum: f64 = site.signals.iter().map(|(_, bits)| bits).sum();
+        let words: Vec<_> = site.signals.iter().map(|(signal, bits)| format!("{signal} {bits:.1}")).collect();
+        let _ = writeln!(
+            text,
+            "  {:<24} {} = {sum:.1} of {} bits",
+            "signals",
+            words.join(" + "),
+            site.signal_bits
+        );
         for route in &site.routes {
             let _ = writeln!(text, "  {:<24} {}", route.path, summary(route));
             for error in &route.policy_errors {
@@ -115,7 +124,15 @@ fn value(reports: &[SiteReport], warnings: &[Problem]) -> serde_json::Value {
                     json!({ "plugin": plugin, "slot": slot, "variant": variant, "edit": removed.edit, "what": removed.what })
                 })
                 .collect();
-            json!({ "host": site.host, "routes": routes, "removed": removed })
+            let signals: Vec<_> = site
+                .signals
+                .iter()
+                .map(|(signal, bits)| json!({ "signal": signal.name(), "bits": bits }))
+                .collect();
+            json!({
+                "host": site.host, "routes": routes, "removed": removed, "signals": signals,
+                "signal_bits": site.signal_bits,
+            })
         })
         .collect();
     let warnings: Vec<_> = warnings
