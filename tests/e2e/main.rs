@@ -14,6 +14,7 @@ mod proxy;
 
 mod bad_input;
 mod caching;
+mod canary;
 mod commands;
 mod door;
 mod noninterference;

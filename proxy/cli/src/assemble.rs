@@ -194,6 +194,7 @@ fn assemble_route(site: &Site, route: &settings::Route) -> Result<RouteParts, Pr
         plugins: route.plugins.iter().filter_map(named).collect(),
         origin_sees: route.origin_sees.clone(),
         freshness: route.freshness,
+        volatile: route.volatile.clone(),
         relay_unstorable: route.unstorable == settings::Unstorable::Relay,
         labels: route.labels.clone(),
         distinct_paths: route.distinct_paths as usize,

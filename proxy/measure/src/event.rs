@@ -58,11 +58,13 @@ pub enum Trouble {
     UnknownHost,
     /// An include could not be resolved; the place keeps the origin's content.
     FragmentMissing,
+    /// A page that the route says is the same for everyone came back different the second time.
+    DiffersByFetch,
 }
 
 impl Trouble {
     /// All troubles, in the order of their counters.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OriginUnreachable,
         Self::OriginError,
         Self::PageTooLarge,
@@ -72,6 +74,7 @@ impl Trouble {
         Self::MethodNotDeclared,
         Self::UnknownHost,
         Self::FragmentMissing,
+        Self::DiffersByFetch,
     ];
 
     /// The name in logs and metrics.
@@ -87,6 +90,7 @@ impl Trouble {
             Self::MethodNotDeclared => "method-not-declared",
             Self::UnknownHost => "unknown-host",
             Self::FragmentMissing => "fragment-missing",
+            Self::DiffersByFetch => "differs-by-fetch",
         }
     }
 
@@ -122,6 +126,11 @@ impl Trouble {
             Self::UnknownHost => "a request named a host that no site lists in `hosts`",
             Self::FragmentMissing => {
                 "an `include` names a path whose route is not marked `fragment`, or that cannot be fetched"
+            }
+            Self::DiffersByFetch => {
+                "a page that the origin would not let be stored came back different when it was fetched \
+                 again, so it is not the same for everyone as the route's `freshness` says; the route \
+                 shows an error for 10 minutes: name what may differ in `volatile`, or declare it `passthrough`"
             }
         }
     }

@@ -63,12 +63,15 @@ pub(crate) enum Failure {
     Unusable,
     TooManyPaths,
     Busy,
+    /// The route's pages turned out to differ by more than the variant.
+    Quarantined,
 }
 
 impl Failure {
     pub(crate) fn status(self) -> StatusCode {
         let code = match self {
-            Self::OriginDown | Self::OriginError | Self::TooLarge | Self::Unstorable | Self::Unusable => 502,
+            Self::OriginDown | Self::OriginError => 502,
+            Self::TooLarge | Self::Unstorable | Self::Unusable | Self::Quarantined => 502,
             Self::OriginSlow => 504,
             Self::TooManyPaths | Self::Busy => 503,
         };
@@ -80,7 +83,9 @@ impl Failure {
             Self::OriginDown | Self::OriginSlow | Self::OriginError => {
                 "The site behind this page does not answer at the moment. Please try again soon."
             }
-            Self::TooLarge | Self::Unstorable | Self::Unusable => "This page cannot be shown at the moment.",
+            Self::TooLarge | Self::Unstorable | Self::Unusable | Self::Quarantined => {
+                "This page cannot be shown at the moment."
+            }
             Self::TooManyPaths | Self::Busy => "Too much is going on at the moment. Please try again soon.",
         }
     }

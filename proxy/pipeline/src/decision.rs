@@ -17,7 +17,7 @@ use cloakroom_vocabulary::{
 };
 
 use crate::answer::Reveal;
-use crate::build::BuildError;
+use crate::parts::BuildError;
 use crate::route::{Chosen, Visit};
 
 /// The most joint variants that a route may have, over all slots and what the origin sees.

@@ -5,10 +5,12 @@
 
 mod answer;
 mod build;
+mod canary;
 mod decision;
 mod downstream;
 mod flights;
 mod miss;
+mod parts;
 mod route;
 
 use std::sync::Arc;
@@ -24,8 +26,8 @@ use cloakroom_variants::{PageKey, VariantCache, VariantKey, VariantLookup};
 use moka::sync::Cache;
 
 pub use answer::{Answer, CacheStatus, Reveal, error_page};
-pub use build::{BuildError, Parts, RouteParts, RouteReport, SiteParts, SiteReport};
 pub use miss::Pending;
+pub use parts::{BuildError, Parts, RouteParts, RouteReport, SiteParts, SiteReport};
 
 use answer::{Content, Failure, Source};
 use flights::Flights;
@@ -141,6 +143,11 @@ impl Pipeline {
     fn serve(&self, site: &Site, admitted: Admitted, epoch: &cloakroom_crowd::Epoch) -> Step {
         let Admitted { route: id, facts, signals, token, request, .. } = admitted;
         let route = site.route(id);
+        if route.is_quarantined() {
+            let content = Content::Failure(Failure::Quarantined);
+            let (head_only, label) = (request.is_head(), route.label);
+            return Step::Answer(Answer { content, head_only, label, reveal: None });
+        }
         let chosen = route.choose(id, Visit { facts, signals, token }, epoch, self.reveal);
         let lookup = VariantLookup::new(&request, chosen.joint, route.view(chosen.joint));
         let stored = self.cache.variant(&lookup);

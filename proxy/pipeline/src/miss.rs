@@ -17,6 +17,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::Pipeline;
 use crate::answer::{Answer, Content, Failure, Reveal, Source};
+use crate::canary::Canary;
 use crate::downstream::{Rewritable, allowed, is_rewritable, of_variant};
 use crate::route::{Fragments, Rewritten, Route};
 
@@ -126,8 +127,11 @@ impl Pipeline {
             if_none_match: page.validators.etag.as_ref(),
             if_modified_since: page.validators.last_modified.as_ref(),
         });
-        let request =
-            site.origin.request(wanted.request, wanted.told, conditions).map_err(|_| Failure::OriginError)?;
+        let request = |conditions| {
+            site.origin.request(wanted.request, wanted.told, conditions).map_err(|_| Failure::OriginError)
+        };
+        let again = wanted.route.canary.is_some().then(|| request(Conditions::default())).transpose()?;
+        let request = request(conditions)?;
         let landed = || {
             let page = self.cache.page(key).filter(|page| page.is_fresh(Instant::now()))?;
             Some(Ok(page))
@@ -138,6 +142,7 @@ impl Pipeline {
             key: key.clone(),
             known: known.cloned(),
             request,
+            again,
         };
         self.fetching
             .join(key.clone(), landed, || Arc::clone(self).fetch_page(fetching))
@@ -146,14 +151,18 @@ impl Pipeline {
     }
 
     async fn fetch_page(self: Arc<Self>, fetching: Fetching) -> Fetched {
-        let Fetching { site, route, key, known, request } = fetching;
+        let Fetching { site, route, key, known, request, again } = fetching;
         let Some(site) = self.sites.get(site) else { return Err(Failure::Busy) };
-        let judged = match site.origin.fetch(request).await {
+        let mut judged = match site.origin.fetch(request).await {
             Ok(response) => accept(response, known.as_deref(), &route),
-            Err(FetchError::Unreachable) => Err((Trouble::OriginUnreachable, Failure::OriginDown)),
-            Err(FetchError::Timeout) => Err((Trouble::OriginUnreachable, Failure::OriginSlow)),
-            Err(FetchError::TooLarge) => Err((Trouble::PageTooLarge, Failure::TooLarge)),
+            Err(cause) => Err(unfetched(&cause)),
         };
+        if let (Ok(page), Some(canary), Some(again)) = (&judged, &route.canary, again)
+            && judge(page.status, &page.caching, None, SystemTime::now()).is_err()
+            && let Err(trouble) = watch(canary, page, site.origin.fetch(again).await)
+        {
+            judged = Err(trouble);
+        }
         match judged {
             Ok(page) => {
                 let page = Arc::new(page);
@@ -223,6 +232,34 @@ struct Fetching {
     key: PageKey,
     known: Option<Arc<Page>>,
     request: OriginRequest,
+    /// The same without conditions, where a canary watches.
+    again: Option<OriginRequest>,
+}
+
+fn unfetched(cause: &FetchError) -> (Trouble, Failure) {
+    match cause {
+        FetchError::Unreachable => (Trouble::OriginUnreachable, Failure::OriginDown),
+        FetchError::Timeout => (Trouble::OriginUnreachable, Failure::OriginSlow),
+        FetchError::TooLarge => (Trouble::PageTooLarge, Failure::TooLarge),
+    }
+}
+
+/// Compares a page with what a second fetch brought. An origin that fails says nothing of the page,
+/// and quarantines nothing; but the page is not taken in either.
+fn watch(
+    canary: &Canary,
+    page: &Page,
+    second: Result<OriginResponse, FetchError>,
+) -> Result<(), (Trouble, Failure)> {
+    let second = second.map_err(|cause| unfetched(&cause))?;
+    if second.status.is_server_error() {
+        return Err((Trouble::OriginError, Failure::OriginError));
+    }
+    if canary.same((page.status, &page.body), (second.status, &second.body)) {
+        return Ok(());
+    }
+    canary.quarantine();
+    Err((Trouble::DiffersByFetch, Failure::Quarantined))
 }
 
 /// Takes an answer in as a page, or says why it must not be.

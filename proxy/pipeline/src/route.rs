@@ -14,6 +14,7 @@ use cloakroom_variants::{JointVariant, OriginView, PageKey};
 use cloakroom_vocabulary::ConsentFacts;
 
 use crate::answer::Reveal;
+use crate::canary::Canary;
 use crate::decision::Decision;
 
 /// One route of a site, or what answers for paths that no route declares.
@@ -25,6 +26,8 @@ pub(crate) struct Route {
     pub(crate) freshness: Option<Duration>,
     /// Unstorable answers are relayed instead of refused.
     pub(crate) relay_unstorable: bool,
+    /// Watches whether its pages are the same for everyone, where the operator says so.
+    pub(crate) canary: Option<Canary>,
     pub(crate) paths: DistinctPaths,
     /// How a variant is chosen; `None` where there is nothing to choose.
     pub(crate) decision: Option<Decision>,
@@ -44,6 +47,11 @@ pub(crate) struct Chosen {
 }
 
 impl Route {
+    /// Whether none of its pages may be shown for the moment.
+    pub(crate) fn is_quarantined(&self) -> bool {
+        self.canary.as_ref().is_some_and(Canary::is_quarantined)
+    }
+
     /// Places the visitor in a crowd and looks the joint variant up. Counts the visit.
     pub(crate) fn choose(&self, id: Option<RouteId>, visit: Visit, epoch: &Epoch, reveal: bool) -> Chosen {
         match (&self.decision, id) {

@@ -51,6 +51,7 @@ pub(crate) const MAX_ROUTES: usize = 1_000;
 pub(crate) const MAX_ROUTE_PLUGINS: usize = 8;
 pub(crate) const MAX_QUERY: usize = 32;
 pub(crate) const MAX_QUERY_VALUES: usize = 256;
+pub(crate) const MAX_VOLATILE: usize = 8;
 pub(crate) const MAX_LABELS: usize = 16;
 
 // How long texts may be, in bytes.

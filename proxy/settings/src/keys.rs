@@ -154,6 +154,7 @@ pub(crate) const SITE: &[Key] = &[
     key("route.plugins", Kind::Texts, "none", "at most 8; personalize routes alone", "The plugins that may change the page, by name."),
     key("route.origin_sees", Kind::Choices(NEGOTIABLE), "none", "personalize routes alone", "Signals whose released value the origin is told in a standard header, to choose the page itself. They count as part of the variant."),
     key("route.freshness", Kind::Duration(&bounds::FRESHNESS), "the origin's word", "", "Store pages for so long, whatever the origin says. Only for pages that are the same for everyone. Not on passthrough routes."),
+    key("route.volatile", Kind::Texts, "none", "at most 8, each at most 256 bytes", "Regular expressions of what may differ in a page from fetch to fetch, such as a nonce or a clock. Where `freshness` overrules the origin, each page is fetched twice; if the two differ in anything else, the route shows an error for 10 minutes. Only with `freshness`."),
     key("route.unstorable", Kind::Choice(UNSTORABLE), "`error`", "", "What happens to an answer that cannot be stored: `error` refuses it, `relay` hands it on, although it might be made for one visitor. Not on passthrough routes."),
     key("route.labels", Kind::Texts, "none", "at most 16, each 1 to 64 of a-z, 0-9, `-`", "Words that policies can ask for."),
     key("route.fragment", Kind::Flag, "`false`", "", "Edits may include the answer in another page. Not on passthrough routes."),

@@ -166,6 +166,7 @@ pub(crate) struct Route {
     pub plugins: Option<Texts>,
     pub origin_sees: Option<Texts>,
     pub freshness: Option<Text>,
+    pub volatile: Option<Texts>,
     pub unstorable: Option<Text>,
     pub labels: Option<Texts>,
     pub fragment: Option<Spanned<bool>>,

@@ -8,7 +8,7 @@ use crate::checker::Checker;
 use crate::names::{self, closest, refuse};
 use crate::problem::Span;
 use crate::raw::{self, Text, Texts};
-use crate::route_parts::{path, queries, segment};
+use crate::route_parts::{path, pattern, queries, segment};
 use crate::settings::{Mode, Route, Unstorable};
 
 /// The methods of a route that lists none, unless it is passthrough.
@@ -78,6 +78,7 @@ fn route(checker: &mut Checker<'_>, plugins: &[&str], raw: &raw::Route) -> Optio
         None => None,
         written => Some(checker.duration("freshness", &bounds::FRESHNESS, written.as_ref())?),
     };
+    let volatile = volatile(checker, raw);
     let labels = labels(checker, raw.labels.as_ref());
     let distinct_paths =
         checker.number("distinct_paths", &bounds::DISTINCT_PATHS, raw.distinct_paths.as_ref());
@@ -92,6 +93,7 @@ fn route(checker: &mut Checker<'_>, plugins: &[&str], raw: &raw::Route) -> Optio
         plugins: used,
         origin_sees,
         freshness,
+        volatile,
         unstorable: if relay { Unstorable::Relay } else { Unstorable::Error },
         labels,
         fragment: raw.fragment.as_ref().is_some_and(|flag| *flag.get_ref()),
@@ -188,6 +190,16 @@ fn used_plugins(checker: &mut Checker<'_>, plugins: &[&str], written: Option<&Te
             refuse(format!("there is no plugin `{name}`"), help)
         })
     })
+}
+
+/// Reads what may differ in pages, which matters only where the route overrules the origin.
+fn volatile(checker: &mut Checker<'_>, raw: &raw::Route) -> Vec<String> {
+    if let (Some(written), None) = (&raw.volatile, &raw.freshness) {
+        let help = "add `freshness`, or remove the key";
+        checker.report(written.span(), "here", "`volatile` means nothing without `freshness`", help);
+    }
+    let entries = checker.list("volatile", bounds::MAX_VOLATILE, false, raw.volatile.as_ref());
+    entries.iter().filter_map(|entry| pattern(checker, entry)).collect()
 }
 
 fn labels(checker: &mut Checker<'_>, written: Option<&Texts>) -> Vec<String> {

@@ -91,8 +91,8 @@ pub(crate) fn segment(checker: &mut Checker<'_>, raw: &raw::Route) -> Option<Str
     pattern(checker, written)
 }
 
-/// Reads a regular expression that a whole text must match.
-fn pattern(checker: &mut Checker<'_>, written: &Text) -> Option<String> {
+/// Reads a regular expression.
+pub(crate) fn pattern(checker: &mut Checker<'_>, written: &Text) -> Option<String> {
     let text = written.get_ref();
     if text.len() > bounds::MAX_PATTERN {
         let help = format!("at most {} bytes are allowed", bounds::MAX_PATTERN);

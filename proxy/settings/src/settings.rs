@@ -172,6 +172,8 @@ pub struct Route {
     pub origin_sees: Vec<Signal>,
     /// How long pages are stored whatever the origin says.
     pub freshness: Option<Duration>,
+    /// Regular expressions of what may differ in its pages from fetch to fetch.
+    pub volatile: Vec<String>,
     /// What happens to an answer that cannot be stored.
     pub unstorable: Unstorable,
     /// Words that policies can ask for.

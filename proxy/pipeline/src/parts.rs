@@ -1,0 +1,178 @@
+//! What a pipeline is built of, what is told of it, and what can be wrong with it.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloakroom_boundary::{BoundaryError, Geo, Mode, PathPattern, QueryRule};
+use cloakroom_crowd::{Config as CrowdConfig, CrowdError};
+use cloakroom_origin::OriginConfig;
+use cloakroom_plugin_host::Plugin;
+use cloakroom_policy::{PolicyError, PolicySet};
+use cloakroom_rewrite::Removed;
+use cloakroom_variants::CacheConfig;
+use cloakroom_vocabulary::{DomainError, Signal, SiteVocabulary};
+use ipnet::IpNet;
+
+/// Everything a pipeline is built of.
+pub struct Parts {
+    /// The sites.
+    pub sites: Vec<SiteParts>,
+    /// The country database, if there is one.
+    pub geo: Option<Geo>,
+    /// Networks that may say whom they forward for.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Bounds of the cache.
+    pub cache: CacheConfig,
+    /// Where access log lines go, if anywhere.
+    pub access_log: Option<Box<dyn Write + Send>>,
+    /// Show cell and variant in answers: `dev` and `demo` only.
+    pub reveal: bool,
+}
+
+/// One site's parts.
+pub struct SiteParts {
+    /// Its hosts; the first is what the origin is asked for.
+    pub hosts: Vec<String>,
+    /// Its vocabulary.
+    pub vocabulary: Arc<SiteVocabulary>,
+    /// The cookie that says what the visitor agreed to.
+    pub consent_cookie: String,
+    /// The parameter that names the campaign.
+    pub campaign_parameter: Option<String>,
+    /// The most bits that its signals may tell of a visitor together.
+    pub signal_bits: u32,
+    /// Its policies, defaults included.
+    pub policies: PolicySet,
+    /// Its crowd rule.
+    pub crowd: CrowdConfig,
+    /// Its origin.
+    pub origin: OriginConfig,
+    /// The longest silence of the origin on passthrough routes.
+    pub relay_timeout: Duration,
+    /// Passthrough tells the origin the client's address.
+    pub forward_client_ip: bool,
+    /// Hosts besides its own from which edits may load images.
+    pub output_hosts: Vec<String>,
+    /// Its plugins, by the names that routes use.
+    pub plugins: Vec<(String, Plugin)>,
+    /// Its routes.
+    pub routes: Vec<RouteParts>,
+}
+
+/// One route's parts.
+pub struct RouteParts {
+    /// The path as configured, for labels and reports.
+    pub path: String,
+    /// The path as matched.
+    pub pattern: PathPattern,
+    /// Methods; `None` is those that the mode implies.
+    pub methods: Option<Vec<http::Method>>,
+    /// Its mode.
+    pub mode: Mode,
+    /// Query parameters that pass.
+    pub query: Vec<QueryRule>,
+    /// Others may include it.
+    pub fragment: bool,
+    /// Its plugins, by name.
+    pub plugins: Vec<String>,
+    /// Signals whose released value the origin is told.
+    pub origin_sees: Vec<Signal>,
+    /// Its own freshness.
+    pub freshness: Option<Duration>,
+    /// Regular expressions of what may differ in its pages from fetch to fetch.
+    pub volatile: Vec<String>,
+    /// Relay unstorable answers instead of refusing them.
+    pub relay_unstorable: bool,
+    /// Labels for policies.
+    pub labels: Vec<String>,
+    /// The most distinct pages in an epoch.
+    pub distinct_paths: usize,
+}
+
+/// What `check` tells of a site.
+pub struct SiteReport {
+    /// Its first host.
+    pub host: String,
+    /// Its routes.
+    pub routes: Vec<RouteReport>,
+    /// The signals that anything on the site may be told, each with the bits that it can tell at most.
+    pub signals: Vec<(Signal, f64)>,
+    /// The most bits that they may tell together.
+    pub signal_bits: u32,
+    /// What the door took out of plugins: plugin, slot, variant, and what.
+    pub removed: Vec<(String, String, String, Removed)>,
+}
+
+/// What `check` tells of a route.
+pub struct RouteReport {
+    /// Its path.
+    pub path: String,
+    /// Its mode.
+    pub mode: Mode,
+    /// Cells that its visitors can be in; 0 where nothing is chosen.
+    pub cells: u32,
+    /// Joint variants that it can show.
+    pub joint_variants: usize,
+    /// Contexts in which a policy failed, so that nothing is permitted there.
+    pub policy_errors: Vec<String>,
+}
+
+/// The parts do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A route's signals make too many cells.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// A policy cannot be evaluated.
+    #[error("{}", .0.message())]
+    Policy(#[from] PolicyError),
+    /// The crowd rule does not fit the routes.
+    #[error(transparent)]
+    Crowd(#[from] CrowdError),
+    /// Hosts or routes contradict each other.
+    #[error(transparent)]
+    Boundary(#[from] BoundaryError),
+    /// Too many joint variants.
+    #[error("{arithmetic} = {product} joint variants, at most 1000 are allowed on a route")]
+    JointVariants {
+        /// The product written out.
+        arithmetic: String,
+        /// Its value.
+        product: u64,
+    },
+    /// The site's signals tell too much together.
+    #[error(
+        "the signals of `{host}` tell up to {arithmetic} bits, its budget is {budget}: \
+             list fewer values, ask for fewer signals, or raise `[signals] budget`"
+    )]
+    SignalBits {
+        /// The site's first host.
+        host: String,
+        /// The sum written out.
+        arithmetic: String,
+        /// The budget.
+        budget: u32,
+    },
+    /// What may differ is no regular expression.
+    #[error("`{pattern}` is not a regular expression: {cause}")]
+    Volatile {
+        /// As configured.
+        pattern: String,
+        /// The parser's reason.
+        cause: String,
+    },
+    /// Something about one route.
+    #[error("route `{path}` of `{host}`: {cause}")]
+    Route {
+        /// The site's first host.
+        host: String,
+        /// The route's path.
+        path: String,
+        /// What is wrong.
+        cause: Box<BuildError>,
+    },
+    /// The access log's thread cannot be started.
+    #[error("the access log cannot be started: {0}")]
+    AccessLog(#[source] std::io::Error),
+}
