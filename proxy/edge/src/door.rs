@@ -26,7 +26,7 @@ use crate::proxy::Edge;
 use crate::{head, respond};
 
 /// Read at once; a plain head that is longer goes the longer way.
-const READ: usize = 4 * 1024;
+pub(crate) const READ: usize = 8 * 1024;
 /// Has to be taken by the client within one `max_silence`.
 const WRITE: usize = 64 * 1024;
 

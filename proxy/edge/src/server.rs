@@ -14,12 +14,11 @@ use pingora_core::services::background::{BackgroundService, background_service};
 use pingora_core::services::listening::Service;
 use pingora_proxy::http_proxy;
 
-use crate::door::Door;
+use crate::door::{self, Door};
 use crate::proxy::Edge;
 
 /// Room for a whole hit in one write: pingora's default of 1,460 bytes costs two.
 const WRITE_BUFFER: usize = 32 * 1024;
-const READ_BUFFER: usize = 64 * 1024;
 
 /// How the proxy listens.
 #[derive(Clone, Debug)]
@@ -75,7 +74,7 @@ pub fn serve(pipeline: Arc<Pipeline>, config: &EdgeConfig) -> Result<(), EdgeErr
     let door = Door { pipeline: Arc::clone(&pipeline), max_header_bytes, max_silence, proxy };
     let mut service = Service::new("edge".to_owned(), door);
     for address in &config.http {
-        let buffers = L4BufferSettings::new(READ_BUFFER, WRITE_BUFFER);
+        let buffers = L4BufferSettings::new(door::READ, WRITE_BUFFER);
         service.add_listener(ListenerConfig::tcp(address.to_string()).l4_buffer(buffers));
     }
     server.add_service(service);
