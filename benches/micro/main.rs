@@ -3,11 +3,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a measurement that cannot begin ends with a panic")]
 
+mod consent;
 mod load;
 mod visit;
 
 use criterion::{criterion_group, criterion_main};
 
-criterion_group!(hit, visit::lookup, visit::admission, visit::crowd, visit::cache);
+criterion_group!(hit, visit::lookup, visit::admission, visit::crowd, visit::cache, consent::hostile);
 criterion_group!(plugin, load::cold_decision, load::tabulation, load::rewriting);
 criterion_main!(hit, plugin);

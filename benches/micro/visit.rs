@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cloakroom_benches::{BANNERS, COUNTRIES, HEROES, HOST, LANGUAGES, Visitor, page, visitors};
 use cloakroom_boundary::{
-    Admission, Admitted, Boundary, Config, Geo, Mode, PathPattern, RawRequest, RouteConfig, SiteConfig,
-    TokenKey,
+    Admission, Admitted, Boundary, Config, ConsentSource, Geo, Mode, PathPattern, RawRequest, RouteConfig,
+    SiteConfig, TokenKey,
 };
 use cloakroom_crowd::{Config as CrowdConfig, Crowd, RouteCrowd};
 use cloakroom_demo::DemoGeo;
@@ -37,7 +37,7 @@ pub(crate) fn lookup(criterion: &mut Criterion) {
 }
 
 pub(crate) fn admission(criterion: &mut Criterion) {
-    let (boundary, _) = boundary();
+    let (boundary, _) = boundary(ConsentSource::Cookie { name: "cloakroom_consent".into() });
     let key = TokenKey::random();
     let requests = requests();
     let mut next = requests.iter().cycle();
@@ -47,7 +47,7 @@ pub(crate) fn admission(criterion: &mut Criterion) {
 }
 
 pub(crate) fn crowd(criterion: &mut Criterion) {
-    let (boundary, vocabulary) = boundary();
+    let (boundary, vocabulary) = boundary(ConsentSource::Cookie { name: "cloakroom_consent".into() });
     let signals = [Signal::Country, Signal::Device, Signal::Language, Signal::Campaign];
     let domain = Domain::of_site(signals.map(|signal| (signal, vocabulary.hierarchy(signal)))).unwrap();
     let classes = [Grain::ANY, Grain::FINEST].map(|grain| vec![grain; signals.len()]);
@@ -76,7 +76,7 @@ pub(crate) fn crowd(criterion: &mut Criterion) {
 }
 
 pub(crate) fn cache(criterion: &mut Criterion) {
-    let (boundary, _) = boundary();
+    let (boundary, _) = boundary(ConsentSource::Cookie { name: "cloakroom_consent".into() });
     let admitted = admit(&boundary, requests().first().unwrap(), &TokenKey::random());
     let cache = VariantCache::new(CacheConfig { max_bytes: 256 << 20 });
     let body = Bytes::from(page(HEROES[0].1, BANNERS[0].1));
@@ -100,7 +100,7 @@ pub(crate) fn cache(criterion: &mut Criterion) {
     });
 }
 
-fn admit(boundary: &Boundary, request: &Parts, key: &TokenKey) -> Admitted {
+pub(crate) fn admit(boundary: &Boundary, request: &Parts, key: &TokenKey) -> Admitted {
     let raw = RawRequest::seal(request, IpAddr::V4(Ipv4Addr::LOCALHOST));
     let site = boundary.site(&raw).unwrap();
     match boundary.admit(site, raw, key) {
@@ -109,7 +109,7 @@ fn admit(boundary: &Boundary, request: &Parts, key: &TokenKey) -> Admitted {
     }
 }
 
-fn boundary() -> (Boundary, Arc<SiteVocabulary>) {
+pub(crate) fn boundary(consent: ConsentSource) -> (Boundary, Arc<SiteVocabulary>) {
     let owned = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
     let listed = SiteValues {
         countries: owned(&COUNTRIES),
@@ -128,7 +128,7 @@ fn boundary() -> (Boundary, Arc<SiteVocabulary>) {
     let site = SiteConfig {
         hosts: vec![HOST.to_owned()],
         vocabulary: Arc::clone(&vocabulary),
-        consent_cookie: "cloakroom_consent".to_owned(),
+        consent: vec![consent],
         campaign_parameter: Some("utm_campaign".to_owned()),
         routes: vec![route],
     };

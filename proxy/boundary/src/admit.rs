@@ -151,7 +151,7 @@ impl Boundary {
         let country: Option<CountryCode> = address.and_then(|address| self.geo.as_ref()?.country(address));
         let facts = ConsentFacts {
             jurisdiction: jurisdiction(country),
-            consent: consent::consent(raw, &site.consent_cookie),
+            consent: consent::consent(raw, &site.consent),
             gpc,
         };
         (facts, site.signals(wanted, raw, country, &self.dayparts), key.token(address))

@@ -6,7 +6,7 @@ use cloakroom_vocabulary::{Signal, SiteVocabulary};
 use http::Method;
 use ipnet::IpNet;
 
-use crate::{PathPattern, QueryRule};
+use crate::{ConsentSource, PathPattern, QueryRule};
 
 /// The most sites.
 pub(crate) const MAX_SITES: usize = 1_024;
@@ -78,8 +78,8 @@ pub struct SiteConfig {
     pub hosts: Vec<String>,
     /// Its signals and values.
     pub vocabulary: Arc<SiteVocabulary>,
-    /// Name of the cookie that holds the visitor's word.
-    pub consent_cookie: String,
+    /// Where the visitor's word is told; all that are there have to agree.
+    pub consent: Vec<ConsentSource>,
     /// Name of the query parameter that holds the campaign.
     pub campaign_parameter: Option<String>,
     /// The declared routes, in the order of [`RouteId`].

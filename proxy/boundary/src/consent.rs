@@ -1,93 +1,108 @@
-//! The visitor's word: a plain site cookie and Global Privacy Control.
+//! The visitor's word: consent strings and cookies of the sources that a site lists, Global Privacy
+//! Control, and Do Not Track.
 //!
-//! Cookies are read past; nothing of them is kept but two answers. Whatever is broken, doubled
-//! with another value, or too long to read counts as a refusal.
+//! Cookies are read past; nothing of them is kept but two answers, and no identifier inside one
+//! leaves its parser. Every source that is there has to agree. Whatever is broken, doubled with
+//! another value, or too long to read counts as a refusal, and looks like one.
+
+mod bits;
+mod cookiebot;
+mod cookies;
+mod encoded;
+mod onetrust;
+mod site_cookie;
+mod tcf;
+mod usprivacy;
 
 use cloakroom_vocabulary::Consent;
-use http::header::{COOKIE, HeaderName};
+use http::header::{DNT, HeaderName};
 
 use crate::RawRequest;
+use cookies::Found;
 
 static SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
 
-/// The most bytes of cookies that are read; more of them grant nothing.
-const MAX_COOKIE_BYTES: usize = 16 * 1_024;
-/// The longest consent value, in bytes.
-const MAX_VALUE_BYTES: usize = 128;
+/// Where a visitor's consent is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConsentSource {
+    /// A plain cookie of that name: `all`, `none`, or of `personalization` and `measurement`.
+    Cookie {
+        /// A token of at most 64 bytes.
+        name: String,
+    },
+    /// The TC string of IAB Europe's framework, version 2, in the cookie `euconsent-v2`.
+    Tcf {
+        /// The vendor of the Global Vendor List on whose consent the site relies; `None` for the
+        /// publisher's own, in the segment of that name.
+        vendor: Option<u16>,
+    },
+    /// The IAB's US Privacy string, in the cookie `usprivacy`. It objects, and never grants.
+    UsPrivacy,
+    /// OneTrust's cookie `OptanonConsent`.
+    OneTrust,
+    /// Cookiebot's cookie `CookieConsent`.
+    Cookiebot,
+}
+
+/// What a source that is there says. One that refuses or is broken says nothing that this could hold.
+enum Word {
+    Grants(Consent),
+    /// It can only object, and does not.
+    NoObjection,
+}
+
+impl ConsentSource {
+    fn cookie(&self) -> &[u8] {
+        match self {
+            Self::Cookie { name } => name.as_bytes(),
+            Self::Tcf { .. } => b"euconsent-v2",
+            Self::UsPrivacy => b"usprivacy",
+            Self::OneTrust => b"OptanonConsent",
+            Self::Cookiebot => b"CookieConsent",
+        }
+    }
+
+    fn read(&self, value: &[u8]) -> Option<Word> {
+        match self {
+            Self::Cookie { .. } => site_cookie::parse(value).map(Word::Grants),
+            Self::Tcf { vendor } => tcf::read(value, *vendor).map(Word::Grants),
+            Self::UsPrivacy => usprivacy::is_silent(value).then_some(Word::NoObjection),
+            Self::OneTrust => onetrust::read(value).map(Word::Grants),
+            Self::Cookiebot => cookiebot::read(value).map(Word::Grants),
+        }
+    }
+}
 
 /// Whether `Sec-GPC: 1` was sent, on any line.
 pub(crate) fn gpc(raw: &RawRequest<'_>) -> bool {
     raw.fields(&SEC_GPC).any(|value| value.trim_ascii() == b"1")
 }
 
-/// What the consent cookie of that name grants.
-pub(crate) fn consent(raw: &RawRequest<'_>, name: &[u8]) -> Consent {
-    let mut read = 0;
-    let mut word: Option<&[u8]> = None;
-    for line in raw.fields(&COOKIE) {
-        read += line.len();
-        if read > MAX_COOKIE_BYTES {
-            return Consent::default();
-        }
-        for value in values(line, name) {
-            if word.is_some_and(|earlier| earlier != value) {
-                return Consent::default();
+/// What all sources that are there grant. `DNT: 1` refuses everything, whatever they say.
+pub(crate) fn consent(raw: &RawRequest<'_>, sources: &[ConsentSource]) -> Consent {
+    if raw.fields(&DNT).any(|value| value.trim_ascii() == b"1") {
+        return Consent::default();
+    }
+    let mut granted: Option<Consent> = None;
+    for source in sources {
+        let value = match cookies::find(raw, source.cookie()) {
+            Found::Absent => continue,
+            Found::Value(value) => value,
+            Found::Broken => return Consent::default(),
+        };
+        match source.read(value) {
+            Some(Word::Grants(word)) => {
+                let earlier = granted.unwrap_or(Consent { personalization: true, measurement: true });
+                granted = Some(Consent {
+                    personalization: earlier.personalization && word.personalization,
+                    measurement: earlier.measurement && word.measurement,
+                });
             }
-            word = Some(value);
+            Some(Word::NoObjection) => {}
+            None => return Consent::default(),
         }
     }
-    word.and_then(parse).unwrap_or_default()
-}
-
-/// The values of every cookie of that name in one field line.
-fn values<'c>(line: &'c [u8], name: &[u8]) -> impl Iterator<Item = &'c [u8]> {
-    Pairs { rest: Some(line) }.filter_map(move |pair| {
-        let value = pair.trim_ascii_start().strip_prefix(name)?.trim_ascii_start().strip_prefix(b"=")?;
-        Some(value.trim_ascii())
-    })
-}
-
-/// The pairs of a cookie field.
-struct Pairs<'c> {
-    rest: Option<&'c [u8]>,
-}
-
-impl<'c> Iterator for Pairs<'c> {
-    type Item = &'c [u8];
-
-    fn next(&mut self) -> Option<&'c [u8]> {
-        let line = self.rest.take()?;
-        match memchr::memchr(b';', line) {
-            Some(end) => {
-                self.rest = line.get(end + 1..);
-                line.get(..end)
-            }
-            None => Some(line),
-        }
-    }
-}
-
-/// Reads `all`, `none` or purposes separated by commas (`%2C`, as scripts write them, too).
-fn parse(value: &[u8]) -> Option<Consent> {
-    if value.len() > MAX_VALUE_BYTES {
-        return None;
-    }
-    let text = std::str::from_utf8(value).ok()?;
-    let text = text.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(text);
-    match text {
-        "all" => return Some(Consent { personalization: true, measurement: true }),
-        "none" => return Some(Consent::default()),
-        _ => {}
-    }
-    let mut consent = Consent::default();
-    for purpose in text.split(',').flat_map(|part| part.split("%2C")).flat_map(|part| part.split("%2c")) {
-        match purpose.trim() {
-            "personalization" => consent.personalization = true,
-            "measurement" => consent.measurement = true,
-            _ => return None,
-        }
-    }
-    Some(consent)
+    granted.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -101,7 +116,8 @@ mod tests {
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let raw = RawRequest::seal(&parts, std::net::Ipv4Addr::LOCALHOST.into());
-        let consent = consent(&raw, b"cloakroom_consent");
+        let sources = [ConsentSource::Cookie { name: "cloakroom_consent".to_owned() }];
+        let consent = consent(&raw, &sources);
         (consent.personalization, consent.measurement, gpc(&raw))
     }
 

@@ -39,6 +39,7 @@ mod mmdb;
 
 pub use admit::{Admission, Admitted, Boundary, Passthrough};
 pub use config::{BoundaryError, Config, Mode, RouteConfig, RouteId, SiteConfig, SiteId};
+pub use consent::ConsentSource;
 pub use geo::{Geo, GeoError};
 pub use jurisdiction::jurisdiction;
 pub use passthrough::{strip_client_address, strip_own_cookies, strip_own_set_cookies};

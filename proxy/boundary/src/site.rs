@@ -13,7 +13,7 @@ use crate::preference::{self, COLOR_SCHEMES, SAVE_DATA_NAMES};
 use crate::referrer::Referrer;
 use crate::routes::Routes;
 use crate::signals::Wanted;
-use crate::{BoundaryError, RawRequest, Signals, SiteConfig, query};
+use crate::{BoundaryError, ConsentSource, RawRequest, Signals, SiteConfig, query};
 
 /// The longest campaign name, in bytes; the vocabulary has none that is longer.
 const MAX_CAMPAIGN_BYTES: usize = 64;
@@ -25,7 +25,7 @@ const WEEKPART_NAMES: [&str; 2] = ["workday", "weekend"];
 pub(crate) struct Site {
     pub(crate) routes: Routes,
     pub(crate) vocabulary: std::sync::Arc<SiteVocabulary>,
-    pub(crate) consent_cookie: Box<[u8]>,
+    pub(crate) consent: Vec<ConsentSource>,
     campaign_parameter: Option<String>,
     hosts: HashSet<Box<str>>,
     /// By [`CountryCode::index`].
@@ -48,6 +48,11 @@ pub(crate) struct Site {
 impl Site {
     /// Lowers the site at `position` of the configuration.
     pub(crate) fn new(config: SiteConfig, position: usize) -> Result<Self, BoundaryError> {
+        for source in &config.consent {
+            if let ConsentSource::Cookie { name: cookie } = source {
+                name(cookie, "a cookie name")?;
+            }
+        }
         let vocabulary = config.vocabulary;
         let of = |signal: Signal| vocabulary.hierarchy(signal);
         let (country, language) = (of(Signal::Country), of(Signal::Language));
@@ -69,7 +74,7 @@ impl Site {
         languages.sort_by_key(|(tag, _)| *tag);
         Ok(Self {
             hosts: hosts(&config.hosts, position)?,
-            consent_cookie: name(&config.consent_cookie, "a cookie name")?.as_bytes().into(),
+            consent: config.consent,
             campaign_parameter: config
                 .campaign_parameter
                 .map(|parameter| name(&parameter, "the name of a query parameter").map(str::to_owned))

@@ -9,7 +9,9 @@
 
 mod support;
 
-use cloakroom_boundary::{Admission, Boundary, BoundaryError, Config, Mode, RawRequest, Refusal, TokenKey};
+use cloakroom_boundary::{
+    Admission, Boundary, BoundaryError, Config, ConsentSource, Mode, RawRequest, Refusal, TokenKey,
+};
 use cloakroom_vocabulary::{Consent, Jurisdiction, Signal};
 use support::{admitted, ask, boundary, boundary_with, geo, names, request, route, shop};
 
@@ -214,7 +216,10 @@ fn wrong_configurations_are_named() {
         BoundaryError::RepeatedHost { .. }
     ));
     assert!(matches!(error(|site| site.hosts.push("a.example:80".into())), BoundaryError::Host { .. }));
-    assert!(matches!(error(|site| site.consent_cookie = "a=b".into()), BoundaryError::Name { .. }));
+    assert!(matches!(
+        error(|site| site.consent = vec![ConsentSource::Cookie { name: "a=b".into() }]),
+        BoundaryError::Name { .. }
+    ));
     assert!(matches!(
         error(|site| site.campaign_parameter = Some(String::new())),
         BoundaryError::Name { .. }
@@ -223,4 +228,40 @@ fn wrong_configurations_are_named() {
     assert_eq!(twice.to_string(), "`/` is declared twice for GET");
     let config = Config { trusted_proxies: Vec::new(), sites: vec![shop(), shop()] };
     assert!(matches!(Boundary::new(config, None).err(), Some(BoundaryError::RepeatedHost { .. })));
+}
+
+#[test]
+fn sources_of_consent_have_to_agree() {
+    let mut site = shop();
+    site.consent = vec![
+        ConsentSource::Cookie { name: "cloakroom_consent".into() },
+        ConsentSource::OneTrust,
+        ConsentSource::Cookiebot,
+        ConsentSource::UsPrivacy,
+        ConsentSource::Tcf { vendor: None },
+    ];
+    let config = Config { trusted_proxies: Vec::new(), sites: vec![site] };
+    let boundary = Boundary::new(config, Some(geo())).unwrap();
+    let granted = |cookies: &str, dnt: &str| {
+        let parts = request("GET", "/", &[("cookie", cookies), ("dnt", dnt)]);
+        let consent = admitted(&boundary, &parts, "198.18.1.1").facts.consent;
+        (consent.personalization, consent.measurement)
+    };
+    let plain = "cloakroom_consent=all";
+    let onetrust = "OptanonConsent=groups=C0002%3A0%2CC0003%3A1";
+    assert_eq!(granted(plain, "0"), (true, true));
+    assert_eq!(granted(onetrust, "0"), (true, false));
+    assert_eq!(granted(&format!("{plain}; {onetrust}"), "0"), (true, false));
+    assert_eq!(
+        granted(&format!("{plain}; CookieConsent={{preferences:false%2Cstatistics:true}}"), "0"),
+        (false, true)
+    );
+    assert_eq!(granted(&format!("{plain}; usprivacy=1YNN"), "0"), (true, true));
+    for refused in
+        ["usprivacy=1YYN", "usprivacy=x", "CookieConsent=-1", "euconsent-v2=C", "cloakroom_consent=none"]
+    {
+        assert_eq!(granted(&format!("{plain}; {refused}"), "0"), (false, false), "{refused}");
+    }
+    assert_eq!(granted("usprivacy=1YNN", "0"), (false, false), "no objection is no consent");
+    assert_eq!(granted(plain, "1"), (false, false), "Do Not Track");
 }

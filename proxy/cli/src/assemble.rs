@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloakroom_boundary::{Geo, Mode, PathPattern, QueryPattern, QueryRule};
+use cloakroom_boundary::{ConsentSource, Geo, Mode, PathPattern, QueryPattern, QueryRule};
 use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_origin::OriginConfig;
 use cloakroom_pipeline::{Parts, RouteParts, SiteParts};
@@ -83,7 +83,7 @@ fn assemble_site(
         (Some(policies), Some(origin)) if problems.is_empty() => Ok(SiteParts {
             hosts: site.hosts.clone(),
             vocabulary: site.vocabulary.clone(),
-            consent_cookie: site.consent_cookie.clone(),
+            consent: site.consent.iter().map(consent_source).collect(),
             campaign_parameter: site.campaign_parameter.clone(),
             signal_bits: site.signal_bits,
             policies,
@@ -199,6 +199,16 @@ fn assemble_route(site: &Site, route: &settings::Route) -> Result<RouteParts, Pr
         labels: route.labels.clone(),
         distinct_paths: route.distinct_paths as usize,
     })
+}
+
+fn consent_source(source: &settings::ConsentSource) -> ConsentSource {
+    match source {
+        settings::ConsentSource::Cookie(name) => ConsentSource::Cookie { name: name.clone() },
+        settings::ConsentSource::Tcf(vendor) => ConsentSource::Tcf { vendor: *vendor },
+        settings::ConsentSource::UsPrivacy => ConsentSource::UsPrivacy,
+        settings::ConsentSource::OneTrust => ConsentSource::OneTrust,
+        settings::ConsentSource::Cookiebot => ConsentSource::Cookiebot,
+    }
 }
 
 fn placed_at(source: &Source, route: &settings::Route, message: String) -> Problem {

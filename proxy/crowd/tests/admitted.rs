@@ -6,7 +6,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use cloakroom_boundary::{
-    Admission, Boundary, Config as BoundaryConfig, Mode, PathPattern, RawRequest, RouteConfig, SiteConfig,
+    Admission, Boundary, Config as BoundaryConfig, ConsentSource, Mode, PathPattern, RawRequest, RouteConfig,
+    SiteConfig,
 };
 use cloakroom_crowd::{Config, Crowd, RouteCrowd};
 use cloakroom_vocabulary::{CellId, Domain, Grain, Signal, SiteValues, SiteVocabulary};
@@ -47,7 +48,7 @@ fn a_crowd_of_networks_releases_its_language_and_one_network_does_not() {
     let site = SiteConfig {
         hosts: vec!["shop.example".into()],
         vocabulary: Arc::clone(&vocabulary),
-        consent_cookie: "cloakroom_consent".into(),
+        consent: vec![ConsentSource::Cookie { name: "cloakroom_consent".into() }],
         campaign_parameter: None,
         routes: vec![route("/plain"), route("/")],
     };

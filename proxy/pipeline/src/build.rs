@@ -82,7 +82,7 @@ impl SiteParts {
         SiteConfig {
             hosts: self.hosts.clone(),
             vocabulary: Arc::clone(&self.vocabulary),
-            consent_cookie: self.consent_cookie.clone(),
+            consent: self.consent.clone(),
             campaign_parameter: self.campaign_parameter.clone(),
             routes: routes.collect(),
         }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloakroom_boundary::{BoundaryError, Geo, Mode, PathPattern, QueryRule};
+use cloakroom_boundary::{BoundaryError, ConsentSource, Geo, Mode, PathPattern, QueryRule};
 use cloakroom_crowd::{Config as CrowdConfig, CrowdError};
 use cloakroom_origin::OriginConfig;
 use cloakroom_plugin_host::Plugin;
@@ -36,8 +36,8 @@ pub struct SiteParts {
     pub hosts: Vec<String>,
     /// Its vocabulary.
     pub vocabulary: Arc<SiteVocabulary>,
-    /// The cookie that says what the visitor agreed to.
-    pub consent_cookie: String,
+    /// Where it is told what the visitor agreed to.
+    pub consent: Vec<ConsentSource>,
     /// The parameter that names the campaign.
     pub campaign_parameter: Option<String>,
     /// The most bits that its signals may tell of a visitor together.

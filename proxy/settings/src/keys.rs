@@ -81,6 +81,8 @@ const fn section(path: &'static str, kind: Kind, meaning: &'static str) -> Key {
 pub(crate) const LOG_LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
 /// The words of `log.format`.
 pub(crate) const LOG_FORMATS: &[&str] = &["text", "json"];
+/// The words of `consent.sources`.
+pub(crate) const CONSENT_SOURCES: &[&str] = &["cookie", "tcf", "onetrust", "cookiebot", "usprivacy"];
 /// The words of `route.mode`.
 pub(crate) const MODES: &[&str] = &["personalize", "anonymous", "passthrough"];
 /// The words of `route.methods`.
@@ -124,6 +126,8 @@ pub(crate) const SITE: &[Key] = &[
     needed("origin", Kind::TextOrTexts, "one `http://host:port`", "Where the site's pages come from."),
     key("forward_client_ip", Kind::Flag, "`false`", "", "On passthrough routes, tell the origin the visitor's address."),
     section("consent", Kind::Section, "How a visitor's consent is told."),
+    key("consent.sources", Kind::Choices(CONSENT_SOURCES), "`cookie`", "at least one", "Where consent is told; all sources that a visitor sends have to agree. `cookie`: the plain cookie below. `tcf`: the TC string in `euconsent-v2`. `onetrust`: `OptanonConsent`, with functional for personalization and performance for measurement. `cookiebot`: `CookieConsent`, with preferences and statistics. `usprivacy`: an opt-out there refuses; it never grants."),
+    key("consent.vendor", Kind::Number(&bounds::VENDOR), "none: the publisher's own consent", "", "The vendor of the Global Vendor List on whose consent the site relies. It has to be disclosed. With `tcf` alone."),
     key("consent.cookie", Kind::Text, "`cloakroom_consent`", "1 to 64 of letters, digits, `-`, `_`, `.`", "The cookie that holds it: `all`, `none`, or of `personalization` and `measurement` with commas between. Anything else is no consent."),
     section("signals", Kind::Section, "The values that signals have on this site. What is not listed is `other`, or `none` for a campaign."),
     key("signals.country", Kind::Texts, "none", "at most 200 ISO 3166-1 codes", "Countries to tell apart: `FR`."),

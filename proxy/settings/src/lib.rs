@@ -26,6 +26,6 @@ pub use main_file::load;
 pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{
-    Crowd, Limits, Log, LogFormat, LogLevel, Mode, Origin, Plugin, PluginFile, QueryRule, QueryValues, Route,
-    Settings, Site, Unstorable,
+    ConsentSource, Crowd, Limits, Log, LogFormat, LogLevel, Mode, Origin, Plugin, PluginFile, QueryRule,
+    QueryValues, Route, Settings, Site, Unstorable,
 };

@@ -110,6 +110,8 @@ pub(crate) struct SiteFile {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Consent {
+    pub sources: Option<Texts>,
+    pub vendor: Option<Spanned<u64>>,
     pub cookie: Option<Text>,
 }
 

@@ -91,8 +91,8 @@ pub struct Site {
     pub origin: Origin,
     /// On passthrough routes, the origin is told the visitor's address.
     pub forward_client_ip: bool,
-    /// The cookie that holds the visitor's consent.
-    pub consent_cookie: String,
+    /// Where the visitor's consent is told.
+    pub consent: Vec<ConsentSource>,
     /// The listed values of signals.
     pub values: SiteValues,
     /// The hierarchies that these values give.
@@ -120,6 +120,21 @@ pub struct Origin {
     pub host: String,
     /// TCP port.
     pub port: u16,
+}
+
+/// Where a visitor's consent is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConsentSource {
+    /// A plain cookie of that name.
+    Cookie(String),
+    /// A TC string; the vendor on whose consent the site relies, or the publisher's own.
+    Tcf(Option<u16>),
+    /// OneTrust's cookie.
+    OneTrust,
+    /// Cookiebot's cookie.
+    Cookiebot,
+    /// A US Privacy string.
+    UsPrivacy,
 }
 
 /// How crowds are counted.

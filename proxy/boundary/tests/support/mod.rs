@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use cloakroom_boundary::{
-    Admission, Admitted, Boundary, Config, Geo, Mode, PathPattern, QueryPattern, QueryRule, RawRequest,
-    Refusal, RouteConfig, SiteConfig, TokenKey,
+    Admission, Admitted, Boundary, Config, ConsentSource, Geo, Mode, PathPattern, QueryPattern, QueryRule,
+    RawRequest, Refusal, RouteConfig, SiteConfig, TokenKey,
 };
 use cloakroom_vocabulary::{Signal, SiteValues, SiteVocabulary};
 use http::{Method, request::Parts};
@@ -55,7 +55,7 @@ pub fn shop() -> SiteConfig {
     SiteConfig {
         hosts: vec!["shop.example".into(), "www.shop.example".into()],
         vocabulary: vocabulary(),
-        consent_cookie: "cloakroom_consent".into(),
+        consent: vec![ConsentSource::Cookie { name: "cloakroom_consent".into() }],
         campaign_parameter: Some("utm_campaign".into()),
         routes: vec![
             home,
