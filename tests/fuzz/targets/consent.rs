@@ -2,7 +2,13 @@
 //! refusal of one source is not overruled by another.
 #![no_main]
 
-#[allow(dead_code, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "shared with tests")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "shared with tests"
+)]
 #[path = "../../../proxy/boundary/tests/support/mod.rs"]
 mod support;
 
@@ -33,7 +39,9 @@ fn granted(lines: &[&[u8]]) -> Option<bool> {
     }
     let seal = || RawRequest::seal(&parts, "127.0.0.1".parse().unwrap());
     match BOUNDARY.admit(BOUNDARY.site(&seal()).ok()?, seal(), &KEY) {
-        Ok(Admission::Admitted(seen)) => Some(seen.facts.consent.personalization || seen.facts.consent.measurement),
+        Ok(Admission::Admitted(seen)) => {
+            Some(seen.facts.consent.personalization || seen.facts.consent.measurement)
+        }
         _ => None,
     }
 }
