@@ -18,8 +18,8 @@ use crate::routes::Route;
 use crate::signals::Wanted;
 use crate::site::Site;
 use crate::{
-    BoundaryError, Config, Geo, Mode, RawRequest, Refusal, RouteId, ScrubbedRequest, Signals, SiteId, Token,
-    TokenKey, address, canonical, consent, jurisdiction, query,
+    BoundaryError, Config, Geo, Mode, OwnCookies, RawRequest, Refusal, RouteId, ScrubbedRequest, Signals,
+    SiteId, Token, TokenKey, address, canonical, consent, jurisdiction, query,
 };
 
 /// Reads requests and lets out what may be known of them.
@@ -51,6 +51,9 @@ pub struct Admitted {
     pub signals: Signals,
     /// The visitor's prefix as the crowd counts it. On anonymous routes it is the same for all.
     pub token: Token,
+    /// Cookies of our own that the answer sets or deletes. On anonymous routes there are none, since
+    /// caches in front keep those answers.
+    pub cookies: OwnCookies,
     /// The page that is wanted.
     pub request: ScrubbedRequest,
 }
@@ -136,7 +139,15 @@ impl Boundary {
                 (facts, Signals::unknown(&known.vocabulary), Token::UNREAD)
             }
         };
-        Ok(Admission::Admitted(Admitted { route, mode, facts, signals, token, request }))
+        Ok(Admission::Admitted(Admitted {
+            route,
+            mode,
+            facts,
+            signals,
+            token,
+            cookies: OwnCookies::default(),
+            request,
+        }))
     }
 
     fn read_visitor(

@@ -20,6 +20,7 @@ mod host;
 mod jurisdiction;
 mod language;
 mod os;
+mod own_cookies;
 mod passthrough;
 mod pattern;
 mod preference;
@@ -42,6 +43,7 @@ pub use config::{BoundaryError, Config, Mode, RouteConfig, RouteId, SiteConfig, 
 pub use consent::ConsentSource;
 pub use geo::{Geo, GeoError};
 pub use jurisdiction::jurisdiction;
+pub use own_cookies::{OwnCookie, OwnCookies};
 pub use passthrough::{strip_client_address, strip_own_cookies, strip_own_set_cookies};
 pub use pattern::{PathPattern, PatternError};
 pub use query::{QueryPattern, QueryRule};

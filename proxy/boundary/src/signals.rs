@@ -6,7 +6,10 @@ use cloakroom_vocabulary::{Signal, SiteVocabulary, ValueId};
 ///
 /// Before policy and crowd have generalized them they are about one visitor: no `Debug`, no
 /// `Clone`, no serialization.
-pub struct Signals([ValueId; Signal::COUNT]);
+pub struct Signals {
+    values: [ValueId; Signal::COUNT],
+    bucket: Option<u8>,
+}
 
 /// The signals that are read on a route: those that its plugins or its origin may be told.
 #[derive(Clone, Copy)]
@@ -23,14 +26,14 @@ impl Wanted {
 }
 
 impl Signals {
-    pub(crate) fn new(values: [ValueId; Signal::COUNT]) -> Self {
-        Self(values)
+    pub(crate) fn new(values: [ValueId; Signal::COUNT], bucket: Option<u8>) -> Self {
+        Self { values, bucket }
     }
 
     /// Nothing known: `any` for each signal.
     #[must_use]
     pub fn unknown(vocabulary: &SiteVocabulary) -> Self {
-        Self(Signal::ALL.map(|signal| vocabulary.hierarchy(signal).any()))
+        Self::new(Signal::ALL.map(|signal| vocabulary.hierarchy(signal).any()), None)
     }
 
     /// The value of a signal.
@@ -38,6 +41,13 @@ impl Signals {
     pub fn value(&self, signal: Signal) -> ValueId {
         // INVARIANT: `Signal::index` is below `Signal::COUNT`, the length of the array.
         #[expect(clippy::indexing_slicing, reason = "indexed by discriminant, see the invariant")]
-        self.0[signal.index()]
+        self.values[signal.index()]
+    }
+
+    /// The visitor's random bucket, 0 to 99; `None` where it is not asked for, not consented to, or
+    /// not there yet.
+    #[must_use]
+    pub fn bucket(&self) -> Option<u8> {
+        self.bucket
     }
 }

@@ -110,7 +110,7 @@ impl Site {
         country: Option<CountryCode>,
         dayparts: &Dayparts,
     ) -> Signals {
-        Signals::new(Signal::ALL.map(|signal| {
+        let values = Signal::ALL.map(|signal| {
             let any = self.vocabulary.hierarchy(signal).any();
             if !wanted.has(signal) {
                 return any;
@@ -138,7 +138,8 @@ impl Site {
                 Signal::SaveData => pick(&self.save_data, preference::saves_data(raw).into()),
                 Signal::ColorScheme => pick(&self.color_schemes, preference::color_scheme(raw)),
             }
-        }))
+        });
+        Signals::new(values, None)
     }
 
     /// The best-liked language that the site lists.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use cloakroom_measure::Measure;
 use cloakroom_pipeline::Answer;
-use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::protocols::http::date::get_cached_date;
@@ -59,6 +59,9 @@ pub(crate) fn http1_head(answer: &Answer, body: usize, keep_alive: bool, head: &
         head.extend_from_slice(name.as_str().as_bytes());
         let _ = write!(head, ": {value}\r\n");
     });
+    for line in answer.cookies().lines() {
+        push(head, &SET_COOKIE, line.as_bytes());
+    }
     push(head, &http::header::DATE, get_cached_date().as_bytes());
     let connection: &[u8] = if keep_alive { b"keep-alive" } else { b"close" };
     push(head, &http::header::CONNECTION, connection);
@@ -90,6 +93,9 @@ pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<
         }
     });
     written?;
+    for line in answer.cookies().lines() {
+        head.append_header(SET_COOKIE, line)?;
+    }
     send(http, head, answer.body(), answer.is_head_only()).await
 }
 

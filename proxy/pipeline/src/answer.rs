@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cloakroom_boundary::Refusal;
+use cloakroom_boundary::{OwnCookies, Refusal};
 use cloakroom_measure::{Outcome, Trouble};
 use cloakroom_variants::StoredVariant;
 use http::StatusCode;
@@ -16,6 +16,7 @@ pub struct Answer {
     pub(crate) head_only: bool,
     pub(crate) label: usize,
     pub(crate) reveal: Option<Reveal>,
+    pub(crate) cookies: OwnCookies,
 }
 
 pub(crate) enum Content {
@@ -142,6 +143,12 @@ impl Answer {
         self.reveal.as_ref()
     }
 
+    /// Cookies of our own that it sets.
+    #[must_use]
+    pub fn cookies(&self) -> &OwnCookies {
+        &self.cookies
+    }
+
     /// The value of `Age` (RFC 9111 §5.1), in seconds; `None` for a failure.
     #[must_use]
     pub fn age(&self, now: Instant) -> Option<u64> {
@@ -256,6 +263,7 @@ mod tests {
             head_only: false,
             label: 0,
             reveal: None,
+            cookies: OwnCookies::default(),
         };
         assert_eq!(answer.status(), 502);
         let page = String::from_utf8(answer.body().to_vec()).unwrap();

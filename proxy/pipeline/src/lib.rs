@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use cloakroom_boundary::{Admission, Admitted, Boundary, RawRequest, Refusal, RouteId};
+use cloakroom_boundary::{Admission, Admitted, Boundary, OwnCookies, RawRequest, Refusal, RouteId};
 use cloakroom_crowd::Crowd;
 use cloakroom_measure::{Measure, Trouble};
 use cloakroom_origin::Origin;
@@ -141,12 +141,12 @@ impl Pipeline {
     }
 
     fn serve(&self, site: &Site, admitted: Admitted, epoch: &cloakroom_crowd::Epoch) -> Step {
-        let Admitted { route: id, facts, signals, token, request, .. } = admitted;
+        let Admitted { route: id, facts, signals, token, cookies, request, .. } = admitted;
         let route = site.route(id);
         if route.is_quarantined() {
             let content = Content::Failure(Failure::Quarantined);
             let (head_only, label) = (request.is_head(), route.label);
-            return Step::Answer(Answer { content, head_only, label, reveal: None });
+            return Step::Answer(Answer { content, head_only, label, reveal: None, cookies });
         }
         let chosen = route.choose(id, Visit { facts, signals, token }, epoch, self.reveal);
         let lookup = VariantLookup::new(&request, chosen.joint, route.view(chosen.joint));
@@ -157,6 +157,7 @@ impl Pipeline {
                 head_only: request.is_head(),
                 label: route.label,
                 reveal: chosen.reveal,
+                cookies,
             });
         }
         Step::Fetch(Box::new(Pending {
@@ -165,6 +166,7 @@ impl Pipeline {
             joint: chosen.joint,
             stale: stored,
             reveal: chosen.reveal,
+            cookies,
         }))
     }
 
@@ -180,7 +182,13 @@ impl Pipeline {
             _ => {}
         }
         let content = Content::Refused { refusal, explained: self.reveal };
-        Step::Answer(Answer { content, head_only: false, label, reveal: None })
+        Step::Answer(Answer {
+            content,
+            head_only: false,
+            label,
+            reveal: None,
+            cookies: OwnCookies::default(),
+        })
     }
 
     /// Counters and logs.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use cloakroom_boundary::ScrubbedRequest;
+use cloakroom_boundary::{OwnCookies, ScrubbedRequest};
 use cloakroom_measure::Trouble;
 use cloakroom_origin::{Conditions, FetchError, OriginRequest, OriginResponse, Told};
 use cloakroom_rewrite::SafeFragment;
@@ -31,6 +31,8 @@ pub struct Pending {
     pub(crate) joint: JointVariant,
     pub(crate) stale: Option<Arc<StoredVariant>>,
     pub(crate) reveal: Option<Reveal>,
+    /// Of this visitor alone: the task that makes the variant never sees them.
+    pub(crate) cookies: OwnCookies,
 }
 
 impl Pending {
@@ -54,7 +56,7 @@ impl Pipeline {
     /// the caller; however many ask, each variant is made once and each page is fetched once.
     pub async fn fetch(self: &Arc<Self>, mut pending: Pending) -> Answer {
         let (head_only, label) = (pending.request.is_head(), pending.route.label);
-        let reveal = pending.reveal.take();
+        let (reveal, cookies) = (pending.reveal.take(), std::mem::take(&mut pending.cookies));
         let lookup = VariantLookup::new(&pending.request, pending.joint, pending.route.view(pending.joint));
         let key = lookup.to_key();
         let stored = self.cache.variant(&lookup);
@@ -71,7 +73,7 @@ impl Pipeline {
             Ok((variant, source)) => Content::Stored { variant, source },
             Err(failure) => Content::Failure(failure),
         };
-        Answer { content, head_only, label, reveal }
+        Answer { content, head_only, label, reveal, cookies }
     }
 
     async fn make(self: Arc<Self>, pending: Pending, key: VariantKey) -> Made {
