@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::{Visitor, french};
 use crate::origin::{Origin, PAGE, response};
-use crate::proxy::{Proxy, site};
+use crate::proxy::{PATIENCE, Proxy, site};
 
 #[test]
 fn ten_thousand_visitors_over_all_variants_cause_one_fetch() {
@@ -21,9 +21,12 @@ fn ten_thousand_visitors_over_all_variants_cause_one_fetch() {
         .map(|thread| {
             let (address, seen) = (proxy.address(), Arc::clone(&seen));
             std::thread::spawn(move || {
-                for at in 0..500 {
+                let since = Instant::now();
+                // Variants are shown once an epoch with a crowd is over, which 500 visits may outrun.
+                let shown = |seen: &[AtomicUsize; 3]| seen.iter().all(|count| count.load(SeqCst) > 0);
+                for at in (0..).take_while(|at| *at < 500 || !shown(&seen) && since.elapsed() < PATIENCE) {
                     let target = if at % 3 == 0 { "/?utm_campaign=spring" } else { "/" };
-                    let number = thread * 500 + at;
+                    let number = thread * 500 + at % 500;
                     let visitor = if at % 5 == 4 {
                         Visitor::new(target).with("X-Forwarded-For", french(number))
                     } else {
@@ -41,7 +44,7 @@ fn ten_thousand_visitors_over_all_variants_cause_one_fetch() {
         .collect();
     visitors.into_iter().for_each(|thread| thread.join().unwrap());
     let seen: Vec<_> = seen.iter().map(|count| count.load(SeqCst)).collect();
-    assert_eq!(seen.iter().sum::<usize>(), 10_000);
+    assert!(seen.iter().sum::<usize>() >= 10_000, "{seen:?}");
     assert!(seen.iter().all(|count| *count > 0), "every variant was shown: {seen:?}");
     assert_eq!(origin.received().len(), 1);
 }
