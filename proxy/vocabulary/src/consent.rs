@@ -11,39 +11,60 @@ pub struct Consent {
     pub measurement: bool,
 }
 
-/// The legal regime of the visitor's country.
+/// The legal regime of the place that a visitor's address belongs to.
+///
+/// Which places stand under which is data, with the law cited: `policies/jurisdictions.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Jurisdiction {
-    /// EEA, United Kingdom and Switzerland: consent first.
+    /// Consent first: EEA, United Kingdom, Switzerland.
     OptIn,
-    /// Places with a right to opt out (US states with such a law).
+    /// Quebec: what identifies, locates or profiles is off until the person turns it on.
+    Quebec,
+    /// A right to opt out, by a signal of the browser too: US states with such a law.
     OptOut,
-    /// Known country with neither rule.
+    /// A known place with no such rule.
     Rest,
-    /// No country could be told.
+    /// No place could be told.
     Unknown,
 }
 
 impl Jurisdiction {
-    /// All jurisdictions.
-    pub const ALL: [Self; 4] = [Self::OptIn, Self::OptOut, Self::Rest, Self::Unknown];
+    /// All jurisdictions, in the order of their discriminants.
+    pub const ALL: [Self; 5] = [Self::OptIn, Self::Quebec, Self::OptOut, Self::Rest, Self::Unknown];
 
-    /// The name used in policies.
+    /// The name used in policies and in the list of places.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::OptIn => "opt-in",
+            Self::Quebec => "quebec",
             Self::OptOut => "opt-out",
             Self::Rest => "rest",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// The jurisdiction of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|jurisdiction| jurisdiction.name() == name)
+    }
+
+    /// Whether a visitor whose browser sends an opt-out signal has to be shown that it is honoured.
+    ///
+    /// California demands it (11 CCR § 7025(c)(6), since 1 January 2026). It is shown in every place
+    /// with an opt-out, which is simpler to explain and never wrong, and where the place is unknown,
+    /// since it may be California.
+    #[must_use]
+    pub const fn shows_opt_out_status(self) -> bool {
+        matches!(self, Self::OptOut | Self::Unknown)
     }
 }
 
 /// Everything that a policy may ask about a request besides its route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConsentFacts {
-    /// Regime of the visitor's country.
+    /// Regime of the visitor's place.
     pub jurisdiction: Jurisdiction,
     /// The visitor's word.
     pub consent: Consent,
@@ -84,5 +105,19 @@ mod tests {
     fn every_fact_has_its_own_index() {
         let indices: Vec<_> = ConsentFacts::all().map(ConsentFacts::index).collect();
         assert_eq!(indices, (0..ConsentFacts::COUNT).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn names_and_jurisdictions_are_inverse() {
+        for jurisdiction in Jurisdiction::ALL {
+            assert_eq!(Jurisdiction::from_name(jurisdiction.name()), Some(jurisdiction));
+        }
+        assert_eq!(Jurisdiction::from_name("optin"), None);
+    }
+
+    #[test]
+    fn whoever_may_be_in_california_is_shown_that_the_signal_is_honoured() {
+        let shown: Vec<_> = Jurisdiction::ALL.into_iter().filter(|j| j.shows_opt_out_status()).collect();
+        assert_eq!(shown, [Jurisdiction::OptOut, Jurisdiction::Unknown]);
     }
 }
