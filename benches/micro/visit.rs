@@ -132,7 +132,11 @@ pub(crate) fn boundary(consent: ConsentSource) -> (Boundary, Arc<SiteVocabulary>
         campaign_parameter: Some("utm_campaign".to_owned()),
         routes: vec![route],
     };
-    let config = Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], sites: vec![site] };
+    let config = Config {
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        sites: vec![site],
+        ..Config::default()
+    };
     let geo = Geo::from_bytes(DemoGeo::new().bytes().to_vec()).unwrap();
     (Boundary::new(config, Some(geo)).unwrap(), vocabulary)
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use cedar_policy::{Policy, PolicyId, PolicySet as CedarSet, Schema, ValidationMode, Validator};
 
-use crate::{DEFAULTS, PolicyError, SCHEMA, spelling};
+use crate::{DEFAULTS, PolicyError, spelling};
 
 /// The most files that one set may come from.
 pub const MAX_FILES: usize = 64;
@@ -23,7 +23,7 @@ pub(crate) struct Origin {
 
 /// The policies of a site.
 ///
-/// INVARIANT: every policy is valid against [`SCHEMA`], and speaks only of known words.
+/// INVARIANT: every policy is valid against the [schema](crate::schema), and speaks only of known words.
 #[derive(Clone, Debug)]
 pub struct PolicySet {
     pub(crate) cedar: CedarSet,
@@ -107,7 +107,12 @@ impl PolicySet {
             .validation_errors()
             .map(|error| PolicyError::of_cedar(file, text, error))
             .min_by_key(|error| error.span().map_or(usize::MAX, |span| span.start));
-        first.map_or(Ok(()), Err)
+        let Some(error) = first else { return Ok(()) };
+        let marked = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+        Err(match spelling::advice(marked) {
+            Some(advice) => error.with_help(advice),
+            None => error,
+        })
     }
 
     fn add(&mut self, position: usize, file: &str, policy: &Policy) -> Result<(), PolicyError> {
@@ -119,7 +124,7 @@ impl PolicySet {
 }
 
 fn schema() -> Result<Schema, PolicyError> {
-    Schema::from_cedarschema_str(SCHEMA)
+    Schema::from_cedarschema_str(&crate::schema()?)
         .map(|(schema, _)| schema)
         .map_err(|error| PolicyError::new(error.to_string()).in_file("schema.cedarschema"))
 }
@@ -140,7 +145,7 @@ mod tests {
     #[test]
     fn the_shipped_policies_are_valid_and_without_warnings() {
         let set = PolicySet::defaults().unwrap();
-        assert_eq!(set.cedar.num_of_policies(), 2);
+        assert_eq!(set.cedar.num_of_policies(), 4);
         assert_eq!(set.warnings(), []);
     }
 

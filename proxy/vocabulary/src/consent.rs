@@ -29,7 +29,7 @@ pub enum Jurisdiction {
 }
 
 impl Jurisdiction {
-    /// All jurisdictions, in the order of their discriminants.
+    /// All jurisdictions, in the order of their discriminants: the strictest law first.
     pub const ALL: [Self; 5] = [Self::OptIn, Self::Quebec, Self::OptOut, Self::Rest, Self::Unknown];
 
     /// The name used in policies and in the list of places.
@@ -68,30 +68,43 @@ pub struct ConsentFacts {
     pub jurisdiction: Jurisdiction,
     /// The visitor's word.
     pub consent: Consent,
+    /// There is no word: no source of consent is there, or those that are can only object and do not.
+    /// Refusal, error and contradiction are words. Means nothing beside a consent that is given.
+    pub silent: bool,
     /// `Sec-GPC: 1` was sent (Global Privacy Control).
     pub gpc: bool,
 }
 
+/// Consents, with whether the visitor is silent, in the order of their numbers.
+const WORDS: [(bool, bool, bool); 5] = [
+    (false, false, false),
+    (false, true, false),
+    (true, false, false),
+    (true, true, false),
+    (false, false, true),
+];
+
 impl ConsentFacts {
     /// How many different facts there are.
-    pub const COUNT: usize = Jurisdiction::ALL.len() * 8;
+    pub const COUNT: usize = Jurisdiction::ALL.len() * WORDS.len() * 2;
 
     /// Position in arrays of length [`ConsentFacts::COUNT`].
     #[must_use]
     pub const fn index(self) -> usize {
-        (self.jurisdiction as usize) * 8
-            + (self.consent.personalization as usize) * 4
-            + (self.consent.measurement as usize) * 2
-            + self.gpc as usize
+        let Consent { personalization, measurement } = self.consent;
+        let word = match (personalization as usize) * 2 + measurement as usize {
+            0 if self.silent => WORDS.len() - 1,
+            granted => granted,
+        };
+        ((self.jurisdiction as usize) * WORDS.len() + word) * 2 + self.gpc as usize
     }
 
     /// Every combination, in the order of [`ConsentFacts::index`].
     pub fn all() -> impl Iterator<Item = Self> {
         Jurisdiction::ALL.into_iter().flat_map(|jurisdiction| {
-            (0..8_u8).map(move |bits| Self {
-                jurisdiction,
-                consent: Consent { personalization: bits & 4 != 0, measurement: bits & 2 != 0 },
-                gpc: bits & 1 != 0,
+            WORDS.into_iter().flat_map(move |(personalization, measurement, silent)| {
+                let consent = Consent { personalization, measurement };
+                [false, true].map(|gpc| Self { jurisdiction, consent, silent, gpc })
             })
         })
     }

@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
         database[at] ^= flipped;
     }
     let Ok(geo) = Geo::from_bytes(database) else { return };
-    let config = Config { trusted_proxies: Vec::new(), sites: vec![support::shop()] };
+    let config = Config { trusted_proxies: Vec::new(), places: support::places(), sites: vec![support::shop()] };
     let boundary = Boundary::new(config, Some(geo)).unwrap();
     let parts = support::request("GET", "/", &[]);
     let [a, b, c, d, ..] = *address;
