@@ -12,12 +12,12 @@ use cloakroom_vocabulary::{ConsentFacts, Signal, SiteValues, SiteVocabulary};
 use interpreter::{Case, Dice, Rule, allows, defaults};
 
 /// How many sets of policies are tried.
-const SETS: u64 = 60;
+const SETS: u64 = 120;
 const MODES: [&str; 3] = ["personalize", "anonymous", "passthrough"];
 const PLUGINS: [&str; 2] = ["hero", "banner"];
 
 /// The finest grain that the interpreter allows, and whether a policy failed on the way there.
-fn finest(rules: &[Rule], grains: &[&str], mut case: Case<'_>) -> (usize, bool) {
+fn finest<'c>(rules: &[Rule], grains: &[&'c str], mut case: Case<'c>) -> (usize, bool) {
     let mut failed = false;
     let telling = grains.len() - 1;
     for (level, grain) in grains.iter().enumerate().take(telling) {
@@ -89,8 +89,8 @@ fn tables_say_what_an_interpreter_says_in_every_context() {
             }
         }
         assert_eq!(failed, !table.errors().is_empty(), "seed {seed}: {:?}\n{text}", table.errors());
-        failing += u32::from(failed);
+        failing += u64::from(failed);
     }
     assert_eq!(seen.len(), 5, "the sets together should lead to every grain: {seen:?}");
-    assert!((3..57).contains(&failing), "{failing} sets had a policy that fails");
+    assert!((6..SETS - 6).contains(&failing), "{failing} sets had a policy that fails");
 }
