@@ -12,6 +12,7 @@ use cloakroom_boundary::{
 };
 use cloakroom_crowd::{Config as CrowdConfig, Crowd, RouteCrowd};
 use cloakroom_demo::DemoGeo;
+use cloakroom_policy::Jurisdictions;
 use cloakroom_variants::{
     Answered, CacheConfig, Freshness, JointVariant, OriginView, Page, Validators, VariantCache, VariantLookup,
 };
@@ -134,8 +135,8 @@ pub(crate) fn boundary(consent: ConsentSource) -> (Boundary, Arc<SiteVocabulary>
     };
     let config = Config {
         trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        places: Jurisdictions::shipped().unwrap().into_places(),
         sites: vec![site],
-        ..Config::default()
     };
     let geo = Geo::from_bytes(DemoGeo::new().bytes().to_vec()).unwrap();
     (Boundary::new(config, Some(geo)).unwrap(), vocabulary)

@@ -43,8 +43,8 @@ fn a_policy_that_fails_somewhere_is_named_with_its_context() {
     let (code, out, _) = checked(policy, |_| {});
     assert_eq!(code, 3, "{out}");
     for words in [
-        "policy: policy `too-large` in site.cedar fails in",
-        "evaluations and denies there",
+        "policy: `too-large` in `",
+        "site.cedar` fails in 8 evaluations and denies there, first for",
         "overflow",
         "plugin hero, signal country at grain country, jurisdiction quebec",
         "measurement yes",
@@ -81,14 +81,14 @@ fn a_database_that_tells_no_states_is_named_with_what_follows() {
         ("198.18.0.0/24", ("country", Field::map("iso_code", "US")).into()),
         ("198.18.1.0/24", ("country", Field::map("iso_code", "CA")).into()),
     ]);
-    let (code, _, err) = checked("", |folder| {
+    let (code, _, err) = checked("// nothing\n", |folder| {
         std::fs::write(folder.join("country.mmdb"), countries).unwrap();
     });
     assert_eq!(code, 0, "{err}");
     let err = unwrapped(&err);
     assert!(err.contains("tells no states and provinces"), "{err}");
     assert!(err.contains("all of CA stands under `quebec`, all of US stands under `opt-out`"), "{err}");
-    let (_, _, err) = checked("", |_| {});
+    let (_, _, err) = checked("// nothing\n", |_| {});
     assert_eq!(err, "", "the demo's database tells them");
 }
 

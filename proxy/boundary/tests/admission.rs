@@ -71,6 +71,19 @@ fn every_signal_is_derived_on_a_personalized_route() {
 }
 
 #[test]
+fn the_part_of_a_country_decides_the_law_and_leaves_no_other_trace() {
+    let silent = request("GET", "/", &[]);
+    let (quebec, ontario) =
+        (admitted(&boundary(), &silent, "198.18.4.1"), admitted(&boundary(), &silent, "198.18.5.1"));
+    assert_eq!(quebec.facts.jurisdiction, Jurisdiction::Quebec);
+    assert_eq!(ontario.facts.jurisdiction, Jurisdiction::Rest);
+    assert!(quebec.facts.silent && ontario.facts.silent);
+    assert_eq!(names(&quebec), names(&ontario));
+    let refused = request("GET", "/", &[("cookie", "cloakroom_consent=none")]);
+    assert!(!admitted(&boundary(), &refused, "198.18.4.1").facts.silent);
+}
+
+#[test]
 fn unlisted_values_are_other_and_unknown_countries_have_no_hour() {
     let plain = request("HEAD", "/p/1?utm_campaign=autumn", &[("sec-gpc", "1"), ("accept-language", "ja")]);
     let seen = admitted(&boundary(), &plain, "198.18.3.1");

@@ -233,10 +233,7 @@ fn report(route: &RouteParts, decision: Option<&Decision>) -> RouteReport {
         cells: decision.map_or(0, Decision::cells),
         joint_variants: decision.map_or(1, Decision::joint_variants),
         policy_errors: decision.map_or(Vec::new(), |decision| {
-            let failed = decision.permits().errors().iter();
-            failed
-                .map(|f| format!("`{}` in `{}` fails when {}: {}", f.policy, f.file, f.context, f.message))
-                .collect()
+            decision.permits().errors().iter().map(ToString::to_string).collect()
         }),
     }
 }

@@ -35,7 +35,7 @@ impl std::fmt::Display for FailedPolicy {
         let Self { file, policy, message, context, evaluations } = self;
         write!(
             f,
-            "policy `{policy}` in {file} fails in {evaluations} evaluations and denies there: {message} ({context})"
+            "`{policy}` in `{file}` fails in {evaluations} evaluations and denies there, first for {context}: {message}"
         )
     }
 }

@@ -117,7 +117,12 @@ fn a_policy_that_fails_denies_in_that_context_and_is_named() {
     assert!(failed.message.contains("overflow"), "{failed:?}");
     assert!(failed.context.contains("jurisdiction rest"), "{failed:?}");
     let text = failed.to_string();
-    assert!(text.starts_with("policy `broken` in site.cedar fails in 40 evaluations"), "{text}");
+    assert!(
+        text.starts_with(
+            "`broken` in `site.cedar` fails in 40 evaluations and denies there, first for plugin hero"
+        ),
+        "{text}"
+    );
     // 10 contexts, two plugins, two grains.
     assert_eq!(failed.evaluations, 40);
 }

@@ -1,6 +1,8 @@
 //! A writer of small mmdb files for tests: a search tree of 24-bit records over IPv6, IPv4 below
 //! `::/96`, and records of nested maps and lists of text. No client data.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
 use std::net::IpAddr;
 
 /// A value in a record.
@@ -11,7 +13,6 @@ pub enum Field {
     /// A map.
     Map(Vec<(&'static str, Field)>),
     /// An array.
-    #[allow(dead_code, reason = "each test file uses a part")]
     List(Vec<Field>),
 }
 
