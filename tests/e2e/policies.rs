@@ -59,9 +59,14 @@ fn a_word_that_is_none_is_refused_with_its_place_and_the_right_ones() {
         format!("forbid (principal, action == Action::\"see\", resource)\nwhen {{ {condition} }};\n")
     };
     for (condition, words) in [
-        (r#"context.jurisdiction == Jurisdiction::"optin""#, "valid entity eids: \"opt-in\", \"quebec\""),
+        (
+            r#"context.jurisdiction == Jurisdiction::"optin""#,
+            "did you mean `opt-in`? It is one of opt-in, quebec",
+        ),
         (r#"context.jurisdiction == "opt-in""#, "is written `Jurisdiction::\"opt-in\"`"),
-        (r#"resource == Signal::"country/contry""#, "country/country, country/continent"),
+        (r#"resource == Signal::"country/contry""#, "did you mean `country/country`?"),
+        (r#"context.labels.contains("sensitve")"#, "no route of this site has the label `sensitve`"),
+        (r#"principal == Plugin::"heroo""#, "did you mean `hero`?"),
     ] {
         let (code, _, err) = checked(&forbid(condition), |_| {});
         assert_eq!(code, 3, "{err}");

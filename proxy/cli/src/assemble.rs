@@ -7,7 +7,7 @@ use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_origin::OriginConfig;
 use cloakroom_pipeline::{Parts, RouteParts, SiteParts};
 use cloakroom_plugin_host::{Engine, Limits, Plugin};
-use cloakroom_policy::{Jurisdictions, PolicySet};
+use cloakroom_policy::{Jurisdictions, ORIGIN, PolicySet};
 use cloakroom_settings::{self as settings, Problem, QueryValues, Settings, Site, Source};
 use cloakroom_variants::CacheConfig;
 use http::uri::Authority;
@@ -159,6 +159,9 @@ fn policies(site: &Site, warnings: &mut Vec<Problem>) -> Result<PolicySet, Probl
     };
     let set = PolicySet::with_defaults(&sources).map_err(|error| placed(&error))?;
     warnings.extend(set.warnings().iter().map(placed));
+    let plugins: Vec<_> = site.plugins.iter().map(|plugin| plugin.name.as_str()).chain([ORIGIN]).collect();
+    let labels: Vec<_> = site.routes.iter().flat_map(|route| &route.labels).map(String::as_str).collect();
+    warnings.extend(set.strangers(&plugins, &labels).iter().map(placed));
     Ok(set)
 }
 

@@ -28,6 +28,9 @@ pub use schema::schema;
 pub use set::{MAX_FILE_BYTES, MAX_FILES, PolicySet};
 pub use table::{ClassId, MAX_CLASSES, PermitClass, PermitTable, Subject};
 
+/// The principal under which policies speak of what the origin itself is told (`origin_sees`).
+pub const ORIGIN: &str = "origin";
+
 /// The policies that every site starts from: file names with their text.
 pub const DEFAULTS: [(&str, &str); 4] = [
     ("opt-in.cedar", include_str!("../../../policies/defaults/opt-in.cedar")),

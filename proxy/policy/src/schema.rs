@@ -65,7 +65,8 @@ pub fn schema() -> Result<String, PolicyError> {
     let mut text = String::from(
         "// What a policy can speak about. Policies are checked against this when they are loaded.\n\
          // Printed from the program's own vocabulary; a test keeps the two alike.\n\n\
-         /// A personalization plugin, by the name under which the site lists it: Plugin::\"hero\".\n\
+         /// A personalization plugin, by the name under which the site lists it: Plugin::\"hero\". What a\n\
+         /// route tells its origin (`origin_sees`) is seen by Plugin::\"origin\".\n\
          entity Plugin;\n",
     );
     for ((kind, _), what) in [

@@ -1,7 +1,8 @@
 //! Words in policies that Cedar cannot check, and advice on those that it refuses.
 //!
 //! A signal at a grain has attributes, so its type is no enumeration to Cedar, and any id would do. A
-//! misspelt one in a `forbid` would silently allow; so it is refused here.
+//! misspelt one in a `forbid` would silently allow; so it is refused here. Names that only the site knows,
+//! of plugins and labels, are gathered, to be compared with those that it has.
 
 use std::ops::Range;
 
@@ -11,62 +12,136 @@ use serde_json::Value;
 use crate::PolicyError;
 use crate::schema::{GRAIN, JURISDICTION, MODE, SIGNAL_NAME, grains, signal_id, words};
 
-/// Refuses a policy that names a signal or a grain that is none.
-pub(crate) fn check(file: &str, text: &str, policy: &Policy) -> Result<(), PolicyError> {
+/// What a name that only the site knows is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Plugin,
+    /// Every text in a policy is one: nothing else that policies see is a text.
+    Label,
+}
+
+/// A name that a policy speaks of.
+#[derive(Clone, Debug)]
+pub(crate) struct Mention {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) file: String,
+    pub(crate) span: Option<Range<usize>>,
+}
+
+/// Refuses a policy that names a signal or a grain that is none, and gathers what only the site knows.
+pub(crate) fn check(file: &str, text: &str, policy: &Policy) -> Result<Vec<Mention>, PolicyError> {
     let tree = policy.to_json().map_err(|error| PolicyError::new(error.to_string()).in_file(file))?;
     let ids = grains()?
         .into_iter()
         .flat_map(|(signal, names)| names.into_iter().map(move |name| signal_id(signal, name)))
         .collect();
-    Speller { file, text, ids }.walk(&tree)
+    let mut speller = Speller { file, text, ids, mentions: Vec::new() };
+    speller.walk(&tree)?;
+    Ok(speller.mentions)
 }
 
-/// How to write what `marked`, a refused part of a policy, may have meant.
-pub(crate) fn advice(marked: &str) -> Option<String> {
-    let bare = marked.match_indices('"').step_by(2).any(|(at, _)| {
-        let before = marked.get(..at).unwrap_or_default();
-        !before.ends_with("::")
-    });
-    let (kind, attribute) = [JURISDICTION, MODE, SIGNAL_NAME, GRAIN]
-        .into_iter()
-        .find(|(_, attribute)| bare && marked.contains(attribute))?;
-    let words = words(kind).ok()?;
-    let first = words.first()?;
-    Some(format!("`{attribute}` is written `{kind}::\"{first}\"`; it is one of {}", words.join(", ")))
+/// `error` in other words, where `marked`, the part of a policy that it is about, shows what was meant.
+pub(crate) fn advise(error: PolicyError, marked: &str) -> PolicyError {
+    let kinds = [JURISDICTION, MODE, SIGNAL_NAME, GRAIN];
+    for (kind, attribute) in kinds {
+        let Ok(words) = words(kind) else { continue };
+        let literal = marked.strip_prefix(kind).and_then(|rest| rest.strip_prefix("::\"")?.strip_suffix('"'));
+        if let Some(word) = literal.filter(|word| !words.contains(word)) {
+            return error.reworded(format!("`{word}` is no `{kind}`")).with_help(one_of(word, &words));
+        }
+        let bare = texts(marked).find(|(before, _)| marked.contains(attribute) && !before.ends_with("::"));
+        if let (Some((_, word)), Some(first)) = (bare, words.first()) {
+            let meant = closest(word, &words).unwrap_or(first);
+            return error.with_help(format!(
+                "`{attribute}` is written `{kind}::\"{meant}\"`; it is one of {}",
+                words.join(", ")
+            ));
+        }
+    }
+    error
+}
+
+/// The texts in quotation marks, each with what stands before it.
+fn texts(marked: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + marked.get(at..)?.find('"')?;
+        let length = marked.get(start + 1..)?.find('"')?;
+        at = start + length + 2;
+        Some((marked.get(..start)?, marked.get(start + 1..start + 1 + length)?))
+    })
+}
+
+/// Names the words that there are, the likely one first.
+pub(crate) fn one_of(word: &str, words: &[&str]) -> String {
+    let all = words.join(", ");
+    match closest(word, words) {
+        Some(close) => format!("did you mean `{close}`? It is one of {all}"),
+        None if words.is_empty() => "there is none at all".to_owned(),
+        None => format!("it is one of {all}"),
+    }
+}
+
+/// The word that differs least, if that is little.
+fn closest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
+    let distances = words.iter().map(|known| (strsim::damerau_levenshtein(word, known), *known));
+    let (distance, known) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance <= 2 && distance < word.len()).then_some(known)
 }
 
 struct Speller<'a> {
     file: &'a str,
     text: &'a str,
     ids: Vec<String>,
+    mentions: Vec<Mention>,
 }
 
 impl Speller<'_> {
     /// Depth is bounded by Cedar's own parser, which made the tree.
-    fn walk(&self, tree: &Value) -> Result<(), PolicyError> {
+    fn walk(&mut self, tree: &Value) -> Result<(), PolicyError> {
         match tree {
             Value::Array(items) => items.iter().try_for_each(|item| self.walk(item)),
             Value::Object(fields) => {
                 self.entity(tree)?;
+                if let Some(value) = fields.get("Value") {
+                    self.labels(value);
+                }
                 fields.values().try_for_each(|field| self.walk(field))
             }
             _ => Ok(()),
         }
     }
 
-    fn entity(&self, tree: &Value) -> Result<(), PolicyError> {
-        let (Some("Signal"), Some(id)) =
+    fn labels(&mut self, value: &Value) {
+        let listed = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        for label in listed.iter().filter_map(Value::as_str) {
+            self.mention(Kind::Label, label);
+        }
+    }
+
+    fn entity(&mut self, tree: &Value) -> Result<(), PolicyError> {
+        let (Some(kind), Some(id)) =
             (tree.get("type").and_then(Value::as_str), tree.get("id").and_then(Value::as_str))
         else {
             return Ok(());
         };
-        if self.ids.iter().any(|known| known == id) {
+        if kind == "Plugin" {
+            self.mention(Kind::Plugin, id);
+        }
+        if kind != "Signal" || self.ids.iter().any(|known| known == id) {
             return Ok(());
         }
-        Err(PolicyError::new(format!("`{id}` is not a signal at a grain"))
+        let ids: Vec<_> = self.ids.iter().map(String::as_str).collect();
+        Err(PolicyError::new(format!("`{id}` is no `Signal`"))
             .in_file(self.file)
             .at(self.place(id))
-            .with_help(format!("it is one of {}", self.ids.join(", "))))
+            .with_help(one_of(id, &ids)))
+    }
+
+    fn mention(&mut self, kind: Kind, name: &str) {
+        let (name, span) = (name.to_owned(), self.place(name));
+        self.mentions.push(Mention { kind, name, file: self.file.to_owned(), span });
     }
 
     /// The syntax tree does not keep places: the first such literal of the file is meant.
@@ -109,9 +184,9 @@ mod tests {
             (r#"resource.grain == Grain::"any""#, "any"),
         ] {
             let message = refusal(&format!("{FORBID} {{ {condition} }};"));
-            assert!(message.contains(&format!("`\"{word}\"` is not declared")), "{message}");
+            assert!(message.starts_with(&format!("`{word}` is no `")), "{message}");
+            assert!(message.contains("it is one of ") || message.contains("? It is one of "), "{message}");
             assert!(message.ends_with(&format!("::\"{word}\"`")), "{message}");
-            assert!(message.contains("valid entity eids: \""), "{message}");
         }
     }
 
@@ -139,7 +214,7 @@ mod tests {
             format!(r#"{FORBID} {{ [Signal::"country"].contains(resource) }};"#),
         ] {
             let message = refusal(&policy);
-            assert!(message.starts_with("`country` is not a signal at a grain"), "{message}");
+            assert!(message.starts_with("`country` is no `Signal`"), "{message}");
             assert!(message.contains("country/country, country/continent, device/form"), "{message}");
             assert!(message.ends_with("at `\"country\"`"), "{message}");
         }
