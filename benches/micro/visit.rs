@@ -12,6 +12,7 @@ use cloakroom_boundary::{
 };
 use cloakroom_crowd::{Config as CrowdConfig, Crowd, RouteCrowd};
 use cloakroom_demo::DemoGeo;
+use cloakroom_policy::Jurisdictions;
 use cloakroom_variants::{
     Answered, CacheConfig, Freshness, JointVariant, OriginView, Page, Validators, VariantCache, VariantLookup,
 };
@@ -132,7 +133,11 @@ pub(crate) fn boundary(consent: ConsentSource) -> (Boundary, Arc<SiteVocabulary>
         campaign_parameter: Some("utm_campaign".to_owned()),
         routes: vec![route],
     };
-    let config = Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], sites: vec![site] };
+    let config = Config {
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        places: Jurisdictions::shipped().unwrap().into_places(),
+        sites: vec![site],
+    };
     let geo = Geo::from_bytes(DemoGeo::new().bytes().to_vec()).unwrap();
     (Boundary::new(config, Some(geo)).unwrap(), vocabulary)
 }

@@ -9,6 +9,8 @@
 )]
 
 mod client;
+#[path = "../../proxy/boundary/tests/support/mmdb.rs"]
+mod mmdb;
 mod origin;
 mod proxy;
 
@@ -17,6 +19,8 @@ mod caching;
 mod canary;
 mod commands;
 mod door;
+mod jurisdictions;
 mod noninterference;
 mod passthrough;
 mod personalization;
+mod policies;

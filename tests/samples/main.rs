@@ -1,6 +1,9 @@
-//! Every sample in README.md is one that works: its configuration loads, its rule files compile.
+//! Every sample in README.md is one that works: its configuration loads, its rule files compile. And so
+//! is every starter site.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod starters;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use cloakroom_vocabulary::{Consent, ConsentFacts, CountryCode, Jurisdiction};
+use cloakroom_vocabulary::{Consent, ConsentFacts, Jurisdiction, Places};
 use http::Method;
 use ipnet::IpNet;
 
@@ -19,13 +19,14 @@ use crate::signals::Wanted;
 use crate::site::Site;
 use crate::{
     BoundaryError, Config, Geo, Mode, OwnCookies, RawRequest, Refusal, RouteId, ScrubbedRequest, Signals,
-    SiteId, Token, TokenKey, address, canonical, consent, jurisdiction, query,
+    SiteId, Token, TokenKey, address, canonical, consent, query,
 };
 
 /// Reads requests and lets out what may be known of them.
 pub struct Boundary {
     trusted_proxies: Vec<IpNet>,
     geo: Option<Geo>,
+    places: Places,
     hosts: HashMap<Box<str>, SiteId>,
     sites: Vec<Site>,
     dayparts: Dayparts,
@@ -87,7 +88,8 @@ impl Boundary {
             }
         }
         let dayparts = Dayparts::new(Box::new(SystemTime::now))?;
-        Ok(Self { trusted_proxies: config.trusted_proxies, geo, hosts, sites, dayparts })
+        let Config { trusted_proxies, places, .. } = config;
+        Ok(Self { trusted_proxies, geo, places, hosts, sites, dayparts })
     }
 
     /// Tells the time by another clock: a test's, or that of a question about another hour.
@@ -134,8 +136,12 @@ impl Boundary {
                 self.read_visitor(known, route.wanted, &raw, gpc, key)
             }
             _ => {
-                let facts =
-                    ConsentFacts { jurisdiction: Jurisdiction::Unknown, consent: Consent::default(), gpc };
+                let facts = ConsentFacts {
+                    jurisdiction: Jurisdiction::Unknown,
+                    consent: Consent::default(),
+                    silent: false,
+                    gpc,
+                };
                 (facts, Signals::unknown(&known.vocabulary), Token::UNREAD)
             }
         };
@@ -159,10 +165,13 @@ impl Boundary {
         key: &TokenKey,
     ) -> (ConsentFacts, Signals, Token) {
         let address = address::client_address(raw, &self.trusted_proxies);
-        let country: Option<CountryCode> = address.and_then(|address| self.geo.as_ref()?.country(address));
+        let located = address.and_then(|address| self.geo.as_ref()?.locate(address, &self.places));
+        let (country, jurisdiction) = located.unzip();
+        let consent = consent::consent(raw, &site.consent);
         let facts = ConsentFacts {
-            jurisdiction: jurisdiction(country),
-            consent: consent::consent(raw, &site.consent),
+            jurisdiction: jurisdiction.unwrap_or(Jurisdiction::Unknown),
+            consent,
+            silent: consent == Consent::default() && consent::is_silent(raw, &site.consent),
             gpc,
         };
         (facts, site.signals(wanted, raw, country, &self.dayparts), key.token(address))

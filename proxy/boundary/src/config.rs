@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloakroom_vocabulary::{Signal, SiteVocabulary};
+use cloakroom_vocabulary::{Places, Signal, SiteVocabulary};
 use http::Method;
 use ipnet::IpNet;
 
@@ -67,6 +67,8 @@ impl Mode {
 pub struct Config {
     /// Networks of the proxies that may set `X-Forwarded-For`.
     pub trusted_proxies: Vec<IpNet>,
+    /// Which law each place stands under. By default all are unknown.
+    pub places: Places,
     /// The sites, in the order of [`SiteId`].
     pub sites: Vec<SiteConfig>,
 }

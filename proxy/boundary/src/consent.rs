@@ -10,6 +10,7 @@ mod cookiebot;
 mod cookies;
 mod encoded;
 mod onetrust;
+mod silence;
 mod site_cookie;
 mod tcf;
 mod usprivacy;
@@ -19,6 +20,7 @@ use http::header::{DNT, HeaderName};
 
 use crate::RawRequest;
 use cookies::Found;
+pub(crate) use silence::is_silent;
 
 static SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
 

@@ -1,11 +1,13 @@
 //! The country database: the only thing that an address is looked up in.
 //!
-//! A lookup yields a country code or nothing. Addresses enter and stay; nothing about them is kept.
+//! A lookup yields a country code and the law that the place stands under, or nothing. Of a country
+//! whose parts stand under different laws the part is read too, for this alone, and dropped here.
+//! Addresses enter and stay; nothing about them is kept.
 
 use std::net::IpAddr;
 use std::path::Path;
 
-use cloakroom_vocabulary::{CountryCode, country_facts};
+use cloakroom_vocabulary::{CountryCode, Jurisdiction, Places, Told, country_facts};
 use maxminddb::{LookupResult, PathElement, Reader, WithinOptions};
 
 /// The largest database, in bytes.
@@ -67,10 +69,38 @@ impl Shape {
     }
 }
 
+/// How the records of a database name the part of the country.
+#[derive(Clone, Copy)]
+enum PartShape {
+    /// `subdivisions`, a list that begins with the largest part (MaxMind, DB-IP).
+    Subdivisions,
+    /// `region_code` or `region` (IPinfo).
+    Region,
+}
+
+impl PartShape {
+    const ALL: [Self; 2] = [Self::Subdivisions, Self::Region];
+
+    /// The code, or else the name: the smaller databases of some have no codes.
+    fn read<'r>(self, record: &LookupResult<'r, Vec<u8>>) -> Option<Told<'r>> {
+        use PathElement::{Index, Key};
+        let (code, name): (&[PathElement<'_>], &[PathElement<'_>]) = match self {
+            Self::Subdivisions => (
+                &[Key("subdivisions"), Index(0), Key("iso_code")],
+                &[Key("subdivisions"), Index(0), Key("names"), Key("en")],
+            ),
+            Self::Region => (&[Key("region_code")], &[Key("region")]),
+        };
+        let text = |path| record.decode_path::<&'r str>(path).ok().flatten().filter(|text| !text.is_empty());
+        text(code).map(Told::Code).or_else(|| text(name).map(Told::Name))
+    }
+}
+
 /// A country database, held in memory.
 pub struct Geo {
     reader: Reader<Vec<u8>>,
     shape: Shape,
+    parts: Option<PartShape>,
 }
 
 impl Geo {
@@ -95,34 +125,98 @@ impl Geo {
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, GeoError> {
         let wrong = |error: maxminddb::MaxMindDbError| GeoError::Format { why: error.to_string() };
         let reader = Reader::from_source(bytes).map_err(wrong)?;
-        let shape = probe(&reader).map_err(wrong)?.ok_or(GeoError::NoCountries)?;
-        Ok(Self { reader, shape })
+        let (shape, parts) = probe(&reader).map_err(wrong)?;
+        Ok(Self { reader, shape: shape.ok_or(GeoError::NoCountries)?, parts })
     }
 
-    /// The country of an address.
-    pub(crate) fn country(&self, address: IpAddr) -> Option<CountryCode> {
-        self.shape.read(&self.reader.lookup(address).ok()?)
+    /// Whether it tells parts of countries (ISO 3166-2). Where it does not, the strictest law of a
+    /// country whose parts differ holds in all of it.
+    #[must_use]
+    pub fn tells_parts(&self) -> bool {
+        self.parts.is_some()
+    }
+
+    /// The country of an address, and the law that it stands under.
+    pub(crate) fn locate(&self, address: IpAddr, places: &Places) -> Option<(CountryCode, Jurisdiction)> {
+        let record = self.reader.lookup(address).ok()?;
+        let country = self.shape.read(&record)?;
+        Some((country, places.jurisdiction(country, || self.parts?.read(&record))))
     }
 }
 
-/// The first shape that the first telling record has.
-fn probe(reader: &Reader<Vec<u8>>) -> Result<Option<Shape>, maxminddb::MaxMindDbError> {
+/// The first shapes that telling records have.
+fn probe(reader: &Reader<Vec<u8>>) -> Result<(Option<Shape>, Option<PartShape>), maxminddb::MaxMindDbError> {
+    let (mut shape, mut parts) = (None, None);
     for record in reader.networks(WithinOptions::default())?.take(MAX_PROBED_NETWORKS) {
         let record = record?;
-        if let Some(shape) = Shape::ALL.into_iter().find(|shape| shape.read(&record).is_some()) {
-            return Ok(Some(shape));
+        shape = shape.or_else(|| Shape::ALL.into_iter().find(|shape| shape.read(&record).is_some()));
+        parts = parts.or_else(|| PartShape::ALL.into_iter().find(|parts| parts.read(&record).is_some()));
+        if shape.is_some() && parts.is_some() {
+            break;
         }
     }
-    Ok(None)
+    Ok((shape, parts))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::mmdb::{Field, database};
+    use cloakroom_vocabulary::{Subdivision, SubdivisionCode};
 
     fn country(geo: &Geo, address: &str) -> Option<String> {
-        geo.country(address.parse().unwrap()).map(|code| code.as_str().to_owned())
+        let (country, _) = geo.locate(address.parse().unwrap(), &Places::default())?;
+        Some(country.as_str().to_owned())
+    }
+
+    fn places() -> Places {
+        let canada = [("QC", "Quebec", Jurisdiction::Quebec), ("ON", "Ontario", Jurisdiction::Rest)];
+        let canada = canada.map(|(code, name, jurisdiction)| Subdivision {
+            code: SubdivisionCode::parse(code).unwrap(),
+            names: vec![name.to_owned()],
+            jurisdiction,
+        });
+        Places::new(&[], &[(CountryCode::parse("CA").unwrap(), canada.to_vec())]).unwrap()
+    }
+
+    fn law(geo: &Geo, address: &str) -> Jurisdiction {
+        geo.locate(address.parse().unwrap(), &places()).unwrap().1
+    }
+
+    fn in_canada(part: (&'static str, Field)) -> Field {
+        Field::Map(vec![("country", Field::map("iso_code", "CA")), part])
+    }
+
+    #[test]
+    fn the_part_of_a_country_is_read_in_each_way_that_databases_tell_it() {
+        let listed = |field| ("subdivisions", Field::List(vec![field, Field::map("iso_code", "XX")]));
+        let named = |name| Field::from(("names", Field::map("en", name)));
+        let shapes: [[(&str, Field); 2]; 4] = [
+            [listed(Field::map("iso_code", "QC")), listed(Field::map("iso_code", "ON"))],
+            [listed(named("Quebec")), listed(named("Ontario"))],
+            [("region_code", Field::text("QC")), ("region_code", Field::text("ON"))],
+            [("region", Field::text("Quebec")), ("region", Field::text("Ontario"))],
+        ];
+        for [quebec, ontario] in shapes {
+            let bytes = database(&[
+                ("198.18.0.0/24", in_canada(quebec)),
+                ("198.18.1.0/24", in_canada(ontario)),
+                ("198.18.2.0/24", ("country", Field::map("iso_code", "CA")).into()),
+            ]);
+            let geo = Geo::from_bytes(bytes).unwrap();
+            assert!(geo.tells_parts());
+            assert_eq!(law(&geo, "198.18.0.1"), Jurisdiction::Quebec);
+            assert_eq!(law(&geo, "198.18.1.1"), Jurisdiction::Rest);
+            assert_eq!(law(&geo, "198.18.2.1"), Jurisdiction::Quebec, "not told");
+        }
+    }
+
+    #[test]
+    fn without_parts_the_strictest_law_of_the_country_holds() {
+        let countries = database(&[("198.18.0.0/24", ("country", Field::map("iso_code", "CA")).into())]);
+        let geo = Geo::from_bytes(countries).unwrap();
+        assert!(!geo.tells_parts());
+        assert_eq!(law(&geo, "198.18.0.1"), Jurisdiction::Quebec);
     }
 
     #[test]

@@ -28,7 +28,11 @@ fn a_signal_that_no_plugin_sees_is_not_read() {
     for route in &mut site.routes {
         route.signals = vec![Signal::Language];
     }
-    let config = Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], sites: vec![site] };
+    let config = Config {
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        places: support::places(),
+        sites: vec![site],
+    };
     let boundary = Boundary::new(config, Some(geo())).unwrap();
     let fields = [
         ("user-agent", PHONE),
@@ -64,6 +68,19 @@ fn every_signal_is_derived_on_a_personalized_route() {
     assert_eq!(seen.facts.consent, Consent { personalization: true, measurement: false });
     assert!(!seen.facts.gpc && !seen.request.gpc() && !seen.request.is_head());
     assert_eq!((seen.request.target(), seen.request.path()), ("/?page=2", "/"));
+}
+
+#[test]
+fn the_part_of_a_country_decides_the_law_and_leaves_no_other_trace() {
+    let silent = request("GET", "/", &[]);
+    let (quebec, ontario) =
+        (admitted(&boundary(), &silent, "198.18.4.1"), admitted(&boundary(), &silent, "198.18.5.1"));
+    assert_eq!(quebec.facts.jurisdiction, Jurisdiction::Quebec);
+    assert_eq!(ontario.facts.jurisdiction, Jurisdiction::Rest);
+    assert!(quebec.facts.silent && ontario.facts.silent);
+    assert_eq!(names(&quebec), names(&ontario));
+    let refused = request("GET", "/", &[("cookie", "cloakroom_consent=none")]);
+    assert!(!admitted(&boundary(), &refused, "198.18.4.1").facts.silent);
 }
 
 #[test]
@@ -162,7 +179,8 @@ fn long_targets_are_refused() {
 fn sites_of_another_boundary_are_unknown() {
     let mut second = shop();
     second.hosts = vec!["second.example".into()];
-    let config = Config { trusted_proxies: Vec::new(), sites: vec![shop(), second] };
+    let config =
+        Config { trusted_proxies: Vec::new(), places: support::places(), sites: vec![shop(), second] };
     let two = Boundary::new(config, None).unwrap();
     let parts = request("GET", "/", &[("host", "second.example")]);
     let raw = RawRequest::seal(&parts, "::1".parse().unwrap());
@@ -207,7 +225,7 @@ fn wrong_configurations_are_named() {
     let error = |change: fn(&mut cloakroom_boundary::SiteConfig)| {
         let mut site = shop();
         change(&mut site);
-        let config = Config { trusted_proxies: Vec::new(), sites: vec![site] };
+        let config = Config { trusted_proxies: Vec::new(), places: support::places(), sites: vec![site] };
         Boundary::new(config, None).err().unwrap()
     };
     assert_eq!(error(|site| site.hosts.clear()), BoundaryError::NoHost { site: 0 });
@@ -226,7 +244,8 @@ fn wrong_configurations_are_named() {
     ));
     let twice = error(|site| site.routes.push(route("/", Mode::Anonymous)));
     assert_eq!(twice.to_string(), "`/` is declared twice for GET");
-    let config = Config { trusted_proxies: Vec::new(), sites: vec![shop(), shop()] };
+    let config =
+        Config { trusted_proxies: Vec::new(), places: support::places(), sites: vec![shop(), shop()] };
     assert!(matches!(Boundary::new(config, None).err(), Some(BoundaryError::RepeatedHost { .. })));
 }
 
@@ -240,7 +259,7 @@ fn sources_of_consent_have_to_agree() {
         ConsentSource::UsPrivacy,
         ConsentSource::Tcf { vendor: None },
     ];
-    let config = Config { trusted_proxies: Vec::new(), sites: vec![site] };
+    let config = Config { trusted_proxies: Vec::new(), places: support::places(), sites: vec![site] };
     let boundary = Boundary::new(config, Some(geo())).unwrap();
     let granted = |cookies: &str, dnt: &str| {
         let parts = request("GET", "/", &[("cookie", cookies), ("dnt", dnt)]);

@@ -7,7 +7,7 @@ use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_origin::OriginConfig;
 use cloakroom_pipeline::{Parts, RouteParts, SiteParts};
 use cloakroom_plugin_host::{Engine, Limits, Plugin};
-use cloakroom_policy::PolicySet;
+use cloakroom_policy::{Jurisdictions, ORIGIN, PolicySet};
 use cloakroom_settings::{self as settings, Problem, QueryValues, Settings, Site, Source};
 use cloakroom_variants::CacheConfig;
 use http::uri::Authority;
@@ -61,7 +61,27 @@ fn open_geo(settings: &Settings, problems: &mut Vec<Problem>, warnings: &mut Vec
         );
         return None;
     };
-    Geo::open(path).map_err(|cause| problems.push(Problem::nowhere(cause.to_string()))).ok()
+    let geo = Geo::open(path).map_err(|cause| problems.push(Problem::nowhere(cause.to_string()))).ok()?;
+    if !geo.tells_parts() {
+        warnings.extend(undivided());
+    }
+    Some(geo)
+}
+
+/// What it means that a database tells countries and not their parts.
+fn undivided() -> Option<Problem> {
+    let places = Jurisdictions::shipped().ok()?.into_places();
+    let laws: Vec<_> = places
+        .divided()
+        .map(|(country, law)| format!("all of {} stands under `{}`", country.as_str(), law.name()))
+        .collect();
+    Some(
+        Problem::nowhere(format!(
+            "the country database tells no states and provinces, so the strictest law holds: {}",
+            laws.join(", ")
+        ))
+        .help("take a database with subdivisions, such as those for cities; they are used for this alone"),
+    )
 }
 
 fn assemble_site(
@@ -139,6 +159,9 @@ fn policies(site: &Site, warnings: &mut Vec<Problem>) -> Result<PolicySet, Probl
     };
     let set = PolicySet::with_defaults(&sources).map_err(|error| placed(&error))?;
     warnings.extend(set.warnings().iter().map(placed));
+    let plugins: Vec<_> = site.plugins.iter().map(|plugin| plugin.name.as_str()).chain([ORIGIN]).collect();
+    let labels: Vec<_> = site.routes.iter().flat_map(|route| &route.labels).map(String::as_str).collect();
+    warnings.extend(set.strangers(&plugins, &labels).iter().map(placed));
     Ok(set)
 }
 

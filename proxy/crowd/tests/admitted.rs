@@ -52,7 +52,7 @@ fn a_crowd_of_networks_releases_its_language_and_one_network_does_not() {
         campaign_parameter: None,
         routes: vec![route("/plain"), route("/")],
     };
-    let config = BoundaryConfig { trusted_proxies: vec![], sites: vec![site] };
+    let config = BoundaryConfig { trusted_proxies: vec![], sites: vec![site], ..BoundaryConfig::default() };
     let boundary = Boundary::new(config, None).unwrap();
     let domain = Domain::of_site([(Signal::Language, vocabulary.hierarchy(Signal::Language))]).unwrap();
     let any = domain.any();

@@ -8,7 +8,7 @@ use cloakroom_crowd::{Crowd, RouteCrowd};
 use cloakroom_measure::{AccessLog, Measure, RouteLabel};
 use cloakroom_origin::Origin;
 use cloakroom_plugin_host::Plugin;
-use cloakroom_policy::PolicySet;
+use cloakroom_policy::{Jurisdictions, PolicySet};
 use cloakroom_rewrite::{OutputPolicy, Removed};
 use cloakroom_variants::VariantCache;
 use cloakroom_vocabulary::{Signal, SiteVocabulary};
@@ -34,6 +34,7 @@ impl Pipeline {
     pub fn new(parts: Parts) -> Result<(Arc<Self>, Vec<SiteReport>), BuildError> {
         let boundary = BoundaryConfig {
             trusted_proxies: parts.trusted_proxies,
+            places: Jurisdictions::shipped()?.into_places(),
             sites: parts.sites.iter().map(SiteParts::boundary).collect(),
         };
         let boundary = Arc::new(Boundary::new(boundary, parts.geo)?);
@@ -232,10 +233,7 @@ fn report(route: &RouteParts, decision: Option<&Decision>) -> RouteReport {
         cells: decision.map_or(0, Decision::cells),
         joint_variants: decision.map_or(1, Decision::joint_variants),
         policy_errors: decision.map_or(Vec::new(), |decision| {
-            let failed = decision.permits().errors().iter();
-            failed
-                .map(|f| format!("`{}` in `{}` fails when {}: {}", f.policy, f.file, f.context, f.message))
-                .collect()
+            decision.permits().errors().iter().map(ToString::to_string).collect()
         }),
     }
 }

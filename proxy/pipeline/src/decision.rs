@@ -9,7 +9,7 @@ use cloakroom_boundary::RouteId;
 use cloakroom_crowd::{Epoch, RouteCrowd};
 use cloakroom_origin::Told;
 use cloakroom_plugin_host::{Delivery, Plugin};
-use cloakroom_policy::{PermitTable, PolicySet, Subject};
+use cloakroom_policy::{ORIGIN, PermitTable, PolicySet, Subject};
 use cloakroom_rewrite::SafeEdits;
 use cloakroom_variants::{JointVariant, OriginView};
 use cloakroom_vocabulary::{
@@ -22,9 +22,6 @@ use crate::route::{Chosen, Visit};
 
 /// The most joint variants that a route may have, over all slots and what the origin sees.
 const MAX_JOINT_VARIANTS: u64 = 1_000;
-
-/// The principal under which policies speak of `origin_sees`.
-const ORIGIN: &str = "origin";
 
 /// A plugin that is ready to be used on routes: its edits have passed the door.
 pub(crate) struct Prepared {

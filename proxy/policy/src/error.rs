@@ -48,6 +48,12 @@ impl PolicyError {
         self
     }
 
+    /// The same with a message that says more to people.
+    pub(crate) fn reworded(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
     /// The name of the file, where one is at fault.
     #[must_use]
     pub fn file(&self) -> Option<&str> {

@@ -9,7 +9,7 @@ use cedar_policy::{
 };
 use cloakroom_vocabulary::{ConsentFacts, Signal, SiteVocabulary};
 
-use crate::spelling::signal_id;
+use crate::schema::{GRAIN, JURISDICTION, MODE, SIGNAL_NAME, signal_id};
 use crate::{PolicyError, PolicySet, Subject};
 
 /// The most evaluations that one route may take.
@@ -35,7 +35,7 @@ impl std::fmt::Display for FailedPolicy {
         let Self { file, policy, message, context, evaluations } = self;
         write!(
             f,
-            "policy `{policy}` in {file} fails in {evaluations} evaluations and denies there: {message} ({context})"
+            "`{policy}` in `{file}` fails in {evaluations} evaluations and denies there, first for {context}: {message}"
         )
     }
 }
@@ -135,9 +135,10 @@ impl<'a> Evaluator<'a> {
         Context::from_pairs([
             ("personalization".to_owned(), RestrictedExpression::new_bool(facts.consent.personalization)),
             ("measurement".to_owned(), RestrictedExpression::new_bool(facts.consent.measurement)),
-            ("jurisdiction".to_owned(), text(facts.jurisdiction.name())),
+            ("silent".to_owned(), RestrictedExpression::new_bool(facts.silent)),
+            ("jurisdiction".to_owned(), word(JURISDICTION, facts.jurisdiction.name())?),
             ("gpc".to_owned(), RestrictedExpression::new_bool(facts.gpc)),
-            ("mode".to_owned(), text(self.subject.mode)),
+            ("mode".to_owned(), word(MODE, self.subject.mode)?),
             ("labels".to_owned(), RestrictedExpression::new_set(labels)),
         ])
         .map_err(internal)
@@ -161,11 +162,16 @@ impl<'a> Evaluator<'a> {
 
 fn sight(signal: Signal, grain: &str, level: usize) -> Result<Entity, PolicyError> {
     let attributes = HashMap::from([
-        ("signal".to_owned(), RestrictedExpression::new_string(signal.name().to_owned())),
-        ("grain".to_owned(), RestrictedExpression::new_string(grain.to_owned())),
+        ("signal".to_owned(), word(SIGNAL_NAME, signal.name())?),
+        ("grain".to_owned(), word(GRAIN, grain)?),
         ("level".to_owned(), RestrictedExpression::new_long(i64::try_from(level).unwrap_or(i64::MAX))),
     ]);
     Entity::new(uid("Signal", &signal_id(signal, grain))?, attributes, HashSet::new()).map_err(internal)
+}
+
+/// A word of an enumerated type.
+fn word((kind, _): (&str, &str), word: &str) -> Result<RestrictedExpression, PolicyError> {
+    Ok(RestrictedExpression::new_entity_uid(uid(kind, word)?))
 }
 
 fn uid(kind: &str, id: &str) -> Result<EntityUid, PolicyError> {
@@ -181,10 +187,11 @@ fn internal(error: impl std::fmt::Display) -> PolicyError {
 fn describe(facts: ConsentFacts) -> String {
     let word = |yes: bool| if yes { "yes" } else { "no" };
     format!(
-        "jurisdiction {}, personalization {}, measurement {}, GPC {}",
+        "jurisdiction {}, personalization {}, measurement {}, silent {}, GPC {}",
         facts.jurisdiction.name(),
         word(facts.consent.personalization),
         word(facts.consent.measurement),
+        word(facts.silent),
         word(facts.gpc)
     )
 }

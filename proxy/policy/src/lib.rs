@@ -10,25 +10,31 @@
 //!
 //! ```text
 //! permit (principal, action == Action::"see", resource)
-//! when { context.personalization && context.jurisdiction == "unknown" };
+//! when { context.personalization && context.jurisdiction == Jurisdiction::"unknown" };
 //! ```
 
 mod error;
 mod evaluate;
+mod jurisdictions;
+mod schema;
 mod set;
 mod spelling;
 mod table;
 
 pub use error::PolicyError;
 pub use evaluate::{FailedPolicy, MAX_EVALUATIONS};
+pub use jurisdictions::{Jurisdictions, Law, LawOfPlace, OptOutSignal};
+pub use schema::schema;
 pub use set::{MAX_FILE_BYTES, MAX_FILES, PolicySet};
 pub use table::{ClassId, MAX_CLASSES, PermitClass, PermitTable, Subject};
 
+/// The principal under which policies speak of what the origin itself is told (`origin_sees`).
+pub const ORIGIN: &str = "origin";
+
 /// The policies that every site starts from: file names with their text.
-pub const DEFAULTS: [(&str, &str); 2] = [
-    ("consent.cedar", include_str!("../../../policies/defaults/consent.cedar")),
+pub const DEFAULTS: [(&str, &str); 4] = [
+    ("opt-in.cedar", include_str!("../../../policies/defaults/opt-in.cedar")),
+    ("opt-out.cedar", include_str!("../../../policies/defaults/opt-out.cedar")),
+    ("rest.cedar", include_str!("../../../policies/defaults/rest.cedar")),
     ("global-privacy-control.cedar", include_str!("../../../policies/defaults/global-privacy-control.cedar")),
 ];
-
-/// What policies can speak about, in Cedar's schema language.
-pub const SCHEMA: &str = include_str!("../../../policies/schema.cedarschema");

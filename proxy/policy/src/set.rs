@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use cedar_policy::{Policy, PolicyId, PolicySet as CedarSet, Schema, ValidationMode, Validator};
 
-use crate::{DEFAULTS, PolicyError, SCHEMA, spelling};
+use crate::spelling::{self, Kind, Mention, one_of};
+use crate::{DEFAULTS, PolicyError};
 
 /// The most files that one set may come from.
 pub const MAX_FILES: usize = 64;
@@ -23,12 +24,13 @@ pub(crate) struct Origin {
 
 /// The policies of a site.
 ///
-/// INVARIANT: every policy is valid against [`SCHEMA`], and speaks only of known words.
+/// INVARIANT: every policy is valid against the [schema](crate::schema), and speaks only of known words.
 #[derive(Clone, Debug)]
 pub struct PolicySet {
     pub(crate) cedar: CedarSet,
     pub(crate) schema: Schema,
     pub(crate) origins: HashMap<PolicyId, Origin>,
+    mentions: Vec<Mention>,
     warnings: Vec<PolicyError>,
 }
 
@@ -45,8 +47,13 @@ impl PolicySet {
                 sources.len()
             )));
         }
-        let mut set =
-            Self { cedar: CedarSet::new(), schema: schema()?, origins: HashMap::new(), warnings: Vec::new() };
+        let mut set = Self {
+            cedar: CedarSet::new(),
+            schema: schema()?,
+            origins: HashMap::new(),
+            mentions: Vec::new(),
+            warnings: Vec::new(),
+        };
         for (position, (file, text)) in sources.iter().enumerate() {
             set.add_file(position, file, text)?;
         }
@@ -76,6 +83,24 @@ impl PolicySet {
         &self.warnings
     }
 
+    /// Plugins and labels that the policies speak of and the site has none of: most likely misspelt,
+    /// and then a `forbid` would silently allow.
+    #[must_use]
+    pub fn strangers(&self, plugins: &[&str], labels: &[&str]) -> Vec<PolicyError> {
+        let mut strangers = Vec::new();
+        for Mention { kind, name, file, span } in &self.mentions {
+            let (known, message) = match kind {
+                Kind::Plugin => (plugins, format!("no plugin of this site is called `{name}`")),
+                Kind::Label => (labels, format!("no route of this site has the label `{name}`")),
+            };
+            if !known.contains(&name.as_str()) {
+                let stranger = PolicyError::new(message).in_file(file).at(span.clone());
+                strangers.push(stranger.with_help(one_of(name, known)));
+            }
+        }
+        strangers
+    }
+
     fn add_file(&mut self, position: usize, file: &str, text: &str) -> Result<(), PolicyError> {
         if text.len() > MAX_FILE_BYTES {
             return Err(PolicyError::new(format!(
@@ -93,7 +118,7 @@ impl PolicySet {
         }
         self.validate(file, text, &parsed)?;
         for policy in parsed.policies() {
-            spelling::check(file, text, policy)?;
+            self.mentions.extend(spelling::check(file, text, policy)?);
             self.add(position, file, policy)?;
         }
         Ok(())
@@ -107,7 +132,9 @@ impl PolicySet {
             .validation_errors()
             .map(|error| PolicyError::of_cedar(file, text, error))
             .min_by_key(|error| error.span().map_or(usize::MAX, |span| span.start));
-        first.map_or(Ok(()), Err)
+        let Some(error) = first else { return Ok(()) };
+        let marked = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+        Err(spelling::advise(error, marked))
     }
 
     fn add(&mut self, position: usize, file: &str, policy: &Policy) -> Result<(), PolicyError> {
@@ -119,7 +146,7 @@ impl PolicySet {
 }
 
 fn schema() -> Result<Schema, PolicyError> {
-    Schema::from_cedarschema_str(SCHEMA)
+    Schema::from_cedarschema_str(&crate::schema()?)
         .map(|(schema, _)| schema)
         .map_err(|error| PolicyError::new(error.to_string()).in_file("schema.cedarschema"))
 }
@@ -140,7 +167,7 @@ mod tests {
     #[test]
     fn the_shipped_policies_are_valid_and_without_warnings() {
         let set = PolicySet::defaults().unwrap();
-        assert_eq!(set.cedar.num_of_policies(), 2);
+        assert_eq!(set.cedar.num_of_policies(), 4);
         assert_eq!(set.warnings(), []);
     }
 
@@ -164,6 +191,31 @@ mod tests {
     fn a_wrong_type_is_refused() {
         let (error, _) = refusal("context.gpc == \"1\"");
         assert!(error.message().contains("types"), "{error}");
+    }
+
+    #[test]
+    fn names_that_the_site_does_not_have_are_told_with_their_place() {
+        let text = r#"
+            forbid (principal == Plugin::"heroo", action == Action::"see", resource)
+            when { context.labels.contains("sensitve") || ["home"].containsAny(context.labels) }
+            unless { principal in [Plugin::"banner", Plugin::"hero"] || context.labels == ["home", "x"] };
+        "#;
+        let set = PolicySet::with_defaults(&[("site.cedar", text)]).unwrap();
+        let strangers = set.strangers(&["hero", "banner"], &["home", "sensitive"]);
+        let told: Vec<_> = strangers
+            .iter()
+            .map(|error| format!("{error} at {}: {}", &text[error.span().unwrap()], error.help().unwrap()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "no plugin of this site is called `heroo` at \"heroo\": did you mean `hero`? It is one of hero, banner",
+                "no route of this site has the label `sensitve` at \"sensitve\": did you mean `sensitive`? It is one \
+                 of home, sensitive",
+                "no route of this site has the label `x` at \"x\": it is one of home, sensitive",
+            ]
+        );
+        assert_eq!(PolicySet::defaults().unwrap().strangers(&[], &[]), []);
     }
 
     #[test]

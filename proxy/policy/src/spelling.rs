@@ -1,118 +1,147 @@
-//! Words in policies that are strings to Cedar but a closed list to us.
+//! Words in policies that Cedar cannot check, and advice on those that it refuses.
 //!
-//! A misspelt word in a `permit` only denies; in a `forbid` it would silently allow. So a literal
-//! that is compared with such an attribute has to be one of the words, and so has the id of a signal.
+//! A signal at a grain has attributes, so its type is no enumeration to Cedar, and any id would do. A
+//! misspelt one in a `forbid` would silently allow; so it is refused here. Names that only the site knows,
+//! of plugins and labels, are gathered, to be compared with those that it has.
 
 use std::ops::Range;
 
 use cedar_policy::Policy;
-use cloakroom_vocabulary::{Jurisdiction, Signal, SiteValues, SiteVocabulary};
 use serde_json::Value;
 
 use crate::PolicyError;
+use crate::schema::{GRAIN, JURISDICTION, MODE, SIGNAL_NAME, grains, signal_id, words};
 
-const MODES: [&str; 3] = ["personalize", "anonymous", "passthrough"];
-
-/// The signals with the names of those grains that tell something; the same on every site.
-pub(crate) fn grains() -> Result<Vec<(Signal, Vec<&'static str>)>, PolicyError> {
-    let site =
-        SiteVocabulary::new(&SiteValues::default()).map_err(|error| PolicyError::new(error.to_string()))?;
-    Ok(Signal::ALL
-        .into_iter()
-        .map(|signal| {
-            let hierarchy = site.hierarchy(signal);
-            let telling = usize::from(hierarchy.any_grain().0);
-            (signal, hierarchy.grains().iter().copied().take(telling).collect())
-        })
-        .collect())
+/// What a name that only the site knows is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Plugin,
+    /// Every text in a policy is one: nothing else that policies see is a text.
+    Label,
 }
 
-/// The id of a signal at a grain, as policies write it.
-pub(crate) fn signal_id(signal: Signal, grain: &str) -> String {
-    format!("{signal}/{grain}")
+/// A name that a policy speaks of.
+#[derive(Clone, Debug)]
+pub(crate) struct Mention {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) file: String,
+    pub(crate) span: Option<Range<usize>>,
 }
 
-/// Refuses a policy that uses an unknown word.
-pub(crate) fn check(file: &str, text: &str, policy: &Policy) -> Result<(), PolicyError> {
+/// Refuses a policy that names a signal or a grain that is none, and gathers what only the site knows.
+pub(crate) fn check(file: &str, text: &str, policy: &Policy) -> Result<Vec<Mention>, PolicyError> {
     let tree = policy.to_json().map_err(|error| PolicyError::new(error.to_string()).in_file(file))?;
-    let speller = Speller { file, text, grains: grains()? };
-    speller.walk(&tree)
+    let ids = grains()?
+        .into_iter()
+        .flat_map(|(signal, names)| names.into_iter().map(move |name| signal_id(signal, name)))
+        .collect();
+    let mut speller = Speller { file, text, ids, mentions: Vec::new() };
+    speller.walk(&tree)?;
+    Ok(speller.mentions)
+}
+
+/// `error` in other words, where `marked`, the part of a policy that it is about, shows what was meant.
+pub(crate) fn advise(error: PolicyError, marked: &str) -> PolicyError {
+    let kinds = [JURISDICTION, MODE, SIGNAL_NAME, GRAIN];
+    for (kind, attribute) in kinds {
+        let Ok(words) = words(kind) else { continue };
+        let literal = marked.strip_prefix(kind).and_then(|rest| rest.strip_prefix("::\"")?.strip_suffix('"'));
+        if let Some(word) = literal.filter(|word| !words.contains(word)) {
+            return error.reworded(format!("`{word}` is no `{kind}`")).with_help(one_of(word, &words));
+        }
+        let bare = texts(marked).find(|(before, _)| marked.contains(attribute) && !before.ends_with("::"));
+        if let (Some((_, word)), Some(first)) = (bare, words.first()) {
+            let meant = closest(word, &words).unwrap_or(first);
+            return error.with_help(format!(
+                "`{attribute}` is written `{kind}::\"{meant}\"`; it is one of {}",
+                words.join(", ")
+            ));
+        }
+    }
+    error
+}
+
+/// The texts in quotation marks, each with what stands before it.
+fn texts(marked: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + marked.get(at..)?.find('"')?;
+        let length = marked.get(start + 1..)?.find('"')?;
+        at = start + length + 2;
+        Some((marked.get(..start)?, marked.get(start + 1..start + 1 + length)?))
+    })
+}
+
+/// Names the words that there are, the likely one first.
+pub(crate) fn one_of(word: &str, words: &[&str]) -> String {
+    let all = words.join(", ");
+    match closest(word, words) {
+        Some(close) => format!("did you mean `{close}`? It is one of {all}"),
+        None if words.is_empty() => "there is none at all".to_owned(),
+        None => format!("it is one of {all}"),
+    }
+}
+
+/// The word that differs least, if that is little.
+fn closest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
+    let distances = words.iter().map(|known| (strsim::damerau_levenshtein(word, known), *known));
+    let (distance, known) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance <= 2 && distance < word.len()).then_some(known)
 }
 
 struct Speller<'a> {
     file: &'a str,
     text: &'a str,
-    grains: Vec<(Signal, Vec<&'static str>)>,
+    ids: Vec<String>,
+    mentions: Vec<Mention>,
 }
 
 impl Speller<'_> {
     /// Depth is bounded by Cedar's own parser, which made the tree.
-    fn walk(&self, tree: &Value) -> Result<(), PolicyError> {
+    fn walk(&mut self, tree: &Value) -> Result<(), PolicyError> {
         match tree {
             Value::Array(items) => items.iter().try_for_each(|item| self.walk(item)),
             Value::Object(fields) => {
                 self.entity(tree)?;
-                for (operator, operands) in fields {
-                    if matches!(operator.as_str(), "==" | "!=" | "contains" | "containsAny" | "containsAll") {
-                        self.comparison(operands)?;
-                    }
-                    self.walk(operands)?;
+                if let Some(value) = fields.get("Value") {
+                    self.labels(value);
                 }
-                Ok(())
+                fields.values().try_for_each(|field| self.walk(field))
             }
             _ => Ok(()),
         }
     }
 
-    fn comparison(&self, operands: &Value) -> Result<(), PolicyError> {
-        let (Some(left), Some(right)) = (operands.get("left"), operands.get("right")) else {
-            return Ok(());
-        };
-        for (attribute, literals) in [(left, right), (right, left)] {
-            let Some((name, words)) = self.words_of(attribute) else { continue };
-            for literal in strings(literals) {
-                if !words.iter().any(|word| word == literal) {
-                    return Err(self.unknown(literal, &name, &words));
-                }
-            }
+    fn labels(&mut self, value: &Value) {
+        let listed = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        for label in listed.iter().filter_map(Value::as_str) {
+            self.mention(Kind::Label, label);
         }
-        Ok(())
     }
 
-    /// The words that an attribute can have, if there is a closed list of them.
-    fn words_of(&self, expression: &Value) -> Option<(String, Vec<String>)> {
-        let access = expression.get(".")?;
-        let variable = access.get("left")?.get("Var")?.as_str()?;
-        let attribute = access.get("attr")?.as_str()?;
-        let words: Vec<&str> = match (variable, attribute) {
-            ("context", "jurisdiction") => Jurisdiction::ALL.map(Jurisdiction::name).to_vec(),
-            ("context", "mode") => MODES.to_vec(),
-            ("resource", "signal") => Signal::ALL.map(Signal::name).to_vec(),
-            ("resource", "grain") => self.grains.iter().flat_map(|(_, names)| names.clone()).collect(),
-            _ => return None,
-        };
-        Some((format!("{variable}.{attribute}"), words.into_iter().map(str::to_owned).collect()))
-    }
-
-    fn entity(&self, tree: &Value) -> Result<(), PolicyError> {
-        let (Some("Signal"), Some(id)) =
+    fn entity(&mut self, tree: &Value) -> Result<(), PolicyError> {
+        let (Some(kind), Some(id)) =
             (tree.get("type").and_then(Value::as_str), tree.get("id").and_then(Value::as_str))
         else {
             return Ok(());
         };
-        let words: Vec<_> = self
-            .grains
-            .iter()
-            .flat_map(|(signal, names)| names.iter().map(|name| signal_id(*signal, name)))
-            .collect();
-        if words.iter().any(|word| word == id) { Ok(()) } else { Err(self.unknown(id, "Signal", &words)) }
+        if kind == "Plugin" {
+            self.mention(Kind::Plugin, id);
+        }
+        if kind != "Signal" || self.ids.iter().any(|known| known == id) {
+            return Ok(());
+        }
+        let ids: Vec<_> = self.ids.iter().map(String::as_str).collect();
+        Err(PolicyError::new(format!("`{id}` is no `Signal`"))
+            .in_file(self.file)
+            .at(self.place(id))
+            .with_help(one_of(id, &ids)))
     }
 
-    fn unknown(&self, literal: &str, what: &str, words: &[String]) -> PolicyError {
-        PolicyError::new(format!("`{literal}` is not a value of `{what}`"))
-            .in_file(self.file)
-            .at(self.place(literal))
-            .with_help(format!("it is one of {}", words.join(", ")))
+    fn mention(&mut self, kind: Kind, name: &str) {
+        let (name, span) = (name.to_owned(), self.place(name));
+        self.mentions.push(Mention { kind, name, file: self.file.to_owned(), span });
     }
 
     /// The syntax tree does not keep places: the first such literal of the file is meant.
@@ -120,16 +149,6 @@ impl Speller<'_> {
         let quoted = format!("\"{literal}\"");
         self.text.find(&quoted).map(|start| start..start + quoted.len())
     }
-}
-
-fn strings(expression: &Value) -> Vec<&str> {
-    if let Some(text) = expression.get("Value").and_then(Value::as_str) {
-        return vec![text];
-    }
-    let items = expression.get("Set").or_else(|| expression.get("Value"));
-    items.and_then(Value::as_array).map_or_else(Vec::new, |items| {
-        items.iter().filter_map(|item| item.as_str().or_else(|| item.get("Value")?.as_str())).collect()
-    })
 }
 
 #[cfg(test)]
@@ -141,37 +160,75 @@ mod tests {
         format!("{error}; {} at `{}`", error.help().unwrap(), &policy[error.span().unwrap()])
     }
 
+    const FORBID: &str = r#"forbid (principal, action == Action::"see", resource) when"#;
+
     #[test]
     fn misspelt_words_are_refused_wherever_they_stand() {
-        let forbid = r#"forbid (principal, action == Action::"see", resource) when"#;
         for (condition, word) in [
-            (r#"context.jurisdiction == "optin""#, "optin"),
-            (r#""optin" != context.jurisdiction"#, "optin"),
-            (r#"!(["opt-in", "optout"].contains(context.jurisdiction))"#, "optout"),
-            (r#"context.gpc || (if context.mode == "personalise" then true else false)"#, "personalise"),
-            (r#"resource.signal == "contry""#, "contry"),
-            (r#"resource.grain == "any""#, "any"),
-            (r#"resource == Signal::"country/contry""#, "country/contry"),
+            (r#"context.jurisdiction == Jurisdiction::"optin""#, "optin"),
+            (r#"Jurisdiction::"optin" != context.jurisdiction"#, "optin"),
+            (
+                r#"!([Jurisdiction::"opt-in", Jurisdiction::"optout"].contains(context.jurisdiction))"#,
+                "optout",
+            ),
+            (r#"{ law: Jurisdiction::"optin" }.law == context.jurisdiction"#, "optin"),
+            (
+                r#"context.jurisdiction == (if context.gpc then Jurisdiction::"rest" else Jurisdiction::"rset")"#,
+                "rset",
+            ),
+            (
+                r#"context.gpc || (if context.mode == Mode::"personalise" then true else false)"#,
+                "personalise",
+            ),
+            (r#"resource.signal == SignalName::"contry""#, "contry"),
+            (r#"resource.grain == Grain::"any""#, "any"),
         ] {
-            let message = refusal(&format!("{forbid} {{ {condition} }};"));
-            assert!(message.starts_with(&format!("`{word}` is not a value of")), "{message}");
-            assert!(message.ends_with(&format!("at `\"{word}\"`")), "{message}");
+            let message = refusal(&format!("{FORBID} {{ {condition} }};"));
+            assert!(message.starts_with(&format!("`{word}` is no `")), "{message}");
+            assert!(message.contains("it is one of ") || message.contains("? It is one of "), "{message}");
+            assert!(message.ends_with(&format!("::\"{word}\"`")), "{message}");
         }
     }
 
     #[test]
-    fn a_misspelt_signal_in_the_scope_is_refused() {
-        let message =
-            refusal(r#"forbid (principal, action == Action::"see", resource == Signal::"country");"#);
-        assert!(message.contains("country/country, country/continent, device/form"), "{message}");
+    fn a_plain_text_in_the_place_of_a_word_is_refused_with_the_way_to_write_it() {
+        for (condition, advice) in [
+            (
+                r#"context.jurisdiction == "opt-in""#,
+                r#"`context.jurisdiction` is written `Jurisdiction::"opt-in"`"#,
+            ),
+            (r#"["opt-in"].contains(context.jurisdiction)"#, r#"`Jurisdiction::"opt-in"`"#),
+            (r#"resource.grain == "country""#, r#"`Grain::"country"`; it is one of country, continent"#),
+            (r#"context.gpc && "personalize" == context.mode"#, r#"`Mode::"personalize"`"#),
+        ] {
+            let message = refusal(&format!("{FORBID} {{ {condition} }};"));
+            assert!(message.contains(advice), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_signal_at_a_grain_is_refused() {
+        for policy in [
+            r#"forbid (principal, action == Action::"see", resource == Signal::"country");"#.to_owned(),
+            format!(r#"{FORBID} {{ resource == Signal::"country" }};"#),
+            format!(r#"{FORBID} {{ [Signal::"country"].contains(resource) }};"#),
+        ] {
+            let message = refusal(&policy);
+            assert!(message.starts_with("`country` is no `Signal`"), "{message}");
+            assert!(message.contains("country/country, country/continent, device/form"), "{message}");
+            assert!(message.ends_with("at `\"country\"`"), "{message}");
+        }
     }
 
     #[test]
     fn right_words_and_free_labels_are_accepted() {
         let policy = r#"
             permit (principal == Plugin::"hero", action == Action::"see", resource == Signal::"device/form")
-            when { context.labels.contains("a/b") && context.mode == "personalize" }
-            unless { resource.signal == "country" && resource.grain == "continent" && resource.level > 0 };
+            when { context.labels.contains("a/b") && context.mode == Mode::"personalize" }
+            unless {
+              resource.signal == SignalName::"country" && resource.grain == Grain::"continent" &&
+              resource.level > 0
+            };
         "#;
         PolicySet::parse(&[("site.cedar", policy)]).unwrap();
     }

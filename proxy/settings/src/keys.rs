@@ -100,7 +100,7 @@ pub(crate) const MAIN: &[Key] = &[
     section("client_ip", Kind::Section, "How the address of a visitor is told."),
     key("client_ip.trusted_proxies", Kind::Texts, "none", "at most 1,000 networks, none of them of everybody", "Networks of the load balancers in front, such as `10.0.0.0/8`: only these may set `X-Forwarded-For`."),
     section("geo", Kind::Section, "How the country of a visitor is told."),
-    key("geo.database", Kind::Text, "none: every country is `other`", "a file of at most 1GiB", "A country database in the MaxMind format (MaxMind, DB-IP, IPinfo), relative to this file."),
+    key("geo.database", Kind::Text, "none: every country is `other`", "a file of at most 1GiB", "A country database in the MaxMind format (MaxMind, DB-IP, IPinfo), relative to this file. It also tells which law a visitor stands under (`policies/jurisdictions.toml`). States and provinces are told apart if it has subdivisions; otherwise the strictest law of a country holds in all of it: `opt-out` in the United States, `quebec` in Canada."),
     needed("sites", Kind::Section, "", "What is served."),
     needed("sites.paths", Kind::Texts, "1 to 64 folders", "Folders that hold a `site.toml`, relative to this file. The last part of a path names the site in logs and reports."),
     section("cache", Kind::Section, "The store of pages that are ready to send."),

@@ -8,12 +8,14 @@ mod consent;
 mod country;
 mod domain;
 mod hierarchy;
+mod place;
 mod site;
 
 pub use consent::{Consent, ConsentFacts, Jurisdiction};
 pub use country::{Continent, CountryCode, CountryFacts, country_facts};
 pub use domain::{CellId, Domain, DomainError, MAX_CELLS, MAX_ROUTE_SIGNALS};
 pub use hierarchy::{Grain, Hierarchy, ValueId};
+pub use place::{Places, PlacesError, Subdivision, SubdivisionCode, Told};
 pub use site::{SiteValues, SiteVocabulary, VocabularyError};
 
 /// A fact about a visit that a plugin may see, coarse by construction.

@@ -28,7 +28,8 @@ static BOUNDARY: LazyLock<Boundary> = LazyLock::new(|| {
         ConsentSource::UsPrivacy,
         ConsentSource::Cookie { name: "cloakroom_consent".into() },
     ];
-    Boundary::new(Config { trusted_proxies: Vec::new(), sites: vec![site] }, None).unwrap()
+    Boundary::new(Config { trusted_proxies: Vec::new(), sites: vec![site], ..Config::default() }, None)
+        .unwrap()
 });
 static KEY: LazyLock<TokenKey> = LazyLock::new(TokenKey::random);
 

@@ -21,7 +21,13 @@ use support::mmdb::{self, Field};
 
 static DATABASE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let country = |code| ("country", Field::map("iso_code", code)).into();
-    mmdb::database(&[("198.18.0.0/15", country("FR")), ("2001:db8::/32", country("DE"))])
+    let parts = Field::List(vec![Field::map("iso_code", "ON")]);
+    let ontario = Field::Map(vec![("country", Field::map("iso_code", "CA")), ("subdivisions", parts)]);
+    mmdb::database(&[
+        ("198.18.0.0/16", country("FR")),
+        ("198.19.0.0/16", ontario),
+        ("2001:db8::/32", country("DE")),
+    ])
 });
 static KEY: LazyLock<TokenKey> = LazyLock::new(TokenKey::random);
 
@@ -33,7 +39,8 @@ fuzz_target!(|data: &[u8]| {
         database[at] ^= flipped;
     }
     let Ok(geo) = Geo::from_bytes(database) else { return };
-    let config = Config { trusted_proxies: Vec::new(), sites: vec![support::shop()] };
+    let config =
+        Config { trusted_proxies: Vec::new(), places: support::places(), sites: vec![support::shop()] };
     let boundary = Boundary::new(config, Some(geo)).unwrap();
     let parts = support::request("GET", "/", &[]);
     let [a, b, c, d, ..] = *address;

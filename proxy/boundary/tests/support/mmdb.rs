@@ -1,5 +1,7 @@
 //! A writer of small mmdb files for tests: a search tree of 24-bit records over IPv6, IPv4 below
-//! `::/96`, and records of nested maps of text. No client data.
+//! `::/96`, and records of nested maps and lists of text. No client data.
+
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::net::IpAddr;
 
@@ -10,6 +12,8 @@ pub enum Field {
     Text(&'static str),
     /// A map.
     Map(Vec<(&'static str, Field)>),
+    /// An array.
+    List(Vec<Field>),
 }
 
 impl Field {
@@ -98,6 +102,10 @@ fn write(field: &Field, out: &mut Vec<u8>) {
                 text(key, out);
                 write(value, out);
             }
+        }
+        Field::List(items) => {
+            out.extend([u8::try_from(items.len()).unwrap(), 11 - 7]);
+            items.iter().for_each(|item| write(item, out));
         }
     }
 }

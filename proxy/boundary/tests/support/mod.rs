@@ -12,7 +12,9 @@ use cloakroom_boundary::{
     Admission, Admitted, Boundary, Config, ConsentSource, Geo, Mode, PathPattern, QueryPattern, QueryRule,
     RawRequest, Refusal, RouteConfig, SiteConfig, TokenKey,
 };
-use cloakroom_vocabulary::{Signal, SiteValues, SiteVocabulary};
+use cloakroom_vocabulary::{
+    CountryCode, Jurisdiction, Places, Signal, SiteValues, SiteVocabulary, Subdivision, SubdivisionCode,
+};
 use http::{Method, request::Parts};
 use mmdb::{Field, database};
 
@@ -70,7 +72,13 @@ pub fn shop() -> SiteConfig {
 
 pub fn geo() -> Geo {
     let country = |code| ("country", Field::map("iso_code", code)).into();
+    let canada = |part| {
+        let parts = Field::List(vec![Field::map("iso_code", part)]);
+        Field::Map(vec![("country", Field::map("iso_code", "CA")), ("subdivisions", parts)])
+    };
     Geo::from_bytes(database(&[
+        ("198.18.4.0/24", canada("QC")),
+        ("198.18.5.0/24", canada("ON")),
         ("198.18.1.0/24", country("FR")),
         ("198.18.2.0/24", country("US")),
         ("198.18.3.0/24", country("JP")),
@@ -79,8 +87,27 @@ pub fn geo() -> Geo {
     .unwrap()
 }
 
+/// The law of the places that [`geo`] knows, with `rest` for those that are not listed.
+pub fn places() -> Places {
+    let law = |code, jurisdiction| (CountryCode::parse(code).unwrap(), jurisdiction);
+    let whole = [
+        law("FR", Jurisdiction::OptIn),
+        law("DE", Jurisdiction::OptIn),
+        law("GB", Jurisdiction::OptIn),
+        law("US", Jurisdiction::OptOut),
+    ];
+    let part = |code, jurisdiction| Subdivision {
+        code: SubdivisionCode::parse(code).unwrap(),
+        names: Vec::new(),
+        jurisdiction,
+    };
+    let canada = vec![part("QC", Jurisdiction::Quebec), part("ON", Jurisdiction::Rest)];
+    Places::new(&whole, &[(CountryCode::parse("CA").unwrap(), canada)]).unwrap()
+}
+
 pub fn boundary_with(geo: Option<Geo>) -> Boundary {
-    let config = Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], sites: vec![shop()] };
+    let trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    let config = Config { trusted_proxies, places: places(), sites: vec![shop()] };
     let now = || UNIX_EPOCH + Duration::from_secs(MONDAY_MORNING);
     Boundary::new(config, geo).unwrap().with_clock(now)
 }

@@ -1,5 +1,6 @@
 //! Writes the sections of a MaxMind database file: the tree, the data, the metadata.
 
+use super::Place;
 use super::tree::{Branch, Tree};
 
 /// Between the tree and the data.
@@ -17,18 +18,12 @@ const UINT64: u8 = 9;
 const ARRAY: u8 = 11;
 
 /// The whole file.
-pub(super) fn database(tree: &Tree, countries: &[(&str, &str)], metadata: &[u8]) -> Vec<u8> {
+pub(super) fn database(tree: &Tree, places: &[Place], metadata: &[u8]) -> Vec<u8> {
     let mut data = Vec::new();
     let mut offsets = Vec::new();
-    for (country, continent) in countries {
+    for place in places {
         offsets.push(u32::try_from(data.len()).unwrap_or(u32::MAX));
-        control(&mut data, MAP, 2);
-        for (section, key, code) in [("country", "iso_code", country), ("continent", "code", continent)] {
-            string(&mut data, section);
-            control(&mut data, MAP, 1);
-            string(&mut data, key);
-            string(&mut data, code);
-        }
+        record(&mut data, place);
     }
     let nodes = tree.len();
     let mut file = Vec::new();
@@ -36,7 +31,7 @@ pub(super) fn database(tree: &Tree, countries: &[(&str, &str)], metadata: &[u8])
         let record = match branch {
             Branch::Nowhere => nodes,
             Branch::Node(node) => *node,
-            Branch::Country(at) => {
+            Branch::Place(at) => {
                 let offset = offsets.get(*at as usize).copied().unwrap_or_default();
                 nodes + 16 + offset
             }
@@ -49,6 +44,27 @@ pub(super) fn database(tree: &Tree, countries: &[(&str, &str)], metadata: &[u8])
     file.extend(MARKER);
     file.extend(metadata);
     file
+}
+
+/// What is told of a place.
+fn record(out: &mut Vec<u8>, place: &Place) {
+    let divided = !place.part.is_empty();
+    control(out, MAP, 2 + u8::from(divided));
+    for (section, key, code) in
+        [("country", "iso_code", place.country), ("continent", "code", place.continent)]
+    {
+        string(out, section);
+        control(out, MAP, 1);
+        string(out, key);
+        string(out, code);
+    }
+    if divided {
+        string(out, "subdivisions");
+        control(out, ARRAY, 1);
+        control(out, MAP, 1);
+        string(out, "iso_code");
+        string(out, place.part);
+    }
 }
 
 /// What a reader must know of a file whose tree has `nodes` nodes.

@@ -7,8 +7,8 @@ pub(super) enum Branch {
     Nowhere,
     /// On to another node.
     Node(u32),
-    /// The network's country, by position.
-    Country(u32),
+    /// The network's place, by position.
+    Place(u32),
 }
 
 /// INVARIANT: node 0 is the root; a branch leads to a node that exists.
@@ -23,8 +23,8 @@ impl Default for Tree {
 }
 
 impl Tree {
-    /// Makes `country` the answer for the network of the first `length` bits of `address`.
-    pub(super) fn insert(&mut self, address: u128, length: u32, country: u32) {
+    /// Makes `place` the answer for the network of the first `length` bits of `address`.
+    pub(super) fn insert(&mut self, address: u128, length: u32, place: u32) {
         let mut node = 0;
         for depth in 0..length.min(128) {
             let bit = usize::from((address >> (127 - depth)) & 1 == 1);
@@ -32,9 +32,9 @@ impl Tree {
             let last = depth + 1 == length;
             let Some(branch) = self.nodes.get_mut(node).and_then(|n| n.get_mut(bit)) else { return };
             match *branch {
-                _ if last => *branch = Branch::Country(country),
+                _ if last => *branch = Branch::Place(place),
                 Branch::Node(next) => node = next as usize,
-                Branch::Nowhere | Branch::Country(_) => {
+                Branch::Nowhere | Branch::Place(_) => {
                     *branch = Branch::Node(fresh);
                     self.nodes.push([Branch::Nowhere; 2]);
                     node = fresh as usize;
