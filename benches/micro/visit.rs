@@ -115,6 +115,7 @@ pub(crate) fn boundary(consent: ConsentSource) -> (Boundary, Arc<SiteVocabulary>
         countries: owned(&COUNTRIES),
         languages: owned(&LANGUAGES),
         campaigns: owned(&["spring"]),
+        topics: owned(&["garden", "kitchen"]),
     };
     let vocabulary = Arc::new(SiteVocabulary::new(&listed).unwrap());
     let route = RouteConfig {
@@ -124,12 +125,14 @@ pub(crate) fn boundary(consent: ConsentSource) -> (Boundary, Arc<SiteVocabulary>
         query: Vec::new(),
         fragment: false,
         signals: Signal::ALL.to_vec(),
+        bucket: false,
     };
     let site = SiteConfig {
         hosts: vec![HOST.to_owned()],
         vocabulary: Arc::clone(&vocabulary),
         consent: vec![consent],
         campaign_parameter: Some("utm_campaign".to_owned()),
+        topics: Vec::new(),
         routes: vec![route],
     };
     let config = Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], sites: vec![site] };

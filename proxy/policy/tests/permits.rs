@@ -16,6 +16,7 @@ fn vocabulary() -> SiteVocabulary {
         countries: vec!["FR".into(), "US".into()],
         languages: vec!["fr".into()],
         campaigns: vec![],
+        topics: vec![],
     })
     .unwrap()
 }
