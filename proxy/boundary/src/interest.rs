@@ -183,3 +183,76 @@ fn hex(digit: u8) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TopicPath;
+    use cloakroom_vocabulary::{Signal, SiteValues, SiteVocabulary};
+
+    fn interest(host: &str, names: &[&str]) -> Interest {
+        let topics: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let site = SiteVocabulary::new(&SiteValues { topics: topics.clone(), ..SiteValues::default() });
+        let path = |name: &String| vec![TopicPath::parse(&format!("/{name}")).unwrap()];
+        let configured: Vec<_> =
+            topics.iter().map(|name| TopicConfig { name: name.clone(), paths: path(name) }).collect();
+        Interest::new(host, &configured, site.unwrap().hierarchy(Signal::Interest))
+    }
+
+    #[test]
+    fn every_record_has_one_spelling_and_no_other_is_read() {
+        let names: Vec<String> = (0..16).map(|number| format!("t{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let interest = interest("shop.example", &names);
+        for (week, topics) in (0..4).flat_map(|week| (0..=u16::MAX).step_by(97).map(move |t| (week, t))) {
+            for answer in [None, Some(0), Some(9), Some(15)] {
+                let record = Record { week, answer, topics };
+                let written = interest.write(record);
+                assert!(interest.read(written.text().as_bytes()) == Some(record), "{}", written.text());
+            }
+        }
+        let written = interest.write(Record { week: 2, answer: Some(10), topics: 0xbeef });
+        assert_eq!(written.text().get(2..), Some(".2.a.beef"));
+        for at in 0..11 {
+            for byte in 0..=u8::MAX {
+                let mut forged = written.text().as_bytes().to_vec();
+                forged[at] = byte;
+                if let Some(record) = interest.read(&forged) {
+                    assert_eq!(interest.write(record).text().as_bytes(), forged);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn records_of_another_list_of_topics_are_not_read() {
+        let (before, after) = (interest("a.example", &["x", "y"]), interest("a.example", &["y", "x"]));
+        let written = before.write(Record { week: 0, answer: None, topics: 1 });
+        assert!(before.read(written.text().as_bytes()).is_some());
+        assert!(after.read(written.text().as_bytes()).is_none());
+        assert!(interest("b.example", &["x", "y"]).read(written.text().as_bytes()).is_some());
+    }
+
+    #[test]
+    fn weeks_are_seven_days_long_and_begin_at_one_second_of_the_site() {
+        let begins = |host: &str| {
+            let interest = interest(host, &["x"]);
+            let week = |second| interest.week(UNIX_EPOCH + Duration::from_secs(1_719_829_800 + second));
+            let changes: Vec<_> = (0..4 * WEEK_SECONDS)
+                .step_by(60)
+                .filter(|second| week(*second) != week(second + 60))
+                .collect();
+            assert_eq!(changes.len(), 4, "{host}");
+            assert!(changes.windows(2).all(|pair| pair[1] - pair[0] == WEEK_SECONDS));
+            changes[0]
+        };
+        assert_ne!(begins("a.example"), begins("b.example"));
+        assert_eq!(begins("a.example"), begins("a.example"));
+    }
+
+    #[test]
+    fn a_clock_before_1970_reads_as_1970() {
+        let interest = interest("a.example", &["x"]);
+        assert_eq!(interest.week(UNIX_EPOCH - Duration::from_secs(9)), interest.week(UNIX_EPOCH));
+    }
+}

@@ -12,6 +12,8 @@ const MAX_WILDCARDS: usize = 8;
 #[derive(Clone, Debug)]
 pub struct TopicPath {
     text: Box<str>,
+    /// What every path that fits begins with, to tell most others apart at once.
+    start: Box<str>,
     segments: Vec<Segment>,
     tail: bool,
 }
@@ -51,7 +53,8 @@ impl TopicPath {
         }
         let tail =
             segments.pop_if(|last| matches!(last, Segment::Begins(start) if start.is_empty())).is_some();
-        Ok(Self { text: text.into(), segments, tail })
+        let start = text.split('*').next().unwrap_or_default().trim_end_matches('/');
+        Ok(Self { text: text.into(), start: start.into(), segments, tail })
     }
 
     fn is_exact(&self) -> bool {
@@ -59,6 +62,9 @@ impl TopicPath {
     }
 
     fn fits(&self, path: &str) -> bool {
+        if !path.starts_with(&*self.start) {
+            return false;
+        }
         let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
         for segment in &self.segments {
             let fits = match (segment, parts.next()) {

@@ -22,8 +22,8 @@ use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, Sit
 use crate::route::{DistinctPaths, Route};
 use crate::{Pipeline, RelayTarget, Site};
 
-/// Whether the plugins of a route ask for the visitor's bucket: manifests cannot yet.
-const BUCKET: bool = false;
+/// Into how many ranges plugins split the visitor's bucket: manifests cannot ask for it yet.
+const BUCKET_RANGES: Option<u32> = None;
 /// How long a page that may not be stored is not asked for again.
 const REFUSED_FOR: Duration = Duration::from_secs(5);
 /// How many such pages are remembered.
@@ -80,7 +80,7 @@ impl SiteParts {
                 query: route.query.clone(),
                 fragment: route.fragment,
                 signals: signals_of(plugins.map(|(_, plugin)| plugin), &route.origin_sees),
-                bucket: BUCKET,
+                bucket: BUCKET_RANGES.is_some(),
             }
         });
         SiteConfig {
@@ -129,7 +129,7 @@ fn build_site(
             decide(&route, &prepared, &parts.vocabulary, &parts.policies).map_err(of_route)?;
         let canary = route.freshness.map(|_| Canary::new(&route.volatile)).transpose().map_err(of_route)?;
         if let Some(decision) = &decision {
-            keeping.add(decision.permits(), BUCKET);
+            keeping.add(decision.permits(), BUCKET_RANGES.is_some());
         }
         reports.push(report(&route, decision.as_ref()));
         crowds.push(crowd);
@@ -177,22 +177,14 @@ fn signals_within(
     let seen: Vec<_> = routes.iter().flat_map(|route| route.origin_sees.iter().copied()).collect();
     let signals: Vec<_> = signals_of(used.map(|p| &p.plugin), &seen)
         .into_iter()
-        .map(|signal| {
-            let hierarchy = vocabulary.hierarchy(signal);
-            SignalReport {
-                signal,
-                values: hierarchy.leaves().count(),
-                grains: hierarchy.grains().to_vec(),
-                bits: hierarchy.bits(),
-                published: signal.entropy(),
-            }
-        })
+        .map(|signal| SignalReport::new(signal, vocabulary))
+        .chain(BUCKET_RANGES.map(SignalReport::bucket))
         .collect();
     let sum: f64 = signals.iter().map(|report| report.bits).sum();
     if sum <= f64::from(budget) {
         return Ok(signals);
     }
-    let words: Vec<_> = signals.iter().map(|r| format!("{} {:.1}", r.signal, r.bits)).collect();
+    let words: Vec<_> = signals.iter().map(|r| format!("{} {:.1}", r.name, r.bits)).collect();
     let arithmetic = format!("{} = {sum:.1}", words.join(" + "));
     Err(BuildError::SignalBits { host: host.to_owned(), arithmetic, budget })
 }

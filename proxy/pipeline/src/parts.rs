@@ -11,7 +11,7 @@ use cloakroom_plugin_host::Plugin;
 use cloakroom_policy::{PolicyError, PolicySet};
 use cloakroom_rewrite::Removed;
 use cloakroom_variants::CacheConfig;
-use cloakroom_vocabulary::{DomainError, Entropy, Signal, SiteVocabulary};
+use cloakroom_vocabulary::{DomainError, Entropy, Signal, SiteVocabulary, bucket_bits};
 use ipnet::IpNet;
 
 /// Everything a pipeline is built of.
@@ -108,16 +108,41 @@ pub struct SiteReport {
 
 /// What `check` tells of a signal.
 pub struct SignalReport {
-    /// Which one.
-    pub signal: Signal,
+    /// Which one; `bucket` is none of the vocabulary's, but tells as much as its ranges.
+    pub name: &'static str,
     /// How many values it has on the site, generalized ones not counted.
-    pub values: usize,
+    pub values: u32,
     /// Its grains, finest first, `any` last.
     pub grains: Vec<&'static str>,
     /// The most bits that it can tell on the site; these are what the budget counts.
     pub bits: f64,
     /// What is published of it.
     pub published: Entropy,
+}
+
+impl SignalReport {
+    /// Of a signal of the vocabulary.
+    pub(crate) fn new(signal: Signal, vocabulary: &SiteVocabulary) -> Self {
+        let hierarchy = vocabulary.hierarchy(signal);
+        Self {
+            name: signal.name(),
+            values: u32::try_from(hierarchy.leaves().count()).unwrap_or(u32::MAX),
+            grains: hierarchy.grains().to_vec(),
+            bits: hierarchy.bits(),
+            published: signal.entropy(),
+        }
+    }
+
+    /// Of the random bucket, of which plugins tell `ranges` ranges apart.
+    pub(crate) fn bucket(ranges: u32) -> Self {
+        Self {
+            name: "bucket",
+            values: ranges,
+            grains: vec!["range", "any"],
+            bits: bucket_bits(ranges),
+            published: Entropy::DRAWN_EVENLY,
+        }
+    }
 }
 
 /// What `check` tells of a route.

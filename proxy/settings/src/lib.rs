@@ -20,6 +20,7 @@ mod route_parts;
 mod sensitive;
 mod settings;
 mod shape;
+mod signals_page;
 mod site_file;
 mod site_parts;
 mod topics;

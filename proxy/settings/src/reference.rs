@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::bounds::Bounded;
 use crate::keys::{Key, Kind, MAIN, SITE, within};
 use crate::quantity::{DURATION, SIZE};
+use crate::signals_page;
 
 const INTRODUCTION: &str = "\
 # Configuration reference
@@ -26,6 +27,7 @@ pub fn reference() -> String {
     let mut page = INTRODUCTION.to_owned();
     file(&mut page, "The main file, `cloakroom.toml`", MAIN);
     file(&mut page, "A site, `site.toml` in a folder of its own", SITE);
+    page.push_str(&signals_page::page());
     page.push_str(COOKIES);
     page
 }

@@ -22,6 +22,12 @@ pub struct Entropy {
     pub source: &'static str,
 }
 
+impl Entropy {
+    /// What there is to say of the bucket.
+    pub const DRAWN_EVENLY: Self =
+        Self { measured: None, source: "log2 of the ranges, since it is drawn evenly (Shannon 1948, §6)" };
+}
+
 /// Shannon's bound, for signals that nobody has measured.
 const BOUND: Entropy =
     Entropy { measured: None, source: "log2 of the values, no distribution has more (Shannon 1948, §6)" };

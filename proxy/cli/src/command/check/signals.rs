@@ -11,12 +11,12 @@ pub(super) fn text(site: &SiteReport, allowed: Option<&SensitiveNames>) -> Strin
     let mut text = String::new();
     let sum: f64 = site.signals.iter().map(|report| report.bits).sum();
     let words: Vec<_> =
-        site.signals.iter().map(|report| format!("{} {:.1}", report.signal, report.bits)).collect();
+        site.signals.iter().map(|report| format!("{} {:.1}", report.name, report.bits)).collect();
     let words = if words.is_empty() { "none".to_owned() } else { words.join(" + ") };
     // Writing to a String cannot fail.
     let _ = writeln!(text, "  {:<24} {words} = {sum:.1} of {} bits", "signals", site.signal_bits);
     for report in &site.signals {
-        let _ = writeln!(text, "    {:<22} {}", report.signal.name(), line(report));
+        let _ = writeln!(text, "    {:<22} {}", report.name, line(report));
     }
     for (name, matter) in allowed.iter().flat_map(|allowed| &allowed.names) {
         let _ = writeln!(text, "  {:<24} `{name}` tells of {matter}; the site says why:", "sensitive");
@@ -40,7 +40,7 @@ fn line(report: &SignalReport) -> String {
 pub(super) fn value(site: &SiteReport) -> Vec<Value> {
     let one = |report: &SignalReport| {
         json!({
-            "signal": report.signal.name(), "values": report.values, "grains": report.grains,
+            "signal": report.name, "values": report.values, "grains": report.grains,
             "bits": report.bits, "measured_bits": report.published.measured, "source": report.published.source,
         })
     };
