@@ -188,6 +188,34 @@ fn a_crowd_that_comes_back_is_welcomed() {
 }
 
 #[test]
+fn what_a_week_was_read_about_is_shown_in_the_next() {
+    let origin = Origin::page("Cache-Control: max-age=600\r\n");
+    let proxy = Proxy::start_with(&shop(&origin), GREETER);
+    let first = set(&visitor("/p/tent-2", "cloakroom_consent=all").ask(proxy.address()));
+    let record = first.iter().find_map(|line| line.strip_prefix("cloakroom_interest=")).unwrap();
+    assert_eq!(record.get(7..11), Some("0001"), "{record}");
+    // The same record a week later, as a browser would bring it back.
+    let (list, week) = (&record[..2], record[3..4].parse::<u8>().unwrap());
+    let kept = format!(
+        "cloakroom_consent=all; cloakroom_visit=1; cloakroom_interest={list}.{}.-.0001",
+        (week + 3) % 4
+    );
+    let of_crowd = kept.clone();
+    let _crowd = proxy.crowd(12, move |number| {
+        Visitor::new("/").with("Cookie", of_crowd.clone()).with("X-Forwarded-For", french(number))
+    });
+    let answer = proxy.ask_until(&visitor("/", &kept), "New tents");
+    let lines = set(&answer);
+    assert!(lines[0].starts_with(&format!("cloakroom_interest={list}.{week}.0.0000; ")), "{lines:?}");
+    // From then on the answer stands in the cookie, and nothing is set or drawn anew.
+    let now =
+        kept.split("cloakroom_interest").next().unwrap().to_owned() + lines[0].split(';').next().unwrap();
+    for _ in 0..20 {
+        assert!(set(&proxy.ask_until(&visitor("/", &now), "New tents")).is_empty());
+    }
+}
+
+#[test]
 fn check_shows_what_signals_tell_and_who_says_so_and_sensitive_names_need_a_reason() {
     let origin = Origin::page("");
     let site = shop(&origin);

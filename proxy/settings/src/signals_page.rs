@@ -13,7 +13,7 @@ const INTRODUCTION: &str = "
 The closed vocabulary. A plugin asks for at most 4 of them besides `bucket`, is told those that policy permits, and each
 no finer than at least `k` networks share. Bits are log2 of the values: no distribution over as many values tells
 more, so that the sum that `[signals] budget` bounds holds whoever the visitors are. Measured figures are of other
-people's visitors and of the whole field that a signal is derived from; they are shown for comparison and not counted.
+people's visitors, some of the whole field that a signal is derived from; they are shown for comparison and not counted.
 
 | signal | values | grains | bits at most | measured | source |
 |---|---|---|---|---|---|
