@@ -14,9 +14,10 @@
 //! - `tttt`: four hexadecimal digits, one bit for each topic of the week's pages; the lowest is the
 //!   first topic.
 //!
-//! It is kept for two weeks, the longest that it can matter. It is written when it changes: at the first visit of a
-//! week, and at the first page of each topic in it. Whatever is not written exactly so counts as absent.
-//! A forged one is a claim like any other header of the client: it changes nothing but what its sender sees.
+//! It is kept for two weeks, the longest that it can matter. It is written when it changes: at the first
+//! visit of a week, and at the first page of each topic in it. Whatever is not written exactly so counts as
+//! absent. A forged one is a claim like any other header of the client: it changes nothing but what its
+//! sender sees.
 
 use std::hash::Hasher;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

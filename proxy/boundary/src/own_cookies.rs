@@ -10,8 +10,8 @@
 //! cloakroom_visit=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax               deletes
 //! ```
 //!
-//! A line is sent only where the value changes, never to renew it, so that no `Max-Age` tells when somebody was
-//! here.
+//! A line is sent only where the value changes, never to renew it, so that no `Max-Age` tells when somebody
+//! was here.
 
 use std::time::Duration;
 

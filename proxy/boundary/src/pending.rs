@@ -3,7 +3,8 @@
 //!
 //! Nothing can be written of a [`PendingCookies`]: the only way to `Set-Cookie` lines is through what is
 //! [`Kept`]. What is not kept is deleted where the visitor still holds it, in the same answer, whatever the
-//! reason is: consent withdrawn or never given, Global Privacy Control, a policy, or a plugin that no longer asks.
+//! reason is: consent withdrawn or never given, Global Privacy Control, a policy, or a plugin that no
+//! longer asks.
 
 use std::time::Duration;
 

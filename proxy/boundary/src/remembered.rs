@@ -5,10 +5,10 @@
 //! a page that is read counts wherever it is; they are told to plugins only where a route asks. Anonymous and
 //! passthrough routes neither read nor set them.
 //!
-//! `visit`: the first request with consent begins the first visit, and sets the bit to `0`. A visit lasts while pages
-//! are reached from pages of the site; the first request from elsewhere after that sets the bit to `1`, for
-//! good. So it is set twice in a year at most, and holds no time. Browsers that hide where a request comes
-//! from end the first visit at its second page.
+//! `visit`: the first request with consent begins the first visit, and sets the bit to `0`. A visit lasts
+//! while pages are reached from pages of the site; the first request from elsewhere after that sets the bit
+//! to `1`, for good. So it is set twice in a year at most, and holds no time. Browsers that hide where a
+//! request comes from end the first visit at its second page.
 //!
 //! `bucket`: drawn evenly at the first request with consent, and never again while the cookie is there.
 

@@ -51,8 +51,8 @@ impl Signals {
         self.values[signal.index()]
     }
 
-    /// The visitor's random bucket, 0 to 99; `None` where it is not asked for or not consented to. At the first
-    /// request with consent it is drawn, and the same answer sets the cookie.
+    /// The visitor's random bucket, 0 to 99; `None` where it is not asked for or not consented to. At the
+    /// first request with consent it is drawn, and the same answer sets the cookie.
     #[must_use]
     pub fn bucket(&self) -> Option<u8> {
         self.bucket

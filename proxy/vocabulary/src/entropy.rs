@@ -15,8 +15,8 @@ pub const BUCKETS: u8 = 100;
 /// below the figure of a whole field shows how much of that was left behind at the door.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entropy {
-    /// Measured bits of the signal over the world, or of the whole field that it is derived from; `None` where nothing was published, so that
-    /// the bound is all that can be said.
+    /// Measured bits of the signal over the world, or of the whole field that it is derived from; `None`
+    /// where nothing was published, so that the bound is all that can be said.
     pub measured: Option<f64>,
     /// Who says so, and of what.
     pub source: &'static str,
