@@ -52,10 +52,10 @@ impl Signal {
                 source: "page views: mobile 50.13 %, desktop 47.06 %, tablet 2.81 % (StatCounter, world, 2020)",
             },
             Self::Os => {
-                am_i_unique(2.310, "navigator.platform in AmIUnique (Laperdrix et al. 2016, table I)")
+                am_i_unique(2.310, "navigator.platform in AmIUnique (Laperdrix et al., IEEE S&P 2016)")
             }
             Self::Language => {
-                am_i_unique(5.918, "the whole Accept-Language in AmIUnique (Laperdrix et al. 2016, table I)")
+                am_i_unique(5.918, "the whole Accept-Language in AmIUnique (Laperdrix et al., IEEE S&P 2016)")
             }
             Self::Weekpart => Entropy {
                 measured: Some(0.863),
