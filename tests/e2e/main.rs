@@ -24,3 +24,4 @@ mod noninterference;
 mod passthrough;
 mod personalization;
 mod policies;
+mod remembered;

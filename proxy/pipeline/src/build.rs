@@ -11,16 +11,19 @@ use cloakroom_plugin_host::Plugin;
 use cloakroom_policy::{Jurisdictions, PolicySet};
 use cloakroom_rewrite::{OutputPolicy, Removed};
 use cloakroom_variants::VariantCache;
-use cloakroom_vocabulary::{Signal, SiteVocabulary};
+use cloakroom_vocabulary::SiteVocabulary;
 use moka::sync::Cache;
 
 use crate::canary::Canary;
 use crate::decision::{Decision, Ingredients, Prepared, signals_of};
 use crate::flights::Flights;
-use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SiteParts, SiteReport};
+use crate::keeping::Keeping;
+use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 use crate::route::{DistinctPaths, Route};
 use crate::{Pipeline, RelayTarget, Site};
 
+/// Into how many ranges plugins split the visitor's bucket: manifests cannot ask for it yet.
+const BUCKET_RANGES: Option<u32> = None;
 /// How long a page that may not be stored is not asked for again.
 const REFUSED_FOR: Duration = Duration::from_secs(5);
 /// How many such pages are remembered.
@@ -78,6 +81,7 @@ impl SiteParts {
                 query: route.query.clone(),
                 fragment: route.fragment,
                 signals: signals_of(plugins.map(|(_, plugin)| plugin), &route.origin_sees),
+                bucket: BUCKET_RANGES.is_some(),
             }
         });
         SiteConfig {
@@ -85,6 +89,7 @@ impl SiteParts {
             vocabulary: Arc::clone(&self.vocabulary),
             consent: self.consent.clone(),
             campaign_parameter: self.campaign_parameter.clone(),
+            topics: self.topics.clone(),
             routes: routes.collect(),
         }
     }
@@ -114,6 +119,7 @@ fn build_site(
     let mut routes = Vec::new();
     let mut crowds = Vec::new();
     let mut reports = Vec::new();
+    let mut keeping = Keeping::nothing();
     for route in parts.routes {
         let of_route = |cause| BuildError::Route {
             host: host.clone(),
@@ -123,6 +129,9 @@ fn build_site(
         let (decision, crowd) =
             decide(&route, &prepared, &parts.vocabulary, &parts.policies).map_err(of_route)?;
         let canary = route.freshness.map(|_| Canary::new(&route.volatile)).transpose().map_err(of_route)?;
+        if let Some(decision) = &decision {
+            keeping.add(decision.permits(), BUCKET_RANGES.is_some());
+        }
         reports.push(report(&route, decision.as_ref()));
         crowds.push(crowd);
         routes.push(Arc::new(Route {
@@ -153,29 +162,30 @@ fn build_site(
     let epoch = parts.crowd.epoch;
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds)?;
     let origin = Origin::new(parts.origin);
-    let site = Site { routes, undeclared, crowd, epoch, origin, relay, output };
+    let site = Site { routes, undeclared, keeping, crowd, epoch, origin, relay, output };
     Ok((site, SiteReport { host, routes: reports, signals, signal_bits: parts.signal_bits, removed }))
 }
 
-/// The signals that the site's routes use and the bits of each, if their sum is within the budget.
+/// The signals that the site's routes use, if the sum of their bits is within the budget.
 fn signals_within(
     host: &str,
     vocabulary: &SiteVocabulary,
     prepared: &[Prepared],
     routes: &[RouteParts],
     budget: u32,
-) -> Result<Vec<(Signal, f64)>, BuildError> {
+) -> Result<Vec<SignalReport>, BuildError> {
     let used = prepared.iter().filter(|p| routes.iter().any(|route| route.plugins.contains(&p.name)));
     let seen: Vec<_> = routes.iter().flat_map(|route| route.origin_sees.iter().copied()).collect();
     let signals: Vec<_> = signals_of(used.map(|p| &p.plugin), &seen)
         .into_iter()
-        .map(|signal| (signal, vocabulary.hierarchy(signal).bits()))
+        .map(|signal| SignalReport::new(signal, vocabulary))
+        .chain(BUCKET_RANGES.map(SignalReport::bucket))
         .collect();
-    let sum: f64 = signals.iter().map(|(_, bits)| bits).sum();
+    let sum: f64 = signals.iter().map(|report| report.bits).sum();
     if sum <= f64::from(budget) {
         return Ok(signals);
     }
-    let words: Vec<_> = signals.iter().map(|(signal, bits)| format!("{signal} {bits:.1}")).collect();
+    let words: Vec<_> = signals.iter().map(|r| format!("{} {:.1}", r.name, r.bits)).collect();
     let arithmetic = format!("{} = {sum:.1}", words.join(" + "));
     Err(BuildError::SignalBits { host: host.to_owned(), arithmetic, budget })
 }

@@ -12,6 +12,7 @@ fn vocabulary() -> SiteVocabulary {
         countries: vec!["FR".into(), "US".into()],
         languages: vec!["fr".into()],
         campaigns: vec![],
+        topics: vec![],
     })
     .unwrap()
 }
@@ -134,7 +135,7 @@ fn too_many_evaluations_are_refused_with_the_arithmetic() {
     let error = PolicySet::defaults().unwrap().permits(&vocabulary(), &subject).unwrap_err();
     assert_eq!(
         error.message(),
-        "50 contexts × 45500 combinations of plugin, signal and grain = 2275000 evaluations, at most \
+        "50 contexts × 52500 combinations of plugin, signal and grain = 2625000 evaluations, at most \
          1000000 are allowed"
     );
 }

@@ -3,10 +3,6 @@
 use cloakroom_boundary::Signals;
 use cloakroom_vocabulary::{Signal, ValueId};
 
-fn literal(values: [ValueId; Signal::COUNT]) -> Signals {
-    Signals { values, bucket: None }
-}
-
 fn constructor(values: [ValueId; Signal::COUNT]) -> Signals {
     Signals::new(values, None)
 }
