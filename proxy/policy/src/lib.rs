@@ -4,6 +4,9 @@
 //! route's policies are evaluated once, for every plugin, signal, grain and fact, and a request only
 //! looks its [`PermitTable`] up. No request, path, address or signal value ever enters this room.
 //!
+//! Which law each place stands under is a list that ships with the program ([`Jurisdictions`]); the
+//! boundary looks it up, and policies ask for the outcome.
+//!
 //! What is not permitted is denied, a `forbid` beats every `permit`, and a policy that fails in some
 //! context denies there. The shipped policies ([`DEFAULTS`]) permit nothing where the jurisdiction is
 //! unknown, by silence: a site without a country database adds a policy file of its own with
