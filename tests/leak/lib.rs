@@ -7,6 +7,7 @@
 mod browsers;
 mod figures;
 mod identity;
+mod memory;
 mod origin;
 mod report;
 mod server;
@@ -16,6 +17,7 @@ mod watch;
 
 pub use figures::{Figures, Observation, figures};
 pub use identity::{HOST, Identity, Random, identities};
+pub use memory::{Found, search};
 pub use origin::Origin;
 pub use report::Report;
 pub use server::{Options, Server};

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Failure;
@@ -16,6 +17,7 @@ const MAX_REQUEST: usize = 64 * 1024;
 pub struct Origin {
     address: SocketAddr,
     record: Arc<Mutex<Record>>,
+    down: Arc<AtomicBool>,
 }
 
 /// Requests by number, each as the number of its byte string.
@@ -32,7 +34,7 @@ impl Origin {
     /// When it cannot listen.
     pub fn start() -> Result<Self, Failure> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let origin = Self { address: listener.local_addr()?, record: Arc::default() };
+        let origin = Self { address: listener.local_addr()?, record: Arc::default(), down: Arc::default() };
         let shared = origin.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -48,6 +50,11 @@ impl Origin {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// From now on connections are closed without an answer, or answered again.
+    pub fn set_down(&self, down: bool) {
+        self.down.store(down, Relaxed);
     }
 
     /// The byte string of a request, as a number; `None` for a request that never came.
@@ -82,8 +89,7 @@ impl Origin {
         let mut read = Vec::new();
         let mut chunk = [0; 16 * 1024];
         loop {
-            let end = read.windows(4).position(|four| four == b"\r\n\r\n");
-            let Some(end) = end.map(|end| end + 4) else {
+            let Some(end) = end_of_request(&read) else {
                 let more = stream.read(&mut chunk)?;
                 read.extend_from_slice(chunk.get(..more).unwrap_or_default());
                 if more == 0 || read.len() > MAX_REQUEST {
@@ -92,6 +98,9 @@ impl Origin {
                 continue;
             };
             let request: Vec<u8> = read.drain(..end).collect();
+            if self.down.load(Relaxed) {
+                return Ok(());
+            }
             let closes = String::from_utf8_lossy(&request).to_ascii_lowercase().contains("connection: close");
             stream.write_all(&self.answer(request))?;
             if closes {
@@ -128,4 +137,13 @@ impl Origin {
         )
         .into_bytes()
     }
+}
+
+/// Where the first request in `read` ends, once all of it is there: head and, by its length, body.
+fn end_of_request(read: &[u8]) -> Option<usize> {
+    let head = read.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let text = String::from_utf8_lossy(read.get(..head)?).to_ascii_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let end = head + length.and_then(|length| length.trim().parse::<usize>().ok()).unwrap_or(0);
+    (read.len() >= end).then_some(end)
 }

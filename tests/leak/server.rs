@@ -103,6 +103,10 @@ impl Server {
         let [address, metrics] = addresses;
         let working = folder.path().join("working");
         std::fs::create_dir(&working)?;
+        // Whatever a program writes by itself, it writes into one of these.
+        for home in ["HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
+            command.env(home, &working);
+        }
         command.current_dir(working);
         command.stdout(File::create(folder.path().join("stdout"))?);
         command.stderr(File::create(folder.path().join("stderr"))?);

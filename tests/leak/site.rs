@@ -20,7 +20,7 @@ pub struct Route {
     pub paged: bool,
 }
 
-/// All of them.
+/// All that are measured. There is a passthrough route besides, `/account/*`, which carries identity.
 pub const ROUTES: [Route; 6] = [
     // Personalized by edits; fetched again for each visitor, since nothing may be reused.
     Route { path: "/", tells: false, paged: true },
@@ -71,6 +71,9 @@ plugins = ["greet"]
 path = "/plain"
 mode = "anonymous"
 query = ["page"]
+[[route]]
+path = "/account/*"
+mode = "passthrough"
 "#;
 
 /// By name: what is shown, and when.

@@ -10,3 +10,4 @@
 )]
 
 mod identities;
+mod residue;
