@@ -1,4 +1,4 @@
-//! What is printed when the program meets a bug of its own: where it is, and nothing else.
+//! What is printed when the program panics: where, and nothing else.
 //!
 //! The message of a panic can quote what was being worked on: cutting a text within a character
 //! prints the text. So no message is looked at, whatever the panic is about.
@@ -8,7 +8,7 @@ use std::io::Write;
 use std::panic::{self, PanicHookInfo};
 
 const ADVICE: &str =
-    "this is a bug of the program; its message is not printed, since it could quote a visitor";
+    "the program failed where it never should; why is not printed, since it could quote a visitor";
 
 /// From now on a panic prints its place, and where `RUST_BACKTRACE` asks for it, the way there.
 pub(crate) fn print_places_alone() {

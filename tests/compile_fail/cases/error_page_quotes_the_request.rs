@@ -3,7 +3,7 @@
 use cloakroom_boundary::Refusal;
 
 fn refuse(path: String) -> Refusal {
-    path.into()
+    Refusal::Malformed { path }
 }
 
 fn main() {}

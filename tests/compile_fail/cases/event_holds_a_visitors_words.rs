@@ -3,11 +3,11 @@
 use cloakroom_measure::{Outcome, Trouble};
 
 fn outcome(path: String) -> Outcome {
-    path.into()
+    Outcome::Refused { path }
 }
 
 fn trouble(cookie: String) -> Trouble {
-    cookie.into()
+    Trouble::UnknownHost { cookie }
 }
 
 fn main() {}

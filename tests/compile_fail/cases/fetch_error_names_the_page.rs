@@ -3,7 +3,7 @@
 use cloakroom_origin::FetchError;
 
 fn fail(target: String) -> FetchError {
-    target.into()
+    FetchError::Unreachable { target }
 }
 
 fn main() {}

@@ -2,8 +2,8 @@
 
 use cloakroom_rewrite::SafeFragment;
 
-fn declare(html: Vec<u8>) -> SafeFragment {
-    html.into()
+fn declare(html: String) -> SafeFragment {
+    SafeFragment { html: html.into() }
 }
 
 fn main() {}

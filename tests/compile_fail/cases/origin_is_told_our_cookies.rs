@@ -3,10 +3,6 @@
 use cloakroom_boundary::OwnCookies;
 use cloakroom_origin::Told;
 
-fn convert(cookies: OwnCookies) -> Told {
-    cookies.into()
-}
-
 fn assemble(cookies: &OwnCookies) -> Told {
     Told { variants: cookies.lines().next().cloned(), language: None, mobile: None }
 }

@@ -9,5 +9,9 @@
     reason = "a test may fail where it stands"
 )]
 
+mod canaries;
 mod identities;
+#[cfg(target_os = "linux")]
+mod memory;
+mod panics;
 mod residue;
