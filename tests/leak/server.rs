@@ -123,6 +123,22 @@ impl Server {
         Ok(server)
     }
 
+    /// Asks it to stop, as an init system does, and waits until it has; whether it ended well.
+    ///
+    /// # Errors
+    /// When it cannot be told, or does not stop.
+    pub fn stop(&mut self) -> Result<bool, Failure> {
+        let told = Command::new("kill").arg(self.pid().to_string()).status()?;
+        let since = Instant::now();
+        while told.success() && since.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status.success());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err("the server does not stop".into())
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
