@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("the origin may learn of visitors: {failure}");
+            eprintln!("nothing is proved: {failure}");
             ExitCode::FAILURE
         }
     }

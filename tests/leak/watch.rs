@@ -1,6 +1,6 @@
 //! Sends all visitors through a proxy, twice, and ties what each was shown to what the origin got.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,6 +13,11 @@ const THREADS: usize = 8;
 const MARGIN: Duration = Duration::from_millis(500);
 /// How often an epoch that is too short for all visitors is doubled.
 const ATTEMPTS: u32 = 6;
+
+/// Passes in which crowds may gather, at most; the first epoch of a proxy releases nothing.
+const GATHERING: u32 = 6;
+/// Different things that the origin is told once crowds are released.
+const SETTLED: usize = 6;
 
 /// Two passes, by page.
 pub struct Watched {
@@ -28,8 +33,8 @@ pub struct Watched {
     pub received: usize,
 }
 
-/// Through Cloakroom: a pass in which crowds gather, then two that count. Each lies within one
-/// epoch, so that a crowd is what it is and not half of it.
+/// Through Cloakroom: passes in which crowds gather, then two that count. Each lies within one epoch,
+/// so that a crowd is what it is and not half of it.
 ///
 /// # Errors
 /// When a server does not start, an answer is wrong, or visitors do not get through in time.
@@ -39,18 +44,31 @@ pub fn watch(program: &Path, identities: &[Identity], k: u32, seed: u64) -> Resu
         let origin = Origin::start()?;
         let server = Server::cloakroom(program, origin.address(), Options { k, epoch, more: "" })?;
         let mut shared = Shared::new(identities, &origin, server.address(), seed);
-        let mut passes = Vec::new();
-        while passes.len() < 3 {
-            let Some(pass) = within_an_epoch(&server, epoch, || shared.pass())? else { break };
-            passes.push(pass);
+        let (mut gathering, mut passes) = (0, Vec::new());
+        while let Some(pass) = within_an_epoch(&server, epoch, || shared.pass())? {
             sleep_to_the_next(&server, epoch);
+            if passes.is_empty() && gathering < GATHERING && !is_settled(&pass) {
+                gathering += 1;
+                continue;
+            }
+            passes.push(pass);
+            if passes.len() == 2 {
+                break;
+            }
         }
-        if let Ok([_, first, second]) = <[_; 3]>::try_from(passes) {
-            return Ok(shared.watched([first, second]));
+        if let Ok(passes) = <[_; 2]>::try_from(passes) {
+            return Ok(shared.watched(passes));
         }
         epoch *= 2;
     }
     Err("visitors do not get through within an epoch of any length".into())
+}
+
+/// Whether crowds have been released: the origin is told several variants.
+fn is_settled(pass: &[Vec<Observation>]) -> bool {
+    let telling = ROUTES.iter().zip(pass).filter(|(route, _)| route.tells);
+    let told: HashSet<_> = telling.flat_map(|(_, page)| page).map(|seen| &seen.told).collect();
+    told.len() >= SETTLED
 }
 
 impl Watched {

@@ -117,7 +117,11 @@ fn no_canary_stays_in_logs_metrics_answers_or_files() {
     }
     let metrics = metrics(&server);
     is_clean("the metrics", &metrics);
-    assert!(String::from_utf8_lossy(&metrics).contains("route=\"/account/*\""));
+    let metrics = String::from_utf8_lossy(&metrics);
+    assert!(metrics.contains("route=\"/account/*\""));
+    for label in metrics.split(['{', ',']).filter_map(|part| part.split_once("=\"")).map(|(label, _)| label) {
+        assert!(["site", "route", "outcome", "event"].contains(&label), "a label `{label}`: {metrics}");
+    }
     // What is kept for the next start is written on the way out, at the latest.
     assert!(server.stop().unwrap());
     for (path, bytes) in files(server.folder()) {
