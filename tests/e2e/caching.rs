@@ -38,6 +38,8 @@ fn ten_thousand_visitors_over_all_variants_cause_one_fetch() {
                     assert_eq!(variant.iter().filter(|found| **found).count(), 1, "{text}");
                     let variant = variant.iter().position(|found| *found).unwrap();
                     seen[variant].fetch_add(1, SeqCst);
+                    // Over more than two epochs: all at once, they would be gone before a crowd is released.
+                    std::thread::sleep(Duration::from_millis(5));
                 }
             })
         })

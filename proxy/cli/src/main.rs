@@ -8,6 +8,7 @@ mod command;
 mod exit;
 mod logs;
 mod metrics;
+mod panics;
 mod plugins;
 mod report;
 
@@ -24,6 +25,7 @@ use exit::Exit;
 static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
+    panics::print_places_alone();
     let args = Args::parse();
     let output = report::Output::new(args.json);
     let exit = match args.command {

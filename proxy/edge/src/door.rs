@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use cloakroom_boundary::RawRequest;
 use cloakroom_pipeline::{Answer, Pipeline, Step};
 use pingora_core::apps::{HttpServerApp, ServerApp};
@@ -29,6 +29,17 @@ use crate::{head, respond};
 pub(crate) const READ: usize = 8 * 1024;
 /// Has to be taken by the client within one `max_silence`.
 const WRITE: usize = 64 * 1024;
+
+/// Overwrites what was read of a request once it has its answer, or its copy for pingora, so that freed
+/// memory does not keep it.
+/// `rest` is what `read` was split from: the last to hold their buffer, it gets all of it back.
+fn wipe(read: Bytes, rest: &mut BytesMut) {
+    let length = read.len();
+    drop(read);
+    rest.reserve(READ);
+    rest.put_bytes(0, length);
+    rest.clear();
+}
 
 /// The application behind the listeners.
 pub(crate) struct Door {
@@ -60,6 +71,7 @@ impl ServerApp for Door {
             let bytes = input.split().freeze();
             match self.answer(&bytes, peer).await {
                 Some((answer, keep_alive)) => {
+                    wipe(bytes, &mut input);
                     let keep_alive = keep_alive && !*shutdown.borrow();
                     output.clear();
                     self.send(&mut stream, &answer, keep_alive, &mut output).await?;
@@ -69,7 +81,11 @@ impl ServerApp for Door {
                         return None;
                     }
                 }
-                None => stream = self.longer_way(stream, bytes, shutdown).await?,
+                None => {
+                    let begun = BytesMut::from(&bytes[..]);
+                    wipe(bytes, &mut input);
+                    stream = self.longer_way(stream, begun, shutdown).await?;
+                }
             }
         }
     }
@@ -114,14 +130,36 @@ impl Door {
         Some(())
     }
 
-    /// Gives the connection to pingora for one request, of which `bytes` were read.
-    async fn longer_way(&self, stream: Stream, bytes: Bytes, shutdown: &ShutdownWatch) -> Option<Stream> {
+    /// Gives the connection to pingora for one request, of which `begun` was read.
+    async fn longer_way(&self, stream: Stream, begun: BytesMut, shutdown: &ShutdownWatch) -> Option<Stream> {
         let mut session = ServerSession::new_http1(stream);
         session.set_keepalive((!*shutdown.borrow()).then_some(self.max_silence.as_secs()));
         session.set_read_timeout(Some(self.max_silence));
         session.set_write_timeout(Some(self.max_silence));
-        session.set_pipelined_prefix(BytesMut::from(bytes));
+        session.set_pipelined_prefix(begun);
         let (stream, _) = self.proxy.process_new_http(session, shutdown).await?.consume();
         Some(stream)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_is_overwritten_where_it_stood() {
+        let mut input = BytesMut::with_capacity(READ);
+        for request in ["GET /a HTTP/1.1", "GET /b HTTP/1.1\r\nCookie: sid=canary"] {
+            input.reserve(READ);
+            input.extend_from_slice(request.as_bytes());
+            let read = input.split().freeze();
+            let (place, length) = (read.as_ptr(), read.len());
+            wipe(read, &mut input);
+            assert!(input.is_empty() && input.capacity() >= READ);
+            assert_eq!(input.as_ptr(), place, "the same buffer, from its start");
+            input.resize(length, 1);
+            assert_eq!(input.as_ptr(), place);
+            input.clear();
+        }
     }
 }
