@@ -18,5 +18,6 @@ mod canary;
 mod commands;
 mod door;
 mod noninterference;
+mod notice;
 mod passthrough;
 mod personalization;

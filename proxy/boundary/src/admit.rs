@@ -14,12 +14,13 @@ use ipnet::IpNet;
 use crate::config::MAX_SITES;
 use crate::daypart::Dayparts;
 use crate::host::MAX_HOST_BYTES;
+use crate::own_pages::Own;
 use crate::routes::Route;
 use crate::signals::Wanted;
 use crate::site::Site;
 use crate::{
-    BoundaryError, Config, Geo, Mode, OwnCookies, RawRequest, Refusal, RouteId, ScrubbedRequest, Signals,
-    SiteId, Token, TokenKey, address, canonical, consent, jurisdiction, query,
+    BoundaryError, Config, Geo, Mode, OwnCookies, OwnPages, RawRequest, Refusal, RouteId, ScrubbedRequest,
+    Signals, SiteId, Token, TokenKey, address, canonical, consent, jurisdiction, own_pages, query,
 };
 
 /// Reads requests and lets out what may be known of them.
@@ -51,6 +52,9 @@ pub struct Admitted {
     pub signals: Signals,
     /// The visitor's prefix as the crowd counts it. On anonymous routes it is the same for all.
     pub token: Token,
+    /// The site asks its visitors through us, and this one has not answered. On anonymous routes nobody
+    /// is asked.
+    pub undecided: bool,
     /// Cookies of our own that the answer sets or deletes. On anonymous routes there are none, since
     /// caches in front keep those answers.
     pub cookies: OwnCookies,
@@ -97,6 +101,20 @@ impl Boundary {
         self
     }
 
+    /// Serves pages of Cloakroom's own on the sites, in their order; on those that `pages` has no entry
+    /// for, none.
+    #[must_use]
+    pub fn with_own_pages(mut self, pages: &[OwnPages]) -> Self {
+        for (site, pages) in self.sites.iter_mut().zip(pages) {
+            site.own = Own::new(pages);
+        }
+        self
+    }
+
+    pub(crate) fn known(&self, site: SiteId) -> Option<&Site> {
+        self.sites.get(site.index())
+    }
+
     /// The site that a request asks for.
     ///
     /// # Errors
@@ -129,14 +147,16 @@ impl Boundary {
         let gpc = consent::gpc(&raw);
         let head = *raw.method() == Method::HEAD;
         let request = ScrubbedRequest { site, route, target, path_len, head, gpc };
-        let (facts, signals, token) = match found {
+        let (facts, signals, token, undecided) = match found {
             Some((_, route)) if route.mode == Mode::Personalize => {
-                self.read_visitor(known, route.wanted, &raw, gpc, key)
+                let (facts, signals, token) = self.read_visitor(known, route.wanted, &raw, gpc, key);
+                let silent = known.own.asks() && !gpc && facts.consent == Consent::default();
+                (facts, signals, token, silent && own_pages::is_undecided(&raw))
             }
             _ => {
                 let facts =
                     ConsentFacts { jurisdiction: Jurisdiction::Unknown, consent: Consent::default(), gpc };
-                (facts, Signals::unknown(&known.vocabulary), Token::UNREAD)
+                (facts, Signals::unknown(&known.vocabulary), Token::UNREAD, false)
             }
         };
         Ok(Admission::Admitted(Admitted {
@@ -145,6 +165,7 @@ impl Boundary {
             facts,
             signals,
             token,
+            undecided,
             cookies: OwnCookies::default(),
             request,
         }))

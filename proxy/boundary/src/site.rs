@@ -9,6 +9,7 @@ use crate::device::Device;
 use crate::host::{self, MAX_HOST_BYTES};
 use crate::language::Tag;
 use crate::os::Os;
+use crate::own_pages::Own;
 use crate::preference::{self, COLOR_SCHEMES, SAVE_DATA_NAMES};
 use crate::referrer::Referrer;
 use crate::routes::Routes;
@@ -26,6 +27,7 @@ pub(crate) struct Site {
     pub(crate) routes: Routes,
     pub(crate) vocabulary: std::sync::Arc<SiteVocabulary>,
     pub(crate) consent: Vec<ConsentSource>,
+    pub(crate) own: Own,
     campaign_parameter: Option<String>,
     hosts: HashSet<Box<str>>,
     /// By [`CountryCode::index`].
@@ -75,6 +77,7 @@ impl Site {
         Ok(Self {
             hosts: hosts(&config.hosts, position)?,
             consent: config.consent,
+            own: Own::default(),
             campaign_parameter: config
                 .campaign_parameter
                 .map(|parameter| name(&parameter, "the name of a query parameter").map(str::to_owned))

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cloakroom_boundary::{ConsentSource, Geo, Mode, PathPattern, QueryPattern, QueryRule};
 use cloakroom_crowd::Config as CrowdConfig;
+use cloakroom_notice::Config as NoticeConfig;
 use cloakroom_origin::OriginConfig;
 use cloakroom_pipeline::{Parts, RouteParts, SiteParts};
 use cloakroom_plugin_host::{Engine, Limits, Plugin};
@@ -84,6 +85,8 @@ fn assemble_site(
             hosts: site.hosts.clone(),
             vocabulary: site.vocabulary.clone(),
             consent: site.consent.iter().map(consent_source).collect(),
+            notice: site.notice.as_ref().map(notice),
+            gpc_since: site.gpc_since.clone(),
             campaign_parameter: site.campaign_parameter.clone(),
             signal_bits: site.signal_bits,
             policies,
@@ -208,6 +211,14 @@ fn consent_source(source: &settings::ConsentSource) -> ConsentSource {
         settings::ConsentSource::UsPrivacy => ConsentSource::UsPrivacy,
         settings::ConsentSource::OneTrust => ConsentSource::OneTrust,
         settings::ConsentSource::Cookiebot => ConsentSource::Cookiebot,
+    }
+}
+
+fn notice(notice: &settings::Notice) -> NoticeConfig {
+    NoticeConfig {
+        languages: notice.languages.clone(),
+        privacy_policy: notice.privacy_policy.clone(),
+        lifetime: notice.lifetime,
     }
 }
 

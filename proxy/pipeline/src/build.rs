@@ -17,9 +17,10 @@ use moka::sync::Cache;
 use crate::canary::Canary;
 use crate::decision::{Decision, Ingredients, Prepared, signals_of};
 use crate::flights::Flights;
+use crate::own::Own;
 use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SiteParts, SiteReport};
-use crate::route::{DistinctPaths, Route};
-use crate::{Pipeline, RelayTarget, Site};
+use crate::route::{Asks, DistinctPaths, Route};
+use crate::{Pipeline, RelayTarget, Site, own};
 
 /// How long a page that may not be stored is not asked for again.
 const REFUSED_FOR: Duration = Duration::from_secs(5);
@@ -36,7 +37,9 @@ impl Pipeline {
             trusted_proxies: parts.trusted_proxies,
             sites: parts.sites.iter().map(SiteParts::boundary).collect(),
         };
-        let boundary = Arc::new(Boundary::new(boundary, parts.geo)?);
+        let own_pages: Vec<_> = parts.sites.iter().map(own::pages).collect();
+        let boundary = Boundary::new(boundary, parts.geo)?.with_own_pages(&own_pages);
+        let boundary = Arc::new(boundary);
         let mut labels = Vec::new();
         let mut sites = Vec::new();
         let mut reports = Vec::new();
@@ -110,6 +113,7 @@ fn build_site(
         labels.push(RouteLabel { site: host.clone(), route: route.to_owned() });
         labels.len() - 1
     };
+    let own = Own::new(parts.notice, parts.gpc_since.as_deref(), &mut label)?;
     let mut routes = Vec::new();
     let mut crowds = Vec::new();
     let mut reports = Vec::new();
@@ -131,6 +135,7 @@ fn build_site(
             relay_unstorable: route.relay_unstorable,
             canary,
             paths: DistinctPaths::new(route.distinct_paths),
+            asks: own.has_notice().then(|| decision.as_ref().map_or_else(Asks::nowhere, Asks::of)),
             decision,
         }));
     }
@@ -141,6 +146,7 @@ fn build_site(
         relay_unstorable: false,
         canary: None,
         paths: DistinctPaths::new(UNDECLARED_PATHS),
+        asks: None,
         decision: None,
     });
     let relay = Arc::new(RelayTarget {
@@ -152,7 +158,7 @@ fn build_site(
     let epoch = parts.crowd.epoch;
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds)?;
     let origin = Origin::new(parts.origin);
-    let site = Site { routes, undeclared, crowd, epoch, origin, relay, output };
+    let site = Site { routes, undeclared, crowd, epoch, origin, relay, output, own };
     Ok((site, SiteReport { host, routes: reports, signals, signal_bits: parts.signal_bits, removed }))
 }
 

@@ -8,10 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use cloakroom_boundary::{Mode, RouteId, Signals, Token};
 use cloakroom_crowd::Epoch;
+use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::Told;
-use cloakroom_rewrite::{SafeEdits, SafeFragment, cleanse_only, rewrite};
+use cloakroom_rewrite::{SafeEdits, SafeFragment, cleanse_only, rewrite_with};
 use cloakroom_variants::{JointVariant, OriginView, PageKey};
-use cloakroom_vocabulary::ConsentFacts;
+use cloakroom_vocabulary::{Consent, ConsentFacts, Jurisdiction};
 
 use crate::answer::Reveal;
 use crate::canary::Canary;
@@ -29,8 +30,41 @@ pub(crate) struct Route {
     /// Watches whether its pages are the same for everyone, where the operator says so.
     pub(crate) canary: Option<Canary>,
     pub(crate) paths: DistinctPaths,
+    /// Where its visitors are asked for consent; `None` on a site without a notice.
+    pub(crate) asks: Option<Asks>,
     /// How a variant is chosen; `None` where there is nothing to choose.
     pub(crate) decision: Option<Decision>,
+}
+
+/// By jurisdiction: whether a visitor's yes changes what anything on the route may see. Where it does
+/// not, nobody is asked.
+pub(crate) struct Asks([bool; Jurisdiction::ALL.len()]);
+
+impl Asks {
+    /// Of a route on which nothing is chosen.
+    pub(crate) fn nowhere() -> Self {
+        Self([false; Jurisdiction::ALL.len()])
+    }
+
+    pub(crate) fn of(decision: &Decision) -> Self {
+        Self(Jurisdiction::ALL.map(|jurisdiction| {
+            let class = |yes: bool| {
+                let consent = Consent { personalization: yes, measurement: yes };
+                decision.permits().class(ConsentFacts { jurisdiction, consent, gpc: false })
+            };
+            class(true) != class(false)
+        }))
+    }
+
+    /// What a page shows to a visitor of these facts.
+    fn shown(&self, facts: ConsentFacts, undecided: bool) -> Shown {
+        if facts.gpc {
+            let told = facts.jurisdiction.shows_opt_out_status();
+            return if told { Shown::Honoured } else { Shown::Nothing };
+        }
+        let asked = undecided && self.0.get(facts.jurisdiction as usize).copied().unwrap_or(false);
+        if asked { Shown::Ask } else { Shown::Nothing }
+    }
 }
 
 /// What is known of a visit, spent when the visitor is placed in a crowd.
@@ -50,6 +84,14 @@ impl Route {
     /// Whether none of its pages may be shown for the moment.
     pub(crate) fn is_quarantined(&self) -> bool {
         self.canary.as_ref().is_some_and(Canary::is_quarantined)
+    }
+
+    /// What its page shows of the notice. A route that has none costs one compare.
+    pub(crate) fn shown(&self, facts: ConsentFacts, undecided: bool) -> Shown {
+        match &self.asks {
+            Some(asks) if self.mode == Mode::Personalize => asks.shown(facts, undecided),
+            _ => Shown::Nothing,
+        }
     }
 
     /// Places the visitor in a crowd and looks the joint variant up. Counts the visit.
@@ -82,9 +124,16 @@ impl Route {
         self.decision.as_ref().map_or(Vec::new(), |decision| decision.edits(joint))
     }
 
-    /// The page with the edits of a joint variant, cleansed of what must not reach visitors.
-    pub(crate) fn rewrite(&self, joint: JointVariant, page: &[u8], fragments: &Fragments) -> Rewritten {
-        match rewrite(page, &self.edits(joint), &|path| fragments.get(path).cloned()) {
+    /// The page with the edits of a joint variant and the placard that it shows, cleansed of what must
+    /// not reach visitors.
+    pub(crate) fn rewrite(
+        &self,
+        joint: JointVariant,
+        page: &[u8],
+        fragments: &Fragments,
+        placard: Option<&Placard>,
+    ) -> Rewritten {
+        match rewrite_with(page, &self.edits(joint), &|path| fragments.get(path).cloned(), placard) {
             Ok(edited) => Rewritten::Edited(Bytes::from(edited)),
             Err(_) => cleanse_only(page).map_or(Rewritten::Unusable, |page| Rewritten::Default(page.into())),
         }

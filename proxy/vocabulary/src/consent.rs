@@ -38,6 +38,13 @@ impl Jurisdiction {
             Self::Unknown => "unknown",
         }
     }
+
+    /// Whether visitors must be shown that their opt-out signal is honoured (California:
+    /// 11 CCR § 7025 (c)(6)).
+    #[must_use]
+    pub const fn shows_opt_out_status(self) -> bool {
+        matches!(self, Self::OptOut)
+    }
 }
 
 /// Everything that a policy may ask about a request besides its route.
