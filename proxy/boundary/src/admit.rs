@@ -20,7 +20,7 @@ use crate::signals::Wanted;
 use crate::site::Site;
 use crate::{
     BoundaryError, Config, Geo, Mode, OwnCookies, OwnPages, RawRequest, Refusal, RouteId, ScrubbedRequest,
-    Signals, SiteId, Token, TokenKey, address, canonical, consent, jurisdiction, own_pages, query,
+    Signals, SiteId, Token, TokenKey, address, canonical, consent, jurisdiction, query,
 };
 
 /// Reads requests and lets out what may be known of them.
@@ -151,7 +151,7 @@ impl Boundary {
             Some((_, route)) if route.mode == Mode::Personalize => {
                 let (facts, signals, token) = self.read_visitor(known, route.wanted, &raw, gpc, key);
                 let silent = known.own.asks() && !gpc && facts.consent == Consent::default();
-                (facts, signals, token, silent && own_pages::is_undecided(&raw))
+                (facts, signals, token, silent && consent::is_silent(&raw, &known.consent))
             }
             _ => {
                 let facts =

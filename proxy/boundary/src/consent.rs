@@ -102,6 +102,17 @@ pub(crate) fn own_word(raw: &RawRequest<'_>) -> OwnWord {
     }
 }
 
+/// Whether nobody has said anything yet for this visitor: neither he to us, nor a consent tool that the
+/// site lists too. A source that can only object, and does not, has said nothing.
+pub(crate) fn is_silent(raw: &RawRequest<'_>, sources: &[ConsentSource]) -> bool {
+    let silent = |source: &ConsentSource| match cookies::find(raw, source.cookie()) {
+        Found::Absent => true,
+        Found::Value(value) => matches!(source.read(value), Some(Word::NoObjection)),
+        Found::Broken => false,
+    };
+    !objects(raw) && sources.iter().all(silent)
+}
+
 /// What all sources that are there grant. `DNT: 1` refuses everything, whatever they say.
 pub(crate) fn consent(raw: &RawRequest<'_>, sources: &[ConsentSource]) -> Consent {
     if objects(raw) {
@@ -182,6 +193,22 @@ mod tests {
         assert_eq!(granted(&["cloakroom_consent=all", &"x=y;".repeat(5_000)]), (false, false));
         assert_eq!(granted(&[&format!("cloakroom_consent={}", "measurement,".repeat(400))]), (false, false));
         assert_eq!(read("cookie", &[b"\xff\xfe=\x80; cloakroom_consent=\xff"]), (false, false, false));
+    }
+
+    #[test]
+    fn a_visitor_is_silent_until_some_source_speaks() {
+        let silent = |cookie: &str| {
+            let (parts, ()) =
+                http::Request::builder().header("cookie", cookie).body(()).unwrap().into_parts();
+            let raw = RawRequest::seal(&parts, std::net::Ipv4Addr::LOCALHOST.into());
+            let own = ConsentSource::Cookie { name: "cloakroom_consent".to_owned() };
+            is_silent(&raw, &[own, ConsentSource::UsPrivacy, ConsentSource::OneTrust])
+        };
+        assert!(silent("session=1") && silent("usprivacy=1YNN"));
+        for cookie in ["cloakroom_consent=none", "usprivacy=1YYN", "OptanonConsent=x", "cloakroom_consent=x"]
+        {
+            assert!(!silent(cookie), "{cookie}");
+        }
     }
 
     #[test]

@@ -227,11 +227,6 @@ fn topics_of_interest(_raw: &RawRequest<'_>) -> Vec<String> {
     Vec::new()
 }
 
-/// Whether this visitor is still to be asked: he has said nothing to us, and no signal says it for him.
-pub(crate) fn is_undecided(raw: &RawRequest<'_>) -> bool {
-    !consent::objects(raw) && matches!(consent::own_word(raw), OwnWord::Absent)
-}
-
 fn form(site: SiteId, raw: &RawRequest<'_>) -> Result<Form, Refusal> {
     if !is_same_origin(raw) {
         return Err(Refusal::ForeignForm);

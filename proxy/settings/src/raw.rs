@@ -343,6 +343,7 @@ mod tests {
             &[
                 ("", fields::<SiteFile>()),
                 ("consent", fields::<Consent>()),
+                ("notice", fields::<Notice>()),
                 ("signals", fields::<Signals>()),
                 ("signals.campaign", fields::<Campaign>()),
                 ("crowd", fields::<Crowd>()),
