@@ -247,7 +247,7 @@ try {
       assert.deepEqual(await findings(source, ".cloakroom-notice"), []);
       await shot(`banner-${light}`);
       for (const tag of ["en", "da", "de", "es", "fr", "it", "nl", "pl", "pt", "sv"]) {
-        await browser.open(`${preferences}?language=${tag}&saved=1`);
+        await browser.open(`${preferences}?language=${tag}&done=cleared`);
         assert.deepEqual(await findings(source), [], tag);
       }
       await shot(`preferences-${light}`);

@@ -37,6 +37,10 @@ try {
   await press("Alone in Brazil");
   await until("nobody is singled out", async () => /crowd/i.test(await text("steps")) && !/device=tv|device: tv/.test(await text("facts")));
 
+  await press("Ava, with GPC");
+  await until("Ava is told that her opt-out is honoured", async () =>
+    /Opt-out request honored/.test(await run("return document.getElementById('page').srcdoc")));
+
   await press("Marie’s cart");
   await until("the cart is passed through", async () => /^GET \/cart/.test(await text("received")));
 
@@ -57,7 +61,7 @@ try {
     await pause(3000);
     await browser.screenshot(process.env.SCREENSHOT);
   }
-  console.log("browser: 6 passed, 0 failed");
+  console.log("browser: 7 passed, 0 failed");
 } finally {
   await browser?.end();
   demo.kill("SIGKILL");

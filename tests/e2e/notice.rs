@@ -75,7 +75,7 @@ fn a_no_deletes_in_that_very_response_what_was_kept_before() {
     let cleared = form("clear=interest&language=fr").ask(proxy.address());
     assert_eq!(cleared.fields("set-cookie").len(), 1);
     assert!(cleared.field("set-cookie").unwrap().starts_with("cloakroom_interest=; Path=/; Max-Age=0;"));
-    assert_eq!(cleared.field("location"), Some("/_cloakroom/preferences?saved=1&language=fr"));
+    assert_eq!(cleared.field("location"), Some("/_cloakroom/preferences?done=cleared&language=fr"));
 }
 
 #[test]
@@ -195,6 +195,11 @@ fn the_origin_is_asked_the_same_and_once_whoever_is_asked_something() {
         assert_eq!(Visitor::new(target).ask(proxy.address()).status, 200, "{target}");
     }
     assert_eq!(form("consent=all").ask(proxy.address()).status, 303);
+    for spelling in
+        ["/%5Fcloakroom/preferences", "/a/../_cloakroom/x", "/.well-known/gpc%2Ejson", "/_cloakroom/;a/x"]
+    {
+        assert_eq!(Visitor::new(spelling).ask(proxy.address()).status, 404, "{spelling}");
+    }
     assert_eq!(origin.received().len(), 1, "our own pages are our own");
 }
 
@@ -246,7 +251,7 @@ fn nothing_of_a_visitor_is_echoed_or_logged() {
             .with("X-Forwarded-For", french(1))
     };
     let visitors = [
-        planted(Visitor::new("/_cloakroom/preferences?language=canary8&saved=canary9")),
+        planted(Visitor::new("/_cloakroom/preferences?language=canary8&done=canary9")),
         planted(Visitor::new("/_cloakroom/canary10")),
         planted(Visitor::new("/?canary11=canary12")),
         planted(form("consent=canary13&canary14=1")),

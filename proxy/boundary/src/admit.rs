@@ -134,6 +134,10 @@ impl Boundary {
         let path = raw.path()?;
         let mut target = String::with_capacity(path.len() + raw.query().len() + 1);
         canonical::push_path(path, &mut target)?;
+        // Pages of our own are answered before; another spelling of their paths is none of them.
+        if known.own.answers(&target) {
+            return Err(Refusal::NotFound);
+        }
         let path_len = target.len();
         let found = known.routes.find(raw.method(), &target)?;
         let route = found.map(|(id, _)| id);

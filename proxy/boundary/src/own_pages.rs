@@ -64,6 +64,11 @@ impl Own {
         self.preferences
     }
 
+    /// Whether Cloakroom itself answers for a path, which the origin is then never asked for.
+    pub(crate) fn answers(&self, path: &str) -> bool {
+        self.preferences && path.starts_with(PREFIX) || self.gpc_statement && path == STATEMENT
+    }
+
     fn position(&self, tag: Tag) -> Option<usize> {
         self.languages.iter().position(|known| *known == Some(tag))
     }
@@ -105,8 +110,10 @@ pub struct Said {
     pub consent: Option<Consent>,
     /// He sends an opt-out signal.
     pub gpc: bool,
-    /// He has just saved something.
+    /// He has just made a choice.
     pub saved: bool,
+    /// He has just deleted his topics.
+    pub cleared: bool,
     /// The topics that his browser keeps.
     pub topics: Vec<String>,
 }
@@ -144,8 +151,7 @@ impl Boundary {
             return None;
         }
         let path = raw.path().ok()?;
-        let ours = own.gpc_statement && path == STATEMENT || own.preferences && path.starts_with(PREFIX);
-        ours.then(|| own_page(own, site, path, raw))
+        own.answers(path).then(|| own_page(own, site, path, raw))
     }
 
     /// Takes the body of a form.
@@ -160,16 +166,22 @@ impl Boundary {
         let own = &self.known(form.site).ok_or(Refusal::UnknownHost)?.own;
         let fields = own_form::read(body).ok_or(Refusal::Malformed)?;
         let mut cookies = OwnCookies::default();
-        match fields.wish {
-            Wish::Choose(consent) => choose(consent, own.lifetime, &mut cookies),
-            Wish::ClearInterest => cookies.delete(OwnCookie::Interest),
-        }
+        let done = match fields.wish {
+            Wish::Choose(consent) => {
+                choose(consent, own.lifetime, &mut cookies);
+                "saved"
+            }
+            Wish::ClearInterest => {
+                cookies.delete(OwnCookie::Interest);
+                "cleared"
+            }
+        };
         let location = match fields.back {
             Some(back) => self.target_of(form.site, &back).ok_or(Refusal::Malformed)?,
             None => {
                 let language = fields.language.and_then(|tag| own.position(tag).map(|_| tag));
                 let language = language.map_or(String::new(), |tag| format!("&language={}", tag.text()));
-                format!("{PREFERENCES}?saved=1{language}")
+                format!("{PREFERENCES}?done={done}{language}")
             }
         };
         Ok(Changed { cookies, location })
@@ -216,7 +228,8 @@ fn said(own: &Own, raw: &RawRequest<'_>) -> Said {
             OwnWord::Absent | OwnWord::Broken => None,
         },
         gpc: consent::gpc(raw),
-        saved: query::first_value(raw.query(), "saved") == Some("1"),
+        saved: query::first_value(raw.query(), "done") == Some("saved"),
+        cleared: query::first_value(raw.query(), "done") == Some("cleared"),
         topics: topics_of_interest(raw),
     }
 }

@@ -163,9 +163,10 @@ fn the_way_back_is_a_canonical_target_of_this_site() {
     }
     // Not a separator to us, but to browsers: it stays encoded.
     assert_eq!(back("/%5Cevil.example"), Ok("/%5Cevil.example".into()));
-    assert_eq!(sent("consent=all").unwrap().1, "/_cloakroom/preferences?saved=1");
-    assert_eq!(sent("consent=all&language=fr").unwrap().1, "/_cloakroom/preferences?saved=1&language=fr");
-    assert_eq!(sent("consent=all&language=tlh").unwrap().1, "/_cloakroom/preferences?saved=1");
+    assert_eq!(sent("clear=interest").unwrap().1, "/_cloakroom/preferences?done=cleared");
+    assert_eq!(sent("consent=all").unwrap().1, "/_cloakroom/preferences?done=saved");
+    assert_eq!(sent("consent=all&language=fr").unwrap().1, "/_cloakroom/preferences?done=saved&language=fr");
+    assert_eq!(sent("consent=all&language=tlh").unwrap().1, "/_cloakroom/preferences?done=saved");
 }
 
 #[test]
@@ -185,7 +186,8 @@ fn the_page_tells_what_was_said() {
     assert!(consent("cloakroom_consent=all").is_some_and(|c| c.personalization && c.measurement));
     assert!(consent("cloakroom_consent=none").is_some_and(|c| !c.personalization && !c.measurement));
     assert!(said(PREFERENCES, &[("sec-gpc", "1")]).gpc && !said(PREFERENCES, &[]).gpc);
-    assert!(said("/_cloakroom/preferences?saved=1", &[]).saved && !said(PREFERENCES, &[]).saved);
+    assert!(said("/_cloakroom/preferences?done=saved", &[]).saved && !said(PREFERENCES, &[]).saved);
+    assert!(said("/_cloakroom/preferences?done=cleared", &[]).cleared);
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod texts;
 use std::time::Duration;
 
 pub use language::Language;
-pub use page::{Choice, Preferences};
+pub use page::{Choice, Done, Preferences};
 pub use placard::{Placard, Place, Shown};
 
 use texts::Texts;

@@ -15,6 +15,15 @@ pub enum Choice {
     Said(Consent),
 }
 
+/// What a form has just changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// A choice was kept.
+    Saved,
+    /// The topics were deleted.
+    TopicsDeleted,
+}
+
 /// What a preference page shows of one visitor. It is for him, and is not kept: no `Clone`, no `Debug`.
 pub struct Preferences<'a> {
     /// His language; one that the site does not have becomes its first.
@@ -23,8 +32,8 @@ pub struct Preferences<'a> {
     pub choice: Choice,
     /// His browser sends an opt-out signal.
     pub gpc: bool,
-    /// He has just saved something.
-    pub saved: bool,
+    /// What he has just done.
+    pub done: Option<Done>,
     /// The topics of interest that his browser keeps.
     pub topics: &'a [String],
 }
@@ -83,8 +92,14 @@ impl Notice {
 /// What holds at the moment.
 fn state(texts: &Texts, shown: &Preferences<'_>) -> String {
     let mut html = String::new();
-    if shown.saved {
-        html += &format!("<p class=\"saved\" role=\"status\">{}</p>\n", escape(texts.saved));
+    let done = match (shown.done, shown.choice) {
+        (Some(Done::TopicsDeleted), _) => Some(texts.topics_gone),
+        // A browser that takes no cookies has kept nothing.
+        (Some(Done::Saved), Choice::Said(_)) => Some(texts.saved),
+        (Some(Done::Saved), Choice::Undecided) | (None, _) => None,
+    };
+    if let Some(done) = done {
+        html += &format!("<p class=\"saved\" role=\"status\">{}</p>\n", escape(done));
     }
     let said = match shown.choice {
         Choice::Undecided => texts.undecided,
@@ -217,7 +232,7 @@ mod tests {
     }
 
     fn said(choice: Choice) -> Preferences<'static> {
-        Preferences { language: Some(Language::ENGLISH), choice, gpc: false, saved: false, topics: &[] }
+        Preferences { language: Some(Language::ENGLISH), choice, gpc: false, done: None, topics: &[] }
     }
 
     #[test]
@@ -239,9 +254,9 @@ mod tests {
 
     #[test]
     fn the_signal_the_country_and_how_long_are_told() {
-        let mut shown = said(Choice::Undecided);
+        let mut shown = said(Choice::Said(Consent::default()));
         assert!(!page(&shown).contains("Global Privacy Control"));
-        (shown.gpc, shown.saved) = (true, true);
+        (shown.gpc, shown.done) = (true, Some(Done::Saved));
         let page = page(&shown);
         for words in
             ["Global Privacy Control", "is saved", "looked up from your internet address", "for 180 days"]
@@ -249,6 +264,15 @@ mod tests {
             assert!(page.contains(words), "{words} is missing");
         }
         assert!(page.contains("href=\"/privacy?a=1&amp;b=&quot;2&quot;\""));
+    }
+
+    #[test]
+    fn what_was_done_is_told_only_if_the_browser_kept_it() {
+        let mut shown = said(Choice::Undecided);
+        shown.done = Some(Done::Saved);
+        assert!(!page(&shown).contains("role=\"status\""));
+        shown.done = Some(Done::TopicsDeleted);
+        assert!(page(&shown).contains("The topics are deleted."));
     }
 
     #[test]

@@ -27,7 +27,7 @@ texts! {
     name title ask yes no details honored saved undecided said_yes said_no said_some gpc
     about about_facts about_identity about_country yes_means no_means change
     single personalization measurement allow refuse save
-    topics topics_some topics_none topics_clear
+    topics topics_some topics_none topics_clear topics_gone
     cookies cookie holds cookie_consent cookie_visit cookie_interest cookie_bucket
     languages policy back
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cloakroom_boundary::{Changed, Form, OwnCookies, OwnPage, OwnPages, OwnRequest, Refusal, Said};
 use cloakroom_notice::{
-    Choice, Config as NoticeConfig, Notice, NoticeError, Placard, Preferences, STYLE, Shown, gpc_statement,
+    Choice, Config as NoticeConfig, Done, Notice, NoticeError, Placard, Preferences, STYLE, Shown,
+    gpc_statement,
 };
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -89,7 +90,11 @@ impl Own {
                 language: said.language.and_then(|at| notice.languages().nth(at)),
                 choice: said.consent.map_or(Choice::Undecided, Choice::Said),
                 gpc: said.gpc,
-                saved: said.saved,
+                done: match (said.saved, said.cleared) {
+                    (true, _) => Some(Done::Saved),
+                    (false, true) => Some(Done::TopicsDeleted),
+                    (false, false) => None,
+                },
                 topics: &said.topics,
             })
         });

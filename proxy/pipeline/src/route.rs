@@ -178,3 +178,28 @@ impl DistinctPaths {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(asks: &Asks, jurisdiction: Jurisdiction, gpc: bool, undecided: bool) -> Shown {
+        asks.shown(ConsentFacts { jurisdiction, consent: Consent::default(), gpc }, undecided)
+    }
+
+    #[test]
+    fn who_is_asked_or_told_depends_on_place_and_signal_alone() {
+        let mut asks = Asks::nowhere();
+        asks.0[Jurisdiction::OptIn as usize] = true;
+        for jurisdiction in Jurisdiction::ALL {
+            let told = jurisdiction.shows_opt_out_status();
+            let with_gpc = if told { Shown::Honoured } else { Shown::Nothing };
+            let asked = if jurisdiction == Jurisdiction::OptIn { Shown::Ask } else { Shown::Nothing };
+            for undecided in [true, false] {
+                assert_eq!(shown(&asks, jurisdiction, true, undecided), with_gpc);
+            }
+            assert_eq!(shown(&asks, jurisdiction, false, true), asked);
+            assert_eq!(shown(&asks, jurisdiction, false, false), Shown::Nothing);
+        }
+    }
+}
