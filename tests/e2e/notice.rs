@@ -112,6 +112,15 @@ fn the_opt_out_status_is_shown_where_the_law_wants_it() {
 }
 
 #[test]
+fn no_page_says_that_a_signal_is_honoured_unless_the_operator_does() {
+    let origin = Origin::page("Cache-Control: max-age=600\r\n");
+    let proxy = Proxy::start(&site(&origin, "", "[notice]\nbanner = true\n"));
+    let american = DemoGeo::address_for("US", 3).unwrap().to_string();
+    let american = Visitor::new("/").with("X-Forwarded-For", american).with("Sec-GPC", "1");
+    assert!(!american.ask(proxy.address()).text().contains("cloakroom"));
+}
+
+#[test]
 fn a_form_of_another_site_changes_nothing() {
     let (_origin, proxy) = asking();
     let forged = [

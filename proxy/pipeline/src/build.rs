@@ -135,7 +135,7 @@ fn build_site(
             relay_unstorable: route.relay_unstorable,
             canary,
             paths: DistinctPaths::new(route.distinct_paths),
-            asks: own.has_notice().then(|| decision.as_ref().map_or_else(Asks::nowhere, Asks::of)),
+            asks: own.has_notice().then(|| Asks::new(decision.as_ref(), own.honours_signals())),
             decision,
         }));
     }

@@ -79,6 +79,11 @@ impl Own {
         self.notice.is_some()
     }
 
+    /// The operator asserts that the site honours opt-out signals.
+    pub(crate) fn honours_signals(&self) -> bool {
+        self.statement.is_some()
+    }
+
     /// What a page shows, if it shows anything.
     pub(crate) fn placard(&self, shown: Shown, target: &str) -> Option<Placard> {
         self.notice.as_ref()?.placard(shown, target)

@@ -36,33 +36,38 @@ pub(crate) struct Route {
     pub(crate) decision: Option<Decision>,
 }
 
-/// By jurisdiction: whether a visitor's yes changes what anything on the route may see. Where it does
-/// not, nobody is asked.
-pub(crate) struct Asks([bool; Jurisdiction::ALL.len()]);
+/// Who is asked or told something on a route.
+pub(crate) struct Asks {
+    /// By jurisdiction: whether a visitor's yes changes what anything on the route may see. Where it
+    /// does not, nobody is asked.
+    asked: [bool; Jurisdiction::ALL.len()],
+    /// The operator asserts that the site honours opt-out signals. Only then may a page say so: it
+    /// speaks for the origin too.
+    honours: bool,
+}
 
 impl Asks {
-    /// Of a route on which nothing is chosen.
-    pub(crate) fn nowhere() -> Self {
-        Self([false; Jurisdiction::ALL.len()])
-    }
-
-    pub(crate) fn of(decision: &Decision) -> Self {
-        Self(Jurisdiction::ALL.map(|jurisdiction| {
-            let class = |yes: bool| {
-                let consent = Consent { personalization: yes, measurement: yes };
-                decision.permits().class(ConsentFacts { jurisdiction, consent, gpc: false })
-            };
-            class(true) != class(false)
-        }))
+    /// Of a route, on which nothing may be chosen.
+    pub(crate) fn new(decision: Option<&Decision>, honours: bool) -> Self {
+        let asked = Jurisdiction::ALL.map(|jurisdiction| {
+            decision.is_some_and(|decision| {
+                let class = |yes: bool| {
+                    let consent = Consent { personalization: yes, measurement: yes };
+                    decision.permits().class(ConsentFacts { jurisdiction, consent, gpc: false })
+                };
+                class(true) != class(false)
+            })
+        });
+        Self { asked, honours }
     }
 
     /// What a page shows to a visitor of these facts.
     fn shown(&self, facts: ConsentFacts, undecided: bool) -> Shown {
         if facts.gpc {
-            let told = facts.jurisdiction.shows_opt_out_status();
+            let told = self.honours && facts.jurisdiction.shows_opt_out_status();
             return if told { Shown::Honoured } else { Shown::Nothing };
         }
-        let asked = undecided && self.0.get(facts.jurisdiction as usize).copied().unwrap_or(false);
+        let asked = undecided && self.asked.get(facts.jurisdiction as usize).copied().unwrap_or(false);
         if asked { Shown::Ask } else { Shown::Nothing }
     }
 }
@@ -189,8 +194,8 @@ mod tests {
 
     #[test]
     fn who_is_asked_or_told_depends_on_place_and_signal_alone() {
-        let mut asks = Asks::nowhere();
-        asks.0[Jurisdiction::OptIn as usize] = true;
+        let mut asks = Asks::new(None, true);
+        asks.asked[Jurisdiction::OptIn as usize] = true;
         for jurisdiction in Jurisdiction::ALL {
             let told = jurisdiction.shows_opt_out_status();
             let with_gpc = if told { Shown::Honoured } else { Shown::Nothing };
@@ -200,6 +205,8 @@ mod tests {
             }
             assert_eq!(shown(&asks, jurisdiction, false, true), asked);
             assert_eq!(shown(&asks, jurisdiction, false, false), Shown::Nothing);
+            let silent = Asks::new(None, false);
+            assert_eq!(shown(&silent, jurisdiction, true, true), Shown::Nothing);
         }
     }
 }
