@@ -21,6 +21,7 @@ mod commands;
 mod door;
 mod jurisdictions;
 mod noninterference;
+mod notice;
 mod passthrough;
 mod personalization;
 mod policies;

@@ -16,12 +16,13 @@ use crate::config::MAX_SITES;
 use crate::daypart::Dayparts;
 use crate::held::HeldCookies;
 use crate::host::MAX_HOST_BYTES;
+use crate::own_pages::Own;
 use crate::routes::Route;
 use crate::signals::Wanted;
 use crate::site::Site;
 use crate::{
-    BoundaryError, Config, Geo, Mode, PendingCookies, RawRequest, Refusal, RouteId, ScrubbedRequest, Signals,
-    SiteId, Token, TokenKey, address, canonical, consent, query,
+    BoundaryError, Config, Geo, Mode, OwnPages, PendingCookies, RawRequest, Refusal, RouteId,
+    ScrubbedRequest, Signals, SiteId, Token, TokenKey, address, canonical, consent, query,
 };
 
 /// Reads requests and lets out what may be known of them.
@@ -55,6 +56,9 @@ pub struct Admitted {
     pub signals: Signals,
     /// The visitor's prefix as the crowd counts it. On anonymous routes it is the same for all.
     pub token: Token,
+    /// The site asks its visitors through us, and this one has not answered. On anonymous routes nobody
+    /// is asked.
+    pub undecided: bool,
     /// Cookies of our own that the answer would set or delete. On anonymous routes there are none, since
     /// caches in front keep those answers.
     pub cookies: PendingCookies,
@@ -118,6 +122,20 @@ impl Boundary {
         self
     }
 
+    /// Serves pages of Cloakroom's own on the sites, in their order; on those that `pages` has no entry
+    /// for, none.
+    #[must_use]
+    pub fn with_own_pages(mut self, pages: &[OwnPages]) -> Self {
+        for (site, pages) in self.sites.iter_mut().zip(pages) {
+            site.own = Own::new(pages);
+        }
+        self
+    }
+
+    pub(crate) fn known(&self, site: SiteId) -> Option<&Site> {
+        self.sites.get(site.index())
+    }
+
     /// The site that a request asks for.
     ///
     /// # Errors
@@ -137,6 +155,10 @@ impl Boundary {
         let path = raw.path()?;
         let mut target = String::with_capacity(path.len() + raw.query().len() + 1);
         canonical::push_path(path, &mut target)?;
+        // Pages of our own are answered before; another spelling of their paths is none of them.
+        if known.own.answers(&target) {
+            return Err(Refusal::NotFound);
+        }
         let path_len = target.len();
         let found = known.routes.find(raw.method(), &target)?;
         let route = found.map(|(id, _)| id);
@@ -166,7 +188,8 @@ impl Boundary {
                 cookies: PendingCookies::default(),
             },
         };
-        Ok(Admission::Admitted(Admitted { route, mode, facts, signals, token, cookies, request }))
+        let undecided = known.own.asks() && facts.silent && !gpc;
+        Ok(Admission::Admitted(Admitted { route, mode, facts, signals, token, undecided, cookies, request }))
     }
 
     fn read_visitor(

@@ -80,9 +80,33 @@ pub(crate) fn gpc(raw: &RawRequest<'_>) -> bool {
     raw.fields(&SEC_GPC).any(|value| value.trim_ascii() == b"1")
 }
 
+/// Whether `DNT: 1` was sent, on any line.
+pub(crate) fn objects(raw: &RawRequest<'_>) -> bool {
+    raw.fields(&DNT).any(|value| value.trim_ascii() == b"1")
+}
+
+/// What a visitor has said to us, in the cookie of our own banner and preference page.
+pub(crate) enum OwnWord {
+    /// Nothing yet.
+    Absent,
+    /// This.
+    Said(Consent),
+    /// Nothing that can be read; it counts as a refusal.
+    Broken,
+}
+
+/// Reads [`OwnCookie::Consent`](crate::OwnCookie::Consent).
+pub(crate) fn own_word(raw: &RawRequest<'_>) -> OwnWord {
+    match cookies::find(raw, crate::OwnCookie::Consent.name().as_bytes()) {
+        Found::Absent => OwnWord::Absent,
+        Found::Value(value) => site_cookie::parse(value).map_or(OwnWord::Broken, OwnWord::Said),
+        Found::Broken => OwnWord::Broken,
+    }
+}
+
 /// What all sources that are there grant. `DNT: 1` refuses everything, whatever they say.
 pub(crate) fn consent(raw: &RawRequest<'_>, sources: &[ConsentSource]) -> Consent {
-    if raw.fields(&DNT).any(|value| value.trim_ascii() == b"1") {
+    if objects(raw) {
         return Consent::default();
     }
     let mut granted: Option<Consent> = None;

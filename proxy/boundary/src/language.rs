@@ -31,6 +31,11 @@ impl Tag {
             })
             .map(Self)
     }
+
+    /// The subtag.
+    pub(crate) fn text(self) -> String {
+        self.0.to_be_bytes().into_iter().filter(|byte| *byte != 0).map(char::from).collect()
+    }
 }
 
 /// The best liked value; of equally liked ones the first. `find` says which tags are listed.

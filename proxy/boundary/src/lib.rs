@@ -23,6 +23,8 @@ mod interest;
 mod language;
 mod os;
 mod own_cookies;
+mod own_form;
+mod own_pages;
 mod passthrough;
 mod pattern;
 mod pending;
@@ -48,6 +50,7 @@ pub use config::{BoundaryError, Config, Mode, RouteConfig, RouteId, SiteConfig, 
 pub use consent::ConsentSource;
 pub use geo::{Geo, GeoError};
 pub use own_cookies::{OwnCookie, OwnCookies};
+pub use own_pages::{Changed, Form, MAX_FORM_BYTES, OwnPage, OwnPages, OwnRequest, Said};
 pub use passthrough::{strip_client_address, strip_own_cookies, strip_own_set_cookies};
 pub use pattern::{PathPattern, PatternError};
 pub use pending::{Kept, PendingCookies};

@@ -25,6 +25,12 @@ pub enum Refusal {
     /// The request target is longer than anything a site declares.
     #[error("the request target is too long")]
     TooLong,
+    /// A form of our own that no page of this site sent.
+    #[error("the form was not sent by a page of this site")]
+    ForeignForm,
+    /// A form of our own with a longer body than any of them has.
+    #[error("the form is too long")]
+    FormTooLarge,
 }
 
 impl Refusal {
@@ -37,6 +43,8 @@ impl Refusal {
             Self::MethodNotAllowed { .. } => 405,
             Self::NotFound => 404,
             Self::TooLong => 414,
+            Self::ForeignForm => 403,
+            Self::FormTooLarge => 413,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::host::{self, MAX_HOST_BYTES};
 use crate::interest::Interest;
 use crate::language::Tag;
 use crate::os::Os;
+use crate::own_pages::Own;
 use crate::pending::Kept;
 use crate::preference::{self, COLOR_SCHEMES, SAVE_DATA_NAMES};
 use crate::referrer::Referrer;
@@ -31,6 +32,7 @@ pub(crate) struct Site {
     pub(crate) routes: Routes,
     pub(crate) vocabulary: std::sync::Arc<SiteVocabulary>,
     pub(crate) consent: Vec<ConsentSource>,
+    pub(crate) own: Own,
     campaign_parameter: Option<String>,
     hosts: HashSet<Box<str>>,
     /// By [`CountryCode::index`].
@@ -88,6 +90,7 @@ impl Site {
             asked: remembered::asked(&routes, &interest),
             hosts: hosts(&config.hosts, position)?,
             consent: config.consent,
+            own: Own::default(),
             campaign_parameter: config
                 .campaign_parameter
                 .map(|parameter| name(&parameter, "the name of a query parameter").map(str::to_owned))

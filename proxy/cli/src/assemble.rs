@@ -6,6 +6,7 @@ use cloakroom_boundary::{
     ConsentSource, Geo, Mode, PathPattern, QueryPattern, QueryRule, TopicConfig, TopicPath,
 };
 use cloakroom_crowd::Config as CrowdConfig;
+use cloakroom_notice::Config as NoticeConfig;
 use cloakroom_origin::OriginConfig;
 use cloakroom_pipeline::{Parts, RouteParts, SiteParts};
 use cloakroom_plugin_host::{Engine, Limits, Plugin};
@@ -107,6 +108,8 @@ fn assemble_site(
             hosts: site.hosts.clone(),
             vocabulary: site.vocabulary.clone(),
             consent: site.consent.iter().map(consent_source).collect(),
+            notice: site.notice.as_ref().map(notice),
+            gpc_since: site.gpc_since.clone(),
             campaign_parameter: site.campaign_parameter.clone(),
             topics,
             signal_bits: site.signal_bits,
@@ -246,6 +249,14 @@ fn consent_source(source: &settings::ConsentSource) -> ConsentSource {
         settings::ConsentSource::UsPrivacy => ConsentSource::UsPrivacy,
         settings::ConsentSource::OneTrust => ConsentSource::OneTrust,
         settings::ConsentSource::Cookiebot => ConsentSource::Cookiebot,
+    }
+}
+
+fn notice(notice: &settings::Notice) -> NoticeConfig {
+    NoticeConfig {
+        languages: notice.languages.clone(),
+        privacy_policy: notice.privacy_policy.clone(),
+        lifetime: notice.lifetime,
     }
 }
 

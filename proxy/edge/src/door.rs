@@ -106,7 +106,7 @@ impl Door {
         match self.pipeline.step(RawRequest::seal(&parts, peer?)) {
             Step::Answer(answer) => Some((answer, keep_alive)),
             Step::Fetch(pending) => Some((self.pipeline.fetch(*pending).await, keep_alive)),
-            Step::Relay(_) => None,
+            Step::Form(_) | Step::Relay(_) => None,
         }
     }
 

@@ -1,20 +1,26 @@
 //! The pingora application: hits are answered from the earliest filter that may answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use cloakroom_boundary::RawRequest;
 use cloakroom_measure::{Outcome, Trouble};
-use cloakroom_pipeline::{Pipeline, Relay, Step, error_page};
+use cloakroom_pipeline::{Pipeline, Relay, Step, Submission, error_page};
 use http::StatusCode;
 use pingora_core::modules::http::HttpModules;
+use pingora_core::protocols::http::ServerSession;
 use pingora_core::protocols::l4::socket::SocketAddr;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_core::{Error, ErrorSource, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
+use pingora_timeout::timeout;
 
 use crate::{relay, respond};
+
+/// How long the whole body of a form may take: it is a few hundred bytes.
+const FORM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The application behind the listeners.
 pub(crate) struct Edge {
@@ -61,6 +67,10 @@ impl ProxyHttp for Edge {
         let answer = match step {
             Step::Answer(answer) => answer,
             Step::Fetch(pending) => self.pipeline.fetch(*pending).await,
+            Step::Form(submission) => {
+                let body = form_body(http).await?;
+                self.pipeline.submit(&submission, &body)
+            }
             Step::Relay(found) => {
                 context.relay = Some(found);
                 return Ok(false);
@@ -153,6 +163,24 @@ impl ProxyHttp for Edge {
     ) -> bool {
         true
     }
+}
+
+/// As much of a form's body as makes a difference.
+async fn form_body(http: &mut ServerSession) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    let reading = async {
+        while body.len() < Submission::ENOUGH_BYTES {
+            match http.read_request_body().await? {
+                Some(part) => body.extend_from_slice(&part),
+                None => break,
+            }
+        }
+        Ok(())
+    };
+    let read: Result<()> = timeout(FORM_PATIENCE, reading)
+        .await
+        .map_err(|cause| Error::because(ErrorType::ReadTimedout, "reading a form", cause).into_down())?;
+    read.map(|()| body)
 }
 
 fn header_bytes(request: &RequestHeader) -> usize {

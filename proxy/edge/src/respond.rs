@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use cloakroom_measure::Measure;
-use cloakroom_pipeline::Answer;
-use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
+use cloakroom_pipeline::{Answer, OF_FAILURE};
+use http::header::{AGE, ALLOW, CONTENT_LENGTH, SET_COOKIE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::protocols::http::date::get_cached_date;
@@ -16,12 +16,6 @@ use pingora_http::ResponseHeader;
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const VARIANT: HeaderName = HeaderName::from_static("cloakroom-variant");
 const CELL: HeaderName = HeaderName::from_static("cloakroom-cell");
-
-/// Type and caching of a page of our own, which no cache keeps.
-const OF_FAILURE: [(HeaderName, HeaderValue); 2] = [
-    (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-];
 
 /// Gives `field` what is in an answer for this request alone.
 fn of_this_request(answer: &Answer, now: Instant, mut field: impl FnMut(HeaderName, fmt::Arguments<'_>)) {
@@ -49,7 +43,7 @@ pub(crate) fn http1_head(answer: &Answer, body: usize, keep_alive: bool, head: &
             let reason = status.canonical_reason().unwrap_or_default();
             // Writing to a BytesMut cannot fail.
             let _ = write!(head, "HTTP/1.1 {} {reason}\r\n", status.as_u16());
-            for (name, value) in &OF_FAILURE {
+            for (name, value) in answer.fields() {
                 push(head, name, value.as_bytes());
             }
             let _ = write!(head, "content-length: {body}\r\n");
@@ -83,7 +77,7 @@ pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<
                 head.append_header(name, value)?;
             }
         }
-        None => failure_fields(&mut head)?,
+        None => own_fields(&mut head, answer.fields())?,
     }
     let mut written = Ok(());
     of_this_request(answer, Instant::now(), |name, text| {
@@ -107,13 +101,13 @@ pub(crate) fn count(measure: &Measure, answer: &Answer, sent: usize) {
 /// Writes a page of our own.
 pub(crate) async fn page(http: &mut ServerSession, status: StatusCode, body: Bytes) -> Result<()> {
     let mut head = ResponseHeader::build_no_case(status, Some(6))?;
-    failure_fields(&mut head)?;
+    own_fields(&mut head, &OF_FAILURE)?;
     let head_only = http.req_header().method == http::Method::HEAD;
     send(http, head, body, head_only).await
 }
 
-fn failure_fields(head: &mut ResponseHeader) -> Result<()> {
-    OF_FAILURE.into_iter().try_for_each(|(name, value)| head.insert_header(name, value))
+fn own_fields(head: &mut ResponseHeader, fields: &[(HeaderName, HeaderValue)]) -> Result<()> {
+    fields.iter().try_for_each(|(name, value)| head.insert_header(name, value))
 }
 
 async fn send(

@@ -15,12 +15,14 @@ pub enum Outcome {
     Refused,
     /// The origin could not answer, and there was no stored copy.
     Failed,
+    /// By Cloakroom itself: the preference page and what belongs to it.
+    Own,
 }
 
 impl Outcome {
     /// All outcomes, in the order of their counters.
-    pub const ALL: [Self; 6] =
-        [Self::Hit, Self::Miss, Self::Stale, Self::Passthrough, Self::Refused, Self::Failed];
+    pub const ALL: [Self; 7] =
+        [Self::Hit, Self::Miss, Self::Stale, Self::Passthrough, Self::Refused, Self::Failed, Self::Own];
 
     /// The name in logs and metrics.
     #[must_use]
@@ -32,6 +34,7 @@ impl Outcome {
             Self::Passthrough => "passthrough",
             Self::Refused => "refused",
             Self::Failed => "failed",
+            Self::Own => "own",
         }
     }
 }

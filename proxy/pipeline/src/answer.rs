@@ -8,7 +8,8 @@ use bytes::Bytes;
 use cloakroom_boundary::{OwnCookies, Refusal};
 use cloakroom_measure::{Outcome, Trouble};
 use cloakroom_variants::StoredVariant;
-use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 /// An answer that is ready to be written.
 pub struct Answer {
@@ -25,12 +26,27 @@ pub(crate) enum Content {
         source: Source,
     },
     Failure(Failure),
+    /// A page of Cloakroom's own.
+    Own(OwnAnswer),
     /// `explained` tells the client what the operator should do: `dev` and `demo` only.
     Refused {
         refusal: Refusal,
         explained: bool,
     },
 }
+
+/// A page of Cloakroom's own, for this request.
+pub(crate) struct OwnAnswer {
+    pub(crate) status: StatusCode,
+    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Bytes,
+}
+
+/// Type and caching of a failure, which no cache keeps.
+pub static OF_FAILURE: [(HeaderName, HeaderValue); 2] = [
+    (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
 
 /// Where a stored variant came from, for this request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +115,19 @@ impl Answer {
         match &self.content {
             Content::Stored { variant, .. } => variant.status(),
             Content::Failure(failure) => failure.status(),
+            Content::Own(own) => own.status,
             Content::Refused { refusal, .. } => refused_status(refusal),
+        }
+    }
+
+    /// Its fields, whole but for those that every answer of ours has; those of a stored variant are in
+    /// it already.
+    #[must_use]
+    pub fn fields(&self) -> &[(HeaderName, HeaderValue)] {
+        match &self.content {
+            Content::Stored { .. } => &[],
+            Content::Own(own) => &own.fields,
+            Content::Failure(_) | Content::Refused { .. } => &OF_FAILURE,
         }
     }
 
@@ -108,7 +136,7 @@ impl Answer {
     pub fn stored(&self) -> Option<&StoredVariant> {
         match &self.content {
             Content::Stored { variant, .. } => Some(variant),
-            Content::Failure(_) | Content::Refused { .. } => None,
+            Content::Failure(_) | Content::Own(_) | Content::Refused { .. } => None,
         }
     }
 
@@ -126,6 +154,7 @@ impl Answer {
     pub fn body(&self) -> Bytes {
         match &self.content {
             Content::Stored { variant, .. } => variant.body().clone(),
+            Content::Own(own) => own.body.clone(),
             Content::Failure(failure) => error_page(failure.status(), failure.sentence()),
             Content::Refused { refusal, explained } => refused_page(refusal, *explained),
         }
@@ -164,7 +193,7 @@ impl Answer {
                 Some(CacheStatus(Part::Stored { source: *source, ttl }))
             }
             Content::Failure(failure) => Some(CacheStatus(Part::Failed(*failure))),
-            Content::Refused { .. } => None,
+            Content::Own(_) | Content::Refused { .. } => None,
         }
     }
 
@@ -175,6 +204,7 @@ impl Answer {
             Content::Stored { source: Source::Cache, .. } => Outcome::Hit,
             Content::Stored { source: Source::Page | Source::Origin, .. } => Outcome::Miss,
             Content::Stored { source: Source::Stale, .. } => Outcome::Stale,
+            Content::Own(_) => Outcome::Own,
             Content::Refused { .. } => Outcome::Refused,
             Content::Failure(_) => Outcome::Failed,
         }
@@ -249,6 +279,8 @@ fn refused_sentence(refusal: &Refusal) -> &'static str {
         Refusal::Malformed | Refusal::TooLong => "The request could not be understood.",
         Refusal::MethodNotAllowed { .. } => "This page does not take that kind of request.",
         Refusal::NotFound => "There is no such page.",
+        Refusal::ForeignForm => "This choice was not sent by a page of this site. Nothing was changed.",
+        Refusal::FormTooLarge => "The form is too long. Nothing was changed.",
     }
 }
 

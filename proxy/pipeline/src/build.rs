@@ -18,9 +18,10 @@ use crate::canary::Canary;
 use crate::decision::{Decision, Ingredients, Prepared, signals_of};
 use crate::flights::Flights;
 use crate::keeping::Keeping;
+use crate::own::Own;
 use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
-use crate::route::{DistinctPaths, Route};
-use crate::{Pipeline, RelayTarget, Site};
+use crate::route::{Asks, DistinctPaths, Route};
+use crate::{Pipeline, RelayTarget, Site, own};
 
 /// Into how many ranges plugins split the visitor's bucket: manifests cannot ask for it yet.
 const BUCKET_RANGES: Option<u32> = None;
@@ -40,7 +41,9 @@ impl Pipeline {
             places: Jurisdictions::shipped()?.into_places(),
             sites: parts.sites.iter().map(SiteParts::boundary).collect(),
         };
-        let boundary = Arc::new(Boundary::new(boundary, parts.geo)?);
+        let own_pages: Vec<_> = parts.sites.iter().map(own::pages).collect();
+        let boundary = Boundary::new(boundary, parts.geo)?.with_own_pages(&own_pages);
+        let boundary = Arc::new(boundary);
         let mut labels = Vec::new();
         let mut sites = Vec::new();
         let mut reports = Vec::new();
@@ -116,6 +119,7 @@ fn build_site(
         labels.push(RouteLabel { site: host.clone(), route: route.to_owned() });
         labels.len() - 1
     };
+    let own = Own::new(parts.notice, parts.gpc_since.as_deref(), &mut label)?;
     let mut routes = Vec::new();
     let mut crowds = Vec::new();
     let mut reports = Vec::new();
@@ -141,6 +145,7 @@ fn build_site(
             relay_unstorable: route.relay_unstorable,
             canary,
             paths: DistinctPaths::new(route.distinct_paths),
+            asks: own.has_notice().then(|| Asks::new(decision.as_ref(), own.honours_signals())),
             decision,
         }));
     }
@@ -151,6 +156,7 @@ fn build_site(
         relay_unstorable: false,
         canary: None,
         paths: DistinctPaths::new(UNDECLARED_PATHS),
+        asks: None,
         decision: None,
     });
     let relay = Arc::new(RelayTarget {
@@ -162,7 +168,7 @@ fn build_site(
     let epoch = parts.crowd.epoch;
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds)?;
     let origin = Origin::new(parts.origin);
-    let site = Site { routes, undeclared, keeping, crowd, epoch, origin, relay, output };
+    let site = Site { routes, undeclared, keeping, crowd, epoch, origin, relay, output, own };
     Ok((site, SiteReport { host, routes: reports, signals, signal_bits: parts.signal_bits, removed }))
 }
 

@@ -71,7 +71,8 @@ mod tests {
         let kept = |visit, interest, bucket| Kept { visit, interest, bucket };
         assert_eq!(under("", both.clone(), true, YES), kept(true, true, true));
         assert_eq!(under("", vec![Signal::Visit], false, YES), kept(true, false, false));
-        let no_interest = "forbid (principal, action, resource) when { resource.signal == SignalName::\"interest\" };";
+        let no_interest =
+            "forbid (principal, action, resource) when { resource.signal == SignalName::\"interest\" };";
         assert_eq!(under(no_interest, both.clone(), true, YES), kept(true, false, true));
         let none = "forbid (principal, action, resource);";
         assert_eq!(under(none, both.clone(), true, YES), Kept::default());

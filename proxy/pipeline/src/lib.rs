@@ -11,6 +11,7 @@ mod downstream;
 mod flights;
 mod keeping;
 mod miss;
+mod own;
 mod parts;
 mod route;
 
@@ -26,14 +27,16 @@ use cloakroom_rewrite::OutputPolicy;
 use cloakroom_variants::{PageKey, VariantCache, VariantKey, VariantLookup};
 use moka::sync::Cache;
 
-pub use answer::{Answer, CacheStatus, Reveal, error_page};
+pub use answer::{Answer, CacheStatus, OF_FAILURE, Reveal, error_page};
 pub use miss::Pending;
+pub use own::Submission;
 pub use parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 
 use answer::{Content, Failure, Source};
 use flights::Flights;
 use keeping::Keeping;
 use miss::{Fetched, Made};
+use own::Own;
 use route::{Route, Visit};
 
 /// Everything between the edge and the origin.
@@ -65,6 +68,8 @@ struct Site {
     relay: Arc<RelayTarget>,
     /// The door that included fragments pass.
     output: OutputPolicy,
+    /// What Cloakroom serves there by itself.
+    own: Own,
 }
 
 struct RelayTarget {
@@ -80,6 +85,8 @@ pub enum Step {
     Answer(Answer),
     /// Its variant has to be made first: [`Pipeline::fetch`].
     Fetch(Box<Pending>),
+    /// It is a form of our own, whose body has to be read first: [`Pipeline::submit`].
+    Form(Submission),
     /// It belongs to a passthrough route.
     Relay(Relay),
 }
@@ -133,6 +140,9 @@ impl Pipeline {
         let Some(site) = self.sites.get(site_id.index()) else {
             return self.refuse(None, Refusal::UnknownHost);
         };
+        if let Some(wanted) = self.boundary.own_page(site_id, &raw) {
+            return own::step(site, wanted);
+        }
         let epoch = site.crowd.epoch();
         match self.boundary.admit(site_id, raw, epoch.key()) {
             Ok(Admission::Admitted(admitted)) => self.serve(site, admitted, &epoch),
@@ -145,7 +155,7 @@ impl Pipeline {
     }
 
     fn serve(&self, site: &Site, admitted: Admitted, epoch: &cloakroom_crowd::Epoch) -> Step {
-        let Admitted { route: id, facts, signals, token, cookies, request, .. } = admitted;
+        let Admitted { route: id, facts, signals, token, undecided, cookies, request, .. } = admitted;
         let route = site.route(id);
         let cookies = cookies.settle(site.keeping.under(facts));
         if route.is_quarantined() {
@@ -153,8 +163,10 @@ impl Pipeline {
             let (head_only, label) = (request.is_head(), route.label);
             return Step::Answer(Answer { content, head_only, label, reveal: None, cookies });
         }
+        let shown = route.shown(facts, undecided);
         let chosen = route.choose(id, Visit { facts, signals, token }, epoch, self.reveal);
         let lookup = VariantLookup::new(&request, chosen.joint, route.view(chosen.joint));
+        let lookup = lookup.showing(shown);
         let stored = self.cache.variant(&lookup);
         if let Some(variant) = stored.as_ref().filter(|v| v.left(Instant::now()).is_some()) {
             return Step::Answer(Answer {
@@ -169,6 +181,7 @@ impl Pipeline {
             route: Arc::clone(route),
             request,
             joint: chosen.joint,
+            shown,
             stale: stored,
             reveal: chosen.reveal,
             cookies,

@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use cloakroom_boundary::{OwnCookies, ScrubbedRequest};
 use cloakroom_measure::Trouble;
+use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::{Conditions, FetchError, OriginRequest, OriginResponse, Told};
 use cloakroom_rewrite::SafeFragment;
 use cloakroom_variants::{
@@ -29,6 +30,8 @@ pub struct Pending {
     pub(crate) route: Arc<Route>,
     pub(crate) request: ScrubbedRequest,
     pub(crate) joint: JointVariant,
+    /// What the page shows of the notice: never part of what the origin is asked.
+    pub(crate) shown: Shown,
     pub(crate) stale: Option<Arc<StoredVariant>>,
     pub(crate) reveal: Option<Reveal>,
     /// Of this visitor alone: the task that makes the variant never sees them.
@@ -58,6 +61,7 @@ impl Pipeline {
         let (head_only, label) = (pending.request.is_head(), pending.route.label);
         let (reveal, cookies) = (pending.reveal.take(), std::mem::take(&mut pending.cookies));
         let lookup = VariantLookup::new(&pending.request, pending.joint, pending.route.view(pending.joint));
+        let lookup = lookup.showing(pending.shown);
         let key = lookup.to_key();
         let stored = self.cache.variant(&lookup);
         let made = self
@@ -190,7 +194,7 @@ impl Pipeline {
             Rewritable::Unreadable => Rewritten::Unusable,
             Rewritable::Yes => {
                 let fragments = self.fragments(pending).await;
-                rewrite(route, pending.joint, &page.body, fragments).await
+                rewrite(route, pending.joint, &page.body, fragments, self.placard(pending)).await
             }
         };
         if !matches!(rewritten, Rewritten::Edited(_)) {
@@ -204,6 +208,13 @@ impl Pipeline {
 }
 
 impl Pipeline {
+    /// What is put into the page besides its edits: made of the page's own address, for all who get the
+    /// variant.
+    fn placard(&self, pending: &Pending) -> Option<Placard> {
+        let site = self.sites.get(pending.request.site().index())?;
+        site.own.placard(pending.shown, pending.request.target())
+    }
+
     /// The fragments that a variant's edits include, each fetched as a page of its own route. One
     /// that cannot be had is left out, and the origin's content stays in its place.
     async fn fragments(self: &Arc<Self>, pending: &Pending) -> Fragments {
@@ -301,11 +312,18 @@ fn caching_fields(headers: &HeaderMap) -> HeaderMap {
     kept
 }
 
-async fn rewrite(route: &Arc<Route>, joint: JointVariant, body: &Bytes, fragments: Fragments) -> Rewritten {
+async fn rewrite(
+    route: &Arc<Route>,
+    joint: JointVariant,
+    body: &Bytes,
+    fragments: Fragments,
+    placard: Option<Placard>,
+) -> Rewritten {
     if body.len() <= INLINE_REWRITE {
-        return route.rewrite(joint, body, &fragments);
+        return route.rewrite(joint, body, &fragments, placard.as_ref());
     }
     let (route, body) = (Arc::clone(route), body.clone());
-    let rewriting = tokio::task::spawn_blocking(move || route.rewrite(joint, &body, &fragments));
+    let rewriting =
+        tokio::task::spawn_blocking(move || route.rewrite(joint, &body, &fragments, placard.as_ref()));
     rewriting.await.unwrap_or(Rewritten::Unusable)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cloakroom_boundary::{BoundaryError, ConsentSource, Geo, Mode, PathPattern, QueryRule, TopicConfig};
 use cloakroom_crowd::{Config as CrowdConfig, CrowdError};
+use cloakroom_notice::{Config as NoticeConfig, NoticeError};
 use cloakroom_origin::OriginConfig;
 use cloakroom_plugin_host::Plugin;
 use cloakroom_policy::{PolicyError, PolicySet};
@@ -38,6 +39,10 @@ pub struct SiteParts {
     pub vocabulary: Arc<SiteVocabulary>,
     /// Where it is told what the visitor agreed to.
     pub consent: Vec<ConsentSource>,
+    /// Cloakroom's own banner, status and preference page, where the site has them.
+    pub notice: Option<NoticeConfig>,
+    /// Since when the operator asserts that the site honours Global Privacy Control, as a date.
+    pub gpc_since: Option<String>,
     /// The parameter that names the campaign.
     pub campaign_parameter: Option<String>,
     /// The topics of its vocabulary with their pages.
@@ -174,6 +179,9 @@ pub enum BuildError {
     /// Hosts or routes contradict each other.
     #[error(transparent)]
     Boundary(#[from] BoundaryError),
+    /// The notice cannot be shown.
+    #[error(transparent)]
+    Notice(#[from] NoticeError),
     /// Too many joint variants.
     #[error("{arithmetic} = {product} joint variants, at most 1000 are allowed on a route")]
     JointVariants {

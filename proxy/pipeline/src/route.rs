@@ -8,10 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use cloakroom_boundary::{Mode, RouteId, Signals, Token};
 use cloakroom_crowd::Epoch;
+use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::Told;
-use cloakroom_rewrite::{SafeEdits, SafeFragment, cleanse_only, rewrite};
+use cloakroom_rewrite::{SafeEdits, SafeFragment, cleanse_only, rewrite_with};
 use cloakroom_variants::{JointVariant, OriginView, PageKey};
-use cloakroom_vocabulary::ConsentFacts;
+use cloakroom_vocabulary::{Consent, ConsentFacts, Jurisdiction};
 
 use crate::answer::Reveal;
 use crate::canary::Canary;
@@ -29,8 +30,46 @@ pub(crate) struct Route {
     /// Watches whether its pages are the same for everyone, where the operator says so.
     pub(crate) canary: Option<Canary>,
     pub(crate) paths: DistinctPaths,
+    /// Where its visitors are asked for consent; `None` on a site without a notice.
+    pub(crate) asks: Option<Asks>,
     /// How a variant is chosen; `None` where there is nothing to choose.
     pub(crate) decision: Option<Decision>,
+}
+
+/// Who is asked or told something on a route.
+pub(crate) struct Asks {
+    /// By jurisdiction: whether a visitor's yes changes what anything on the route may see. Where it
+    /// does not, nobody is asked.
+    asked: [bool; Jurisdiction::ALL.len()],
+    /// The operator asserts that the site honours opt-out signals. Only then may a page say so: it
+    /// speaks for the origin too.
+    honours: bool,
+}
+
+impl Asks {
+    /// Of a route, on which nothing may be chosen.
+    pub(crate) fn new(decision: Option<&Decision>, honours: bool) -> Self {
+        let asked = Jurisdiction::ALL.map(|jurisdiction| {
+            decision.is_some_and(|decision| {
+                let class = |yes: bool| {
+                    let consent = Consent { personalization: yes, measurement: yes };
+                    decision.permits().class(ConsentFacts { jurisdiction, consent, silent: !yes, gpc: false })
+                };
+                class(true) != class(false)
+            })
+        });
+        Self { asked, honours }
+    }
+
+    /// What a page shows to a visitor of these facts.
+    fn shown(&self, facts: ConsentFacts, undecided: bool) -> Shown {
+        if facts.gpc {
+            let told = self.honours && facts.jurisdiction.shows_opt_out_status();
+            return if told { Shown::Honoured } else { Shown::Nothing };
+        }
+        let asked = undecided && self.asked.get(facts.jurisdiction as usize).copied().unwrap_or(false);
+        if asked { Shown::Ask } else { Shown::Nothing }
+    }
 }
 
 /// What is known of a visit, spent when the visitor is placed in a crowd.
@@ -50,6 +89,14 @@ impl Route {
     /// Whether none of its pages may be shown for the moment.
     pub(crate) fn is_quarantined(&self) -> bool {
         self.canary.as_ref().is_some_and(Canary::is_quarantined)
+    }
+
+    /// What its page shows of the notice. A route that has none costs one compare.
+    pub(crate) fn shown(&self, facts: ConsentFacts, undecided: bool) -> Shown {
+        match &self.asks {
+            Some(asks) if self.mode == Mode::Personalize => asks.shown(facts, undecided),
+            _ => Shown::Nothing,
+        }
     }
 
     /// Places the visitor in a crowd and looks the joint variant up. Counts the visit.
@@ -82,9 +129,16 @@ impl Route {
         self.decision.as_ref().map_or(Vec::new(), |decision| decision.edits(joint))
     }
 
-    /// The page with the edits of a joint variant, cleansed of what must not reach visitors.
-    pub(crate) fn rewrite(&self, joint: JointVariant, page: &[u8], fragments: &Fragments) -> Rewritten {
-        match rewrite(page, &self.edits(joint), &|path| fragments.get(path).cloned()) {
+    /// The page with the edits of a joint variant and the placard that it shows, cleansed of what must
+    /// not reach visitors.
+    pub(crate) fn rewrite(
+        &self,
+        joint: JointVariant,
+        page: &[u8],
+        fragments: &Fragments,
+        placard: Option<&Placard>,
+    ) -> Rewritten {
+        match rewrite_with(page, &self.edits(joint), &|path| fragments.get(path).cloned(), placard) {
             Ok(edited) => Rewritten::Edited(Bytes::from(edited)),
             Err(_) => cleanse_only(page).map_or(Rewritten::Unusable, |page| Rewritten::Default(page.into())),
         }
@@ -127,5 +181,35 @@ impl DistinctPaths {
     /// Forgets, at the end of an epoch.
     pub(crate) fn forget(&self) {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(asks: &Asks, jurisdiction: Jurisdiction, gpc: bool, undecided: bool) -> Shown {
+        asks.shown(
+            ConsentFacts { jurisdiction, consent: Consent::default(), silent: undecided, gpc },
+            undecided,
+        )
+    }
+
+    #[test]
+    fn who_is_asked_or_told_depends_on_place_and_signal_alone() {
+        let mut asks = Asks::new(None, true);
+        asks.asked[Jurisdiction::OptIn as usize] = true;
+        for jurisdiction in Jurisdiction::ALL {
+            let told = jurisdiction.shows_opt_out_status();
+            let with_gpc = if told { Shown::Honoured } else { Shown::Nothing };
+            let asked = if jurisdiction == Jurisdiction::OptIn { Shown::Ask } else { Shown::Nothing };
+            for undecided in [true, false] {
+                assert_eq!(shown(&asks, jurisdiction, true, undecided), with_gpc);
+            }
+            assert_eq!(shown(&asks, jurisdiction, false, true), asked);
+            assert_eq!(shown(&asks, jurisdiction, false, false), Shown::Nothing);
+            let silent = Asks::new(None, false);
+            assert_eq!(shown(&silent, jurisdiction, true, true), Shown::Nothing);
+        }
     }
 }

@@ -3,7 +3,8 @@
 //! A plugin hands over [`Edit`]s. [`OutputPolicy::admit`] is the only way from there to
 //! [`SafeEdits`], and [`rewrite`] takes nothing else, so that whatever reaches a page has been
 //! checked: no script, no address that loads by itself from where it should not, nothing that a
-//! framework on the page would run. What was taken out is told to the author.
+//! framework on the page would run. What was taken out is told to the author. Beside edits a page may
+//! get one placard of Cloakroom's own, which only `notice` can make.
 //!
 //! Never enters: anything about a visitor. Pages and edits are the same for everybody who gets the
 //! variant.
@@ -15,6 +16,7 @@ mod entity;
 mod findings;
 mod meta;
 mod page;
+mod placard;
 mod policy;
 mod sanitize;
 mod selector;
@@ -22,5 +24,5 @@ mod tags;
 mod template;
 
 pub use edit::Edit;
-pub use page::{RewriteError, cleanse_only, is_html, rewrite};
+pub use page::{RewriteError, cleanse_only, is_html, rewrite, rewrite_with};
 pub use policy::{OutputPolicy, Removed, SafeEdits, SafeFragment};

@@ -7,12 +7,14 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
+use cloakroom_notice::Placard;
 use lol_html::errors::RewritingError;
 use lol_html::html_content::{ContentType, Element, EndTag};
 use lol_html::{ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettings, Selector, Settings};
 
 use crate::entity::to_ascii;
 use crate::meta;
+use crate::placard::Standing;
 use crate::policy::{Action, SafeEdit, SafeEdits, SafeFragment};
 
 const MAX_PAGE_BYTES: usize = 8 << 20;
@@ -78,6 +80,21 @@ pub fn rewrite(
     edits: &[&SafeEdits],
     fragments: &dyn Fn(&str) -> Option<SafeFragment>,
 ) -> Result<Vec<u8>, RewriteError> {
+    rewrite_with(page, edits, fragments, None)
+}
+
+/// As [`rewrite`], with a placard of our own: first in the body or at the end of the page, in the
+/// language that the page says it is in. Parts of pages get none, nor do pages whose `<base>` leads to
+/// another place.
+///
+/// # Errors
+/// As [`rewrite`]; a placard counts as an edit.
+pub fn rewrite_with(
+    page: &[u8],
+    edits: &[&SafeEdits],
+    fragments: &dyn Fn(&str) -> Option<SafeFragment>,
+    placard: Option<&Placard>,
+) -> Result<Vec<u8>, RewriteError> {
     if page.len() > MAX_PAGE_BYTES {
         return Err(RewriteError::PageTooLarge);
     }
@@ -87,7 +104,8 @@ pub fn rewrite(
     let edits: Vec<&SafeEdit> = edits.iter().flat_map(|safe| safe.iter()).collect();
     let closed = find_closed(page, &edits)?;
     let work = Work { utf8: std::str::from_utf8(page).is_ok(), closed, added: Cell::new(0), fragments };
-    let mut settings = settings(!edits.is_empty()).append_element_content_handler((
+    let standing = placard.map(Standing::new);
+    let mut settings = settings(!edits.is_empty() || placard.is_some()).append_element_content_handler((
         Cow::Borrowed(&*META),
         ElementContentHandlers::default().element(|element: &mut Element<'_, '_>| {
             meta::cleanse(element);
@@ -101,6 +119,9 @@ pub fn rewrite(
             ElementContentHandlers::default()
                 .element(move |element: &mut Element<'_, '_>| work.apply(&edit.action, element)),
         ));
+    }
+    if let Some(standing) = &standing {
+        settings = standing.settings(settings, &work);
     }
     let mut output = Vec::with_capacity(page.len() + page.len() / 8);
     run(settings, page, |chunk| output.extend_from_slice(chunk))?;
@@ -163,7 +184,7 @@ fn needs_end(action: &Action) -> bool {
 }
 
 /// What all edits of one page share.
-struct Work<'w> {
+pub(crate) struct Work<'w> {
     /// The page is UTF-8; in others, only ASCII is written.
     utf8: bool,
     /// Where the elements start whose end is spelled out.
@@ -208,7 +229,7 @@ impl Work<'_> {
     }
 
     /// What may be written for `html`, if the page may still grow by it.
-    fn add<'c>(&self, html: &'c str) -> Result<Cow<'c, str>, RewriteError> {
+    pub(crate) fn add<'c>(&self, html: &'c str) -> Result<Cow<'c, str>, RewriteError> {
         let html = if self.utf8 { Cow::Borrowed(html) } else { to_ascii(html) };
         let added = self.added.get().saturating_add(html.len());
         self.added.set(added);

@@ -37,6 +37,7 @@ pub(crate) const ORIGIN_CONNECT: Bounded = bounded(10, 30 * SECOND, 2 * SECOND);
 pub(crate) const ORIGIN_FIRST_BYTE: Bounded = bounded(10, 2 * MINUTE, 10 * SECOND);
 pub(crate) const ORIGIN_TIMEOUT: Bounded = bounded(10, 10 * MINUTE, 30 * SECOND);
 pub(crate) const EPOCH: Bounded = bounded(SECOND, 30 * DAY, DAY);
+pub(crate) const NOTICE_LIFETIME: Bounded = bounded(DAY, 395 * DAY, 180 * DAY);
 pub(crate) const FRESHNESS: Bounded = Bounded { least: SECOND, most: 30 * DAY, default: None };
 
 // How long lists may be.
@@ -61,6 +62,7 @@ pub(crate) const MAX_PATH: usize = 1_024;
 pub(crate) const MAX_PATTERN: usize = 256;
 pub(crate) const MAX_COMPILED_PATTERN: usize = 256 << 10;
 pub(crate) const MAX_QUERY_VALUE: usize = 256;
+pub(crate) const MAX_ADDRESS: usize = 1_024;
 pub(crate) const MAX_WILDCARDS: usize = 8;
 
 // How long a reason may be, in characters.

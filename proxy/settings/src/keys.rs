@@ -83,6 +83,8 @@ pub(crate) const LOG_LEVELS: &[&str] = &["error", "warn", "info", "debug", "trac
 pub(crate) const LOG_FORMATS: &[&str] = &["text", "json"];
 /// The words of `consent.sources`.
 pub(crate) const CONSENT_SOURCES: &[&str] = &["cookie", "tcf", "onetrust", "cookiebot", "usprivacy"];
+/// The words of `notice.languages`.
+pub(crate) const NOTICE_LANGUAGES: &[&str] = &cloakroom_notice::Language::TAGS;
 /// The words of `route.mode`.
 pub(crate) const MODES: &[&str] = &["personalize", "anonymous", "passthrough"];
 /// The words of `route.methods`.
@@ -129,6 +131,12 @@ pub(crate) const SITE: &[Key] = &[
     key("consent.sources", Kind::Choices(CONSENT_SOURCES), "`cookie`", "at least one", "Where consent is told; all sources that a visitor sends have to agree. `cookie`: the plain cookie below. `tcf`: the TC string in `euconsent-v2`. `onetrust`: `OptanonConsent`, with functional for personalization and performance for measurement. `cookiebot`: `CookieConsent`, with preferences and statistics. `usprivacy`: an opt-out there refuses; it never grants."),
     key("consent.vendor", Kind::Number(&bounds::VENDOR), "none: the publisher's own consent", "", "The vendor of the Global Vendor List on whose consent the site relies. It has to be disclosed. With `tcf` alone."),
     key("consent.cookie", Kind::Text, "`cloakroom_consent`", "1 to 64 of letters, digits, `-`, `_`, `.`", "The cookie that holds it: `all`, `none`, or of `personalization` and `measurement` with commas between. Anything else is no consent."),
+    section("notice", Kind::Section, "Cloakroom's own banner, opt-out status and preference page, for sites without a consent tool of their own. Without the section every path is the site's."),
+    key("notice.banner", Kind::Flag, "`false`", "with `cloakroom_consent` among the sources of consent", "On `personalize` routes, ask visitors who have not decided, wherever their answer changes what plugins may see. Serve `/_cloakroom/preferences`, where everybody can see and change their choice: link to it from the site. Paths under `/_cloakroom/` are no longer the site's."),
+    key("notice.languages", Kind::Choices(NOTICE_LANGUAGES), "those of `signals.language` that are listed here, else `en`", "at least one", "Languages of banner and page. A banner is in the language of its page (`<html lang>`), the preference page in the visitor's; the first is for all others."),
+    key("notice.privacy_policy", Kind::Text, "none: no link", "a path of the site or an `https` address, at most 1,024 bytes", "Where the preference page leads for more."),
+    key("notice.lifetime", Kind::Duration(&bounds::NOTICE_LIFETIME), "", "", "How long a visitor's choice is kept, until the question comes again."),
+    key("notice.gpc", Kind::Text, "none: nothing is served", "a date such as `2026-01-01`", "Serve `/.well-known/gpc.json`, which asserts that the site honours Global Privacy Control, last updated on that day. With the banner, pages also show `Opt-out request honored` to visitors who send the signal where the law wants it shown. This is a legal statement of whoever runs the site, and covers the origin too."),
     section("signals", Kind::Section, "The values that signals have on this site. What is not listed is `other`, or `none` for a campaign."),
     key("signals.country", Kind::Texts, "none", "at most 200 ISO 3166-1 codes", "Countries to tell apart: `FR`."),
     key("signals.language", Kind::Texts, "none", "at most 200 primary tags", "Languages to tell apart: `fr`."),

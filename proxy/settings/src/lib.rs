@@ -11,6 +11,7 @@ mod files;
 mod keys;
 mod main_file;
 mod names;
+mod notice;
 mod problem;
 mod quantity;
 mod raw;
@@ -29,6 +30,6 @@ pub use main_file::load;
 pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{
-    ConsentSource, Crowd, Limits, Log, LogFormat, LogLevel, Mode, Origin, Plugin, PluginFile, QueryRule,
-    QueryValues, Route, SensitiveNames, Settings, Site, Unstorable,
+    ConsentSource, Crowd, Limits, Log, LogFormat, LogLevel, Mode, Notice, Origin, Plugin, PluginFile,
+    QueryRule, QueryValues, Route, SensitiveNames, Settings, Site, Unstorable,
 };

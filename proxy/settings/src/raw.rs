@@ -94,6 +94,8 @@ pub(crate) struct SiteFile {
     #[serde(default)]
     pub consent: Consent,
     #[serde(default)]
+    pub notice: Notice,
+    #[serde(default)]
     pub signals: Signals,
     #[serde(default)]
     pub crowd: Crowd,
@@ -113,6 +115,16 @@ pub(crate) struct Consent {
     pub sources: Option<Texts>,
     pub vendor: Option<Spanned<u64>>,
     pub cookie: Option<Text>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Notice {
+    pub banner: Option<Spanned<bool>>,
+    pub languages: Option<Texts>,
+    pub privacy_policy: Option<Text>,
+    pub lifetime: Option<Text>,
+    pub gpc: Option<Text>,
 }
 
 #[derive(Deserialize, Default)]
@@ -353,6 +365,7 @@ mod tests {
             &[
                 ("", fields::<SiteFile>()),
                 ("consent", fields::<Consent>()),
+                ("notice", fields::<Notice>()),
                 ("signals", fields::<Signals>()),
                 ("signals.campaign", fields::<Campaign>()),
                 ("signals.interest", fields::<Interest>()),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cloakroom_notice::Language;
 use cloakroom_vocabulary::{Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
@@ -93,6 +94,10 @@ pub struct Site {
     pub forward_client_ip: bool,
     /// Where the visitor's consent is told.
     pub consent: Vec<ConsentSource>,
+    /// Cloakroom's own banner and preference page, if the site has them.
+    pub notice: Option<Notice>,
+    /// Since when the operator asserts that the site honours Global Privacy Control: a date.
+    pub gpc_since: Option<String>,
     /// The listed values of signals.
     pub values: SiteValues,
     /// The hierarchies that these values give.
@@ -148,6 +153,17 @@ pub enum ConsentSource {
     Cookiebot,
     /// A US Privacy string.
     UsPrivacy,
+}
+
+/// Cloakroom's own banner and preference page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Languages, at least one; the first is for all others.
+    pub languages: Vec<Language>,
+    /// A path of the site or an `https` address.
+    pub privacy_policy: Option<String>,
+    /// How long a choice is kept; a day or more.
+    pub lifetime: Duration,
 }
 
 /// How crowds are counted.

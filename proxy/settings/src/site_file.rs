@@ -13,10 +13,10 @@ use crate::names::{self, host};
 use crate::problem::{Problems, Source, Span};
 use crate::raw::{self, OneOrMany, Text};
 use crate::settings::{ConsentSource, Crowd, Site};
-use crate::{route, sensitive, shape, site_parts, topics};
+use crate::{notice, route, sensitive, shape, site_parts, topics};
 
 /// The consent cookie where the file names none.
-const CONSENT_COOKIE: &str = "cloakroom_consent";
+pub(crate) const CONSENT_COOKIE: &str = "cloakroom_consent";
 
 /// Reads one site.
 pub(crate) fn read(
@@ -40,6 +40,7 @@ pub(crate) fn read(
     let topic_paths = topics::paths(&mut checker, raw.signals.interest.as_ref());
     let sensitive = sensitive::names(&mut checker, &raw.signals);
     let signal_bits = checker.number("budget", &bounds::SIGNAL_BITS, raw.signals.budget.as_ref());
+    let notice = notice::read(&mut checker, &raw, consent.as_deref());
     let crowd = crowd(&mut checker, &raw.crowd);
     let output = checker.list("hosts", bounds::MAX_OUTPUT_HOSTS, false, raw.output.hosts.as_ref());
     let output_hosts = checker.each(output, host);
@@ -54,6 +55,8 @@ pub(crate) fn read(
         origin: origin?,
         forward_client_ip: raw.forward_client_ip,
         consent: consent?,
+        notice: notice.shown,
+        gpc_since: notice.gpc_since,
         values,
         vocabulary: Arc::new(vocabulary?),
         campaign_parameter,

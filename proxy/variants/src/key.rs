@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 
 use cloakroom_boundary::{ScrubbedRequest, SiteId};
+use cloakroom_notice::Shown;
 use moka::Equivalent;
 
 /// One combination of variants over all slots of a route, as its number; 0 is all defaults.
@@ -28,6 +29,9 @@ pub struct PageKey {
 pub struct VariantKey {
     page: PageKey,
     variant: JointVariant,
+    /// What the page shows of Cloakroom's own notice. It is no part of [`PageKey`]: the origin is asked
+    /// for one page, whoever is to be asked something.
+    notice: Shown,
 }
 
 /// A [`VariantKey`] that borrows its path, so that a hit copies nothing.
@@ -35,13 +39,20 @@ pub struct VariantLookup<'r> {
     request: &'r ScrubbedRequest,
     variant: JointVariant,
     view: OriginView,
+    notice: Shown,
 }
 
 impl<'r> VariantLookup<'r> {
-    /// The key of what a canonical request gets.
+    /// The key of what a canonical request gets, without a notice.
     #[must_use]
     pub fn new(request: &'r ScrubbedRequest, variant: JointVariant, view: OriginView) -> Self {
-        Self { request, variant, view }
+        Self { request, variant, view, notice: Shown::Nothing }
+    }
+
+    /// The key of the same with a notice.
+    #[must_use]
+    pub fn showing(self, notice: Shown) -> Self {
+        Self { notice, ..self }
     }
 
     /// The same key, owned.
@@ -53,7 +64,7 @@ impl<'r> VariantLookup<'r> {
             gpc: self.request.gpc(),
             view: self.view,
         };
-        VariantKey { page, variant: self.variant }
+        VariantKey { page, variant: self.variant, notice: self.notice }
     }
 }
 
@@ -90,6 +101,7 @@ impl Hash for VariantKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.page.hash(state);
         self.variant.hash(state);
+        self.notice.hash(state);
     }
 }
 
@@ -98,12 +110,14 @@ impl Hash for VariantLookup<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         PageKey::feed(self.request.site(), self.request.target(), self.request.gpc(), self.view, state);
         self.variant.hash(state);
+        self.notice.hash(state);
     }
 }
 
 impl Equivalent<VariantKey> for VariantLookup<'_> {
     fn equivalent(&self, key: &VariantKey) -> bool {
         key.variant == self.variant
+            && key.notice == self.notice
             && key.page.view == self.view
             && key.page.site == self.request.site()
             && key.page.gpc == self.request.gpc()

@@ -2,22 +2,18 @@
 //!
 //! It is asked only of those who granted nothing. What the sources say is read and dropped.
 
-use http::header::DNT;
-
 use super::cookies::{self, Found};
 use super::{ConsentSource, Word};
 use crate::RawRequest;
 
 /// Whether no source is there but such as can only object, and do not.
 pub(crate) fn is_silent(raw: &RawRequest<'_>, sources: &[ConsentSource]) -> bool {
-    if raw.fields(&DNT).any(|value| value.trim_ascii() == b"1") {
-        return false;
-    }
-    sources.iter().all(|source| match cookies::find(raw, source.cookie()) {
-        Found::Absent => true,
-        Found::Value(value) => matches!(source.read(value), Some(Word::NoObjection)),
-        Found::Broken => false,
-    })
+    !super::objects(raw)
+        && sources.iter().all(|source| match cookies::find(raw, source.cookie()) {
+            Found::Absent => true,
+            Found::Value(value) => matches!(source.read(value), Some(Word::NoObjection)),
+            Found::Broken => false,
+        })
 }
 
 #[cfg(test)]
