@@ -151,7 +151,8 @@ impl Boundary {
             return None;
         }
         let path = raw.path().ok()?;
-        own.answers(path).then(|| own_page(own, site, path, raw))
+        let topics = || self.topics_held(site, raw).into_iter().map(str::to_owned).collect();
+        own.answers(path).then(|| own_page(own, site, path, raw, topics))
     }
 
     /// Takes the body of a form.
@@ -201,11 +202,17 @@ impl Boundary {
     }
 }
 
-fn own_page(own: &Own, site: SiteId, path: &str, raw: &RawRequest<'_>) -> Result<OwnRequest, Refusal> {
+fn own_page(
+    own: &Own,
+    site: SiteId,
+    path: &str,
+    raw: &RawRequest<'_>,
+    topics: impl FnOnce() -> Vec<String>,
+) -> Result<OwnRequest, Refusal> {
     let reading = matches!(*raw.method(), Method::GET | Method::HEAD);
     let head = *raw.method() == Method::HEAD;
     let page = match path {
-        PREFERENCES if reading => OwnPage::Preferences(said(own, raw)),
+        PREFERENCES if reading => OwnPage::Preferences(said(own, raw, topics())),
         PREFERENCES if *raw.method() == Method::POST => OwnPage::Form(form(site, raw)?),
         PREFERENCES => return Err(not_allowed("GET, HEAD, POST")),
         STYLESHEET if reading => OwnPage::Stylesheet,
@@ -220,7 +227,7 @@ fn not_allowed(allow: &str) -> Refusal {
     Refusal::MethodNotAllowed { route: None, allow: allow.to_owned() }
 }
 
-fn said(own: &Own, raw: &RawRequest<'_>) -> Said {
+fn said(own: &Own, raw: &RawRequest<'_>, topics: Vec<String>) -> Said {
     Said {
         language: own.language(raw),
         consent: match consent::own_word(raw) {
@@ -230,14 +237,8 @@ fn said(own: &Own, raw: &RawRequest<'_>) -> Said {
         gpc: consent::gpc(raw),
         saved: query::first_value(raw.query(), "done") == Some("saved"),
         cleared: query::first_value(raw.query(), "done") == Some("cleared"),
-        topics: topics_of_interest(raw),
+        topics,
     }
-}
-
-/// The topics that the visitor's browser keeps, for the page that shows them to him: where the cookie
-/// `cloakroom_interest` is read, once there is a reader of it.
-fn topics_of_interest(_raw: &RawRequest<'_>) -> Vec<String> {
-    Vec::new()
 }
 
 fn form(site: SiteId, raw: &RawRequest<'_>) -> Result<Form, Refusal> {

@@ -52,7 +52,7 @@ fn shop_with(seed: u64) -> Shop {
     site.routes[1] = products;
     let seconds = Arc::new(AtomicU64::new(1_719_829_800));
     let (shown, state) = (Arc::clone(&seconds), AtomicU64::new(seed));
-    let config = Config { trusted_proxies: vec![], sites: vec![site] };
+    let config = Config { trusted_proxies: vec![], sites: vec![site], ..Config::default() };
     let boundary = Boundary::new(config, Some(geo()))
         .unwrap()
         .with_clock(move || UNIX_EPOCH + Duration::from_secs(shown.load(Relaxed)))
