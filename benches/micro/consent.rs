@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use cloakroom_benches::HOST;
-use cloakroom_boundary::{ConsentSource, TokenKey};
+use cloakroom_boundary::{ConsentSource, TcfTerms, TokenKey};
 use criterion::Criterion;
 
 use crate::visit::{admit, boundary};
@@ -13,7 +13,8 @@ const LONGEST: usize = 4_096;
 
 /// An admission with a TC string of 4 kB, all of it ranges of vendors that overlap; and without.
 pub fn hostile(bench: &mut Criterion) {
-    let (boundary, _) = boundary(ConsentSource::Tcf { vendor: Some(40_000) });
+    let (boundary, _) =
+        boundary(ConsentSource::Tcf(TcfTerms { vendor: Some(40_000), ..TcfTerms::default() }));
     let key = TokenKey::random();
     let mut group = bench.benchmark_group("consent");
     for (name, cookie) in [("none", String::new()), ("overlapping ranges", overlapping())] {

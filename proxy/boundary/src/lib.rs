@@ -40,7 +40,7 @@ mod mmdb;
 
 pub use admit::{Admission, Admitted, Boundary, Passthrough};
 pub use config::{BoundaryError, Config, Mode, RouteConfig, RouteId, SiteConfig, SiteId};
-pub use consent::ConsentSource;
+pub use consent::{ConsentSource, TcfTerms};
 pub use geo::{Geo, GeoError};
 pub use jurisdiction::jurisdiction;
 pub use own_cookies::{OwnCookie, OwnCookies};

@@ -7,6 +7,7 @@
 
 mod bounds;
 mod checker;
+mod consent;
 mod files;
 mod keys;
 mod main_file;
@@ -27,5 +28,5 @@ pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{
     ConsentSource, Crowd, Limits, Log, LogFormat, LogLevel, Mode, Origin, Plugin, PluginFile, QueryRule,
-    QueryValues, Route, Settings, Site, Unstorable,
+    QueryValues, Route, Settings, Site, TcfTerms, Unstorable,
 };
