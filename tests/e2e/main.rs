@@ -16,6 +16,7 @@ mod bad_input;
 mod caching;
 mod canary;
 mod commands;
+mod consent;
 mod door;
 mod noninterference;
 mod passthrough;
