@@ -18,7 +18,7 @@ pub fn hostile(bench: &mut Criterion) {
     let terms = TcfTerms { vendor: Some(40_000), canadian_vendor: Some(40_000), ..TcfTerms::default() };
     let tcf = ConsentSource::Tcf(terms.clone());
     let gpp = ConsentSource::Gpp { cookie: "gpp".into(), terms };
-    let names = |first: u8| (0..16).map(|at| format!("{}{at:02}", char::from(first))).collect();
+    let names = |first: u8| (0..8).map(|at| format!("{}{at:02}", char::from(first))).collect();
     let didomi = ConsentSource::Didomi { personalization: names(b'p'), measurement: names(b'm') };
     let key = TokenKey::random();
     let mut group = bench.benchmark_group("consent");

@@ -98,7 +98,7 @@ impl Word {
 
 impl ConsentSource {
     /// The most purposes in each list of [`ConsentSource::Didomi`].
-    pub const MAX_PURPOSES: usize = 16;
+    pub const MAX_PURPOSES: usize = 8;
 
     fn cookie(&self) -> &[u8] {
         match self {

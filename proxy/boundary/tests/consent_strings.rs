@@ -13,6 +13,7 @@ mod support;
 use std::sync::LazyLock;
 
 use cloakroom_boundary::{Boundary, Config, ConsentSource, TcfTerms};
+use cloakroom_vocabulary::Signal;
 use iab_gpp::sections::SectionId;
 use iab_gpp::v1::GPPString;
 use proptest::prelude::*;
@@ -139,6 +140,18 @@ fn what_a_site_says_of_its_sources_is_checked() {
     assert_eq!(with(gpp("a=b")).unwrap().to_string(), "`a=b` is not a cookie name");
     let purposes =
         |count| ConsentSource::Didomi { personalization: vec!["p".into(); count], measurement: Vec::new() };
-    assert_eq!(with(purposes(16)), None);
-    assert_eq!(with(purposes(17)).unwrap().to_string(), "17 purposes are listed, at most 16 may be");
+    assert_eq!(with(purposes(8)), None);
+    assert_eq!(with(purposes(9)).unwrap().to_string(), "9 purposes are listed, at most 8 may be");
+}
+
+#[test]
+fn a_site_that_says_it_builds_no_profile_is_told_of_none() {
+    for signal in Signal::ALL {
+        let mut site = shop();
+        let terms = TcfTerms { unprofiled: true, ..TcfTerms::default() };
+        site.consent = vec![ConsentSource::Tcf(terms)];
+        site.routes.iter_mut().for_each(|route| route.signals = vec![signal]);
+        let refused = Boundary::new(Config { trusted_proxies: Vec::new(), sites: vec![site] }, None).is_err();
+        assert_eq!(refused, ["visit", "interest"].contains(&signal.name()), "{}", signal.name());
+    }
 }

@@ -12,7 +12,8 @@ use super::json::Json;
 const MAX_BYTES: usize = 4_096;
 
 /// What it grants where all of the `personalization`, or of the `measurement`, purposes are enabled;
-/// `None` where it is broken or says two things of one purpose. Lists are of at most 16 each.
+/// `None` where it is broken or says two things of one purpose. Lists are at most
+/// [`MAX_PURPOSES`](super::ConsentSource::MAX_PURPOSES) long, which is not above 16.
 pub(super) fn read(value: &[u8], personalization: &[String], measurement: &[String]) -> Option<Consent> {
     if value.len() > MAX_BYTES {
         return None;
