@@ -18,6 +18,7 @@ mod bad_input;
 mod caching;
 mod canary;
 mod commands;
+mod consent;
 mod door;
 mod jurisdictions;
 mod noninterference;

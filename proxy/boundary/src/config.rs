@@ -153,6 +153,20 @@ pub enum BoundaryError {
         /// What it should be.
         expected: &'static str,
     },
+    /// More purposes of Didomi than can be held.
+    #[error("{count} purposes are listed, at most {} may be", ConsentSource::MAX_PURPOSES)]
+    TooManyPurposes {
+        /// How many there are.
+        count: usize,
+    },
+    /// A site without profiles that uses one.
+    #[error("`{pattern}` is told of `{signal}`, which is a profile, on a site that says it builds none")]
+    Profiled {
+        /// The path pattern.
+        pattern: String,
+        /// Name of the signal.
+        signal: &'static str,
+    },
     /// More routes than can be held.
     #[error("{count} routes are declared, at most {MAX_ROUTES} may be")]
     TooManyRoutes {

@@ -8,11 +8,17 @@
 mod bits;
 mod cookiebot;
 mod cookies;
+mod didomi;
 mod encoded;
+mod gpp;
+mod json;
 mod onetrust;
 mod silence;
 mod site_cookie;
 mod tcf;
+mod tcf_canada;
+mod tcf_parts;
+mod us_sections;
 mod usprivacy;
 
 use cloakroom_vocabulary::Consent;
@@ -33,10 +39,15 @@ pub enum ConsentSource {
         name: String,
     },
     /// The TC string of IAB Europe's framework, version 2, in the cookie `euconsent-v2`.
-    Tcf {
-        /// The vendor of the Global Vendor List on whose consent the site relies; `None` for the
-        /// publisher's own, in the segment of that name.
-        vendor: Option<u16>,
+    Tcf(TcfTerms),
+    /// The GPP string of the IAB's Global Privacy Platform. Its sections of the United States object,
+    /// and never grant.
+    Gpp {
+        /// The cookie that holds it, which each consent manager calls by another name: a token of at
+        /// most 64 bytes.
+        cookie: String,
+        /// For its sections that are TC strings.
+        terms: TcfTerms,
     },
     /// The IAB's US Privacy string, in the cookie `usprivacy`. It objects, and never grants.
     UsPrivacy,
@@ -44,6 +55,27 @@ pub enum ConsentSource {
     OneTrust,
     /// Cookiebot's cookie `CookieConsent`.
     Cookiebot,
+    /// Didomi's cookie `didomi_token`.
+    Didomi {
+        /// The purposes, at most [`ConsentSource::MAX_PURPOSES`], that all have to be enabled for
+        /// personalization; without any there is none.
+        personalization: Vec<String>,
+        /// Likewise for measurement.
+        measurement: Vec<String>,
+    },
+}
+
+/// What of a TC string a site relies on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TcfTerms {
+    /// The vendor of the Global Vendor List on whose consent the site relies; `None` for the
+    /// publisher's own, in the segment of that name.
+    pub vendor: Option<u16>,
+    /// The same for IAB Canada's framework, whose vendors have numbers of their own.
+    pub canadian_vendor: Option<u16>,
+    /// Content is chosen without a profile of the visitor, so that purpose 11 does in the place of 5
+    /// and 6. No route of the site may be told of `visit` or `interest`.
+    pub unprofiled: bool,
 }
 
 /// What a source that is there says. One that refuses or is broken says nothing that this could hold.
@@ -53,24 +85,46 @@ enum Word {
     NoObjection,
 }
 
+impl Word {
+    /// What two sources say together.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Grants(one), Self::Grants(other)) => Self::Grants(Consent {
+                personalization: one.personalization && other.personalization,
+                measurement: one.measurement && other.measurement,
+            }),
+            (Self::NoObjection, word) | (word, Self::NoObjection) => word,
+        }
+    }
+}
+
 impl ConsentSource {
+    /// The most purposes in each list of [`ConsentSource::Didomi`].
+    pub const MAX_PURPOSES: usize = 8;
+
     fn cookie(&self) -> &[u8] {
         match self {
             Self::Cookie { name } => name.as_bytes(),
-            Self::Tcf { .. } => b"euconsent-v2",
+            Self::Tcf(_) => b"euconsent-v2",
+            Self::Gpp { cookie, .. } => cookie.as_bytes(),
             Self::UsPrivacy => b"usprivacy",
             Self::OneTrust => b"OptanonConsent",
             Self::Cookiebot => b"CookieConsent",
+            Self::Didomi { .. } => b"didomi_token",
         }
     }
 
     fn read(&self, value: &[u8]) -> Option<Word> {
         match self {
             Self::Cookie { .. } => site_cookie::parse(value).map(Word::Grants),
-            Self::Tcf { vendor } => tcf::read(value, *vendor).map(Word::Grants),
+            Self::Tcf(terms) => tcf::read(value, terms).map(Word::Grants),
+            Self::Gpp { terms, .. } => gpp::read(value, terms),
             Self::UsPrivacy => usprivacy::is_silent(value).then_some(Word::NoObjection),
             Self::OneTrust => onetrust::read(value).map(Word::Grants),
             Self::Cookiebot => cookiebot::read(value).map(Word::Grants),
+            Self::Didomi { personalization, measurement } => {
+                didomi::read(value, personalization, measurement).map(Word::Grants)
+            }
         }
     }
 }
@@ -109,7 +163,7 @@ pub(crate) fn consent(raw: &RawRequest<'_>, sources: &[ConsentSource]) -> Consen
     if objects(raw) {
         return Consent::default();
     }
-    let mut granted: Option<Consent> = None;
+    let mut said = Word::NoObjection;
     for source in sources {
         let value = match cookies::find(raw, source.cookie()) {
             Found::Absent => continue,
@@ -117,18 +171,14 @@ pub(crate) fn consent(raw: &RawRequest<'_>, sources: &[ConsentSource]) -> Consen
             Found::Broken => return Consent::default(),
         };
         match source.read(value) {
-            Some(Word::Grants(word)) => {
-                let earlier = granted.unwrap_or(Consent { personalization: true, measurement: true });
-                granted = Some(Consent {
-                    personalization: earlier.personalization && word.personalization,
-                    measurement: earlier.measurement && word.measurement,
-                });
-            }
-            Some(Word::NoObjection) => {}
+            Some(word) => said = said.and(word),
             None => return Consent::default(),
         }
     }
-    granted.unwrap_or_default()
+    match said {
+        Word::Grants(consent) => consent,
+        Word::NoObjection => Consent::default(),
+    }
 }
 
 #[cfg(test)]

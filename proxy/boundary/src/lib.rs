@@ -47,7 +47,7 @@ mod mmdb;
 
 pub use admit::{Admission, Admitted, Boundary, Passthrough};
 pub use config::{BoundaryError, Config, Mode, RouteConfig, RouteId, SiteConfig, SiteId, TopicConfig};
-pub use consent::ConsentSource;
+pub use consent::{ConsentSource, TcfTerms};
 pub use geo::{Geo, GeoError};
 pub use own_cookies::{OwnCookie, OwnCookies};
 pub use own_pages::{Changed, Form, MAX_FORM_BYTES, OwnPage, OwnPages, OwnRequest, Said};

@@ -17,7 +17,7 @@ use crate::referrer::Referrer;
 use crate::remembered::{self, Remembered};
 use crate::routes::Routes;
 use crate::signals::Wanted;
-use crate::{BoundaryError, ConsentSource, RawRequest, Signals, SiteConfig, query};
+use crate::{BoundaryError, ConsentSource, RawRequest, RouteConfig, Signals, SiteConfig, TcfTerms, query};
 
 /// The longest campaign name, in bytes; the vocabulary has none that is longer.
 const MAX_CAMPAIGN_BYTES: usize = 64;
@@ -60,9 +60,7 @@ impl Site {
     /// Lowers the site at `position` of the configuration.
     pub(crate) fn new(config: SiteConfig, position: usize) -> Result<Self, BoundaryError> {
         for source in &config.consent {
-            if let ConsentSource::Cookie { name: cookie } = source {
-                name(cookie, "a cookie name")?;
-            }
+            check_source(source, &config.routes)?;
         }
         let vocabulary = config.vocabulary;
         let of = |signal: Signal| vocabulary.hierarchy(signal);
@@ -191,6 +189,41 @@ impl Site {
 /// The value of that name; `any` if the vocabulary should lack it.
 fn named(hierarchy: &Hierarchy, name: &str) -> ValueId {
     hierarchy.find(name).unwrap_or(hierarchy.any())
+}
+
+/// Checks what a site says of a source of consent, and that it keeps to it.
+fn check_source(source: &ConsentSource, routes: &[RouteConfig]) -> Result<(), BoundaryError> {
+    match source {
+        ConsentSource::Cookie { name: cookie } => name(cookie, "a cookie name").map(|_| ()),
+        ConsentSource::Tcf(terms) => check_terms(terms, routes),
+        ConsentSource::Gpp { cookie, terms } => {
+            name(cookie, "a cookie name")?;
+            check_terms(terms, routes)
+        }
+        ConsentSource::Didomi { personalization, measurement } => {
+            let count = personalization.len().max(measurement.len());
+            if count > ConsentSource::MAX_PURPOSES {
+                return Err(BoundaryError::TooManyPurposes { count });
+            }
+            Ok(())
+        }
+        ConsentSource::UsPrivacy | ConsentSource::OneTrust | ConsentSource::Cookiebot => Ok(()),
+    }
+}
+
+fn check_terms(terms: &TcfTerms, routes: &[RouteConfig]) -> Result<(), BoundaryError> {
+    let told = routes.iter().flat_map(|route| route.signals.iter().map(move |signal| (route, signal)));
+    match told.into_iter().find(|(_, signal)| terms.unprofiled && is_profile(signal.name())) {
+        None => Ok(()),
+        Some((route, signal)) => {
+            Err(BoundaryError::Profiled { pattern: route.pattern.text().to_owned(), signal: signal.name() })
+        }
+    }
+}
+
+/// Whether a signal tells of a visitor's earlier visits.
+fn is_profile(signal: &str) -> bool {
+    matches!(signal, "visit" | "interest")
 }
 
 fn hosts(listed: &[String], position: usize) -> Result<HashSet<Box<str>>, BoundaryError> {

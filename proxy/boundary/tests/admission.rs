@@ -10,7 +10,7 @@
 mod support;
 
 use cloakroom_boundary::{
-    Admission, Boundary, BoundaryError, Config, ConsentSource, Mode, RawRequest, Refusal, TokenKey,
+    Admission, Boundary, BoundaryError, Config, ConsentSource, Mode, RawRequest, Refusal, TcfTerms, TokenKey,
 };
 use cloakroom_vocabulary::{Consent, Jurisdiction, Signal};
 use support::{admitted, ask, boundary, boundary_with, geo, names, request, route, shop};
@@ -279,7 +279,7 @@ fn sources_of_consent_have_to_agree() {
         ConsentSource::OneTrust,
         ConsentSource::Cookiebot,
         ConsentSource::UsPrivacy,
-        ConsentSource::Tcf { vendor: None },
+        ConsentSource::Tcf(TcfTerms::default()),
     ];
     let config = Config { trusted_proxies: Vec::new(), places: support::places(), sites: vec![site] };
     let boundary = Boundary::new(config, Some(geo())).unwrap();

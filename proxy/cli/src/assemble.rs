@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cloakroom_boundary::{
-    ConsentSource, Geo, Mode, PathPattern, QueryPattern, QueryRule, TopicConfig, TopicPath,
+    ConsentSource, Geo, Mode, PathPattern, QueryPattern, QueryRule, TcfTerms, TopicConfig, TopicPath,
 };
 use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_notice::Config as NoticeConfig;
@@ -245,11 +245,22 @@ fn assemble_route(site: &Site, route: &settings::Route) -> Result<RouteParts, Pr
 fn consent_source(source: &settings::ConsentSource) -> ConsentSource {
     match source {
         settings::ConsentSource::Cookie(name) => ConsentSource::Cookie { name: name.clone() },
-        settings::ConsentSource::Tcf(vendor) => ConsentSource::Tcf { vendor: *vendor },
+        settings::ConsentSource::Tcf(terms) => ConsentSource::Tcf(tcf_terms(terms)),
+        settings::ConsentSource::Gpp(cookie, terms) => {
+            ConsentSource::Gpp { cookie: cookie.clone(), terms: tcf_terms(terms) }
+        }
         settings::ConsentSource::UsPrivacy => ConsentSource::UsPrivacy,
         settings::ConsentSource::OneTrust => ConsentSource::OneTrust,
         settings::ConsentSource::Cookiebot => ConsentSource::Cookiebot,
+        settings::ConsentSource::Didomi { personalization, measurement } => ConsentSource::Didomi {
+            personalization: personalization.clone(),
+            measurement: measurement.clone(),
+        },
     }
+}
+
+fn tcf_terms(terms: &settings::TcfTerms) -> TcfTerms {
+    TcfTerms { vendor: terms.vendor, canadian_vendor: terms.canadian_vendor, unprofiled: terms.unprofiled }
 }
 
 fn notice(notice: &settings::Notice) -> NoticeConfig {

@@ -56,6 +56,7 @@ pub(crate) const MAX_QUERY: usize = 32;
 pub(crate) const MAX_QUERY_VALUES: usize = 256;
 pub(crate) const MAX_VOLATILE: usize = 8;
 pub(crate) const MAX_LABELS: usize = 16;
+pub(crate) const MAX_PURPOSES: usize = 8;
 
 // How long texts may be, in bytes.
 pub(crate) const MAX_PATH: usize = 1_024;

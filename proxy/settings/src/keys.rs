@@ -82,7 +82,8 @@ pub(crate) const LOG_LEVELS: &[&str] = &["error", "warn", "info", "debug", "trac
 /// The words of `log.format`.
 pub(crate) const LOG_FORMATS: &[&str] = &["text", "json"];
 /// The words of `consent.sources`.
-pub(crate) const CONSENT_SOURCES: &[&str] = &["cookie", "tcf", "onetrust", "cookiebot", "usprivacy"];
+pub(crate) const CONSENT_SOURCES: &[&str] =
+    &["cookie", "tcf", "gpp", "onetrust", "cookiebot", "didomi", "usprivacy"];
 /// The words of `notice.languages`.
 pub(crate) const NOTICE_LANGUAGES: &[&str] = &cloakroom_notice::Language::TAGS;
 /// The words of `route.mode`.
@@ -128,9 +129,15 @@ pub(crate) const SITE: &[Key] = &[
     needed("origin", Kind::TextOrTexts, "one `http://host:port`", "Where the site's pages come from."),
     key("forward_client_ip", Kind::Flag, "`false`", "", "On passthrough routes, tell the origin the visitor's address."),
     section("consent", Kind::Section, "How a visitor's consent is told."),
-    key("consent.sources", Kind::Choices(CONSENT_SOURCES), "`cookie`", "at least one", "Where consent is told; all sources that a visitor sends have to agree. `cookie`: the plain cookie below. `tcf`: the TC string in `euconsent-v2`. `onetrust`: `OptanonConsent`, with functional for personalization and performance for measurement. `cookiebot`: `CookieConsent`, with preferences and statistics. `usprivacy`: an opt-out there refuses; it never grants."),
-    key("consent.vendor", Kind::Number(&bounds::VENDOR), "none: the publisher's own consent", "", "The vendor of the Global Vendor List on whose consent the site relies. It has to be disclosed. With `tcf` alone."),
+    key("consent.sources", Kind::Choices(CONSENT_SOURCES), "`cookie`", "at least one", "Where consent is told; all sources that a visitor sends have to agree. `cookie`: the plain cookie below. `tcf`: the TC string in `euconsent-v2`. `gpp`: the GPP string in the cookie below; its sections for Europe and Canada grant as a TC string does, those for the United States refuse where the visitor opted out, and never grant. `onetrust`: `OptanonConsent`, with functional for personalization and performance for measurement. `cookiebot`: `CookieConsent`, with preferences and statistics. `didomi`: `didomi_token`, with the purposes below. `usprivacy`: an opt-out there refuses; it never grants."),
+    key("consent.vendor", Kind::Number(&bounds::VENDOR), "none: the publisher's own consent", "", "The vendor of the Global Vendor List on whose consent the site relies. It has to be disclosed. With `tcf` or `gpp`."),
+    key("consent.canadian_vendor", Kind::Number(&bounds::VENDOR), "none: the publisher's own consent", "", "The same for the section `tcfcav1` of a GPP string: IAB Canada numbers vendors by itself. With `gpp`."),
+    key("consent.unprofiled", Kind::Flag, "`false`", "", "Content is chosen without a profile of the visitor, so that purpose 11 of a TC string does in the place of 5 and 6. With `tcf` or `gpp`, and on sites that use neither `visit` nor `interest`."),
+    key("consent.gpp_cookie", Kind::Text, "`OTGPPConsent`, as OneTrust calls it", "1 to 64 of letters, digits, `-`, `_`, `.`", "The cookie that holds the GPP string. Where other consent managers keep it, their manuals tell. With `gpp`."),
     key("consent.cookie", Kind::Text, "`cloakroom_consent`", "1 to 64 of letters, digits, `-`, `_`, `.`", "The cookie that holds it: `all`, `none`, or of `personalization` and `measurement` with commas between. Anything else is no consent."),
+    section("consent.didomi", Kind::Section, "What Didomi's purposes mean, by their ids in its console. The source `didomi` needs it."),
+    key("consent.didomi.personalization", Kind::Texts, "none: nobody agrees to it", "at most 8, each 1 to 64 of letters, digits, `-`, `_`, `.`, `:`", "Purposes that all have to be enabled for personalization."),
+    key("consent.didomi.measurement", Kind::Texts, "none: nobody agrees to it", "at most 8, each 1 to 64 of letters, digits, `-`, `_`, `.`, `:`", "Purposes that all have to be enabled for measurement."),
     section("notice", Kind::Section, "Cloakroom's own banner, opt-out status and preference page, for sites without a consent tool of their own. Without the section every path is the site's."),
     key("notice.banner", Kind::Flag, "`false`", "with `cloakroom_consent` among the sources of consent", "On `personalize` routes, ask visitors who have not decided, wherever their answer changes what plugins may see. Serve `/_cloakroom/preferences`, where everybody can see and change their choice: link to it from the site. Paths under `/_cloakroom/` are no longer the site's."),
     key("notice.languages", Kind::Choices(NOTICE_LANGUAGES), "those of `signals.language` that are listed here, else `en`", "at least one", "Languages of banner and page. A banner is in the language of its page (`<html lang>`), the preference page in the visitor's; the first is for all others."),

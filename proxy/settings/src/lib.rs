@@ -7,6 +7,7 @@
 
 mod bounds;
 mod checker;
+mod consent;
 mod files;
 mod keys;
 mod main_file;
@@ -31,5 +32,5 @@ pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{
     ConsentSource, Crowd, Limits, Log, LogFormat, LogLevel, Mode, Notice, Origin, Plugin, PluginFile,
-    QueryRule, QueryValues, Route, SensitiveNames, Settings, Site, Unstorable,
+    QueryRule, QueryValues, Route, SensitiveNames, Settings, Site, TcfTerms, Unstorable,
 };

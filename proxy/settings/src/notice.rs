@@ -6,12 +6,12 @@ use toml::Spanned;
 
 use crate::bounds;
 use crate::checker::Checker;
+use crate::consent::CONSENT_COOKIE;
 use crate::keys::NOTICE_LANGUAGES;
 use crate::names::{Refused, refuse};
 use crate::problem::Span;
 use crate::raw::{self, Text};
 use crate::settings::{ConsentSource, Notice};
-use crate::site_file::CONSENT_COOKIE;
 
 /// What the section says.
 pub(crate) struct Read {
@@ -19,12 +19,8 @@ pub(crate) struct Read {
     pub gpc_since: Option<String>,
 }
 
-/// Reads the section. `consent` is `None` if that section is wrong, and is not judged then.
-pub(crate) fn read(
-    checker: &mut Checker<'_>,
-    site: &raw::SiteFile,
-    consent: Option<&[ConsentSource]>,
-) -> Read {
+/// Reads the section. `consent` holds the site's sources.
+pub(crate) fn read(checker: &mut Checker<'_>, site: &raw::SiteFile, consent: &[ConsentSource]) -> Read {
     let raw = &site.notice;
     let languages = languages(checker, site);
     let privacy_policy = raw
@@ -50,7 +46,7 @@ pub(crate) fn read(
     };
     let own =
         |source: &ConsentSource| matches!(source, ConsentSource::Cookie(name) if name == CONSENT_COOKIE);
-    if consent.is_some_and(|sources| !sources.iter().any(own)) {
+    if !consent.iter().any(own) {
         let message =
             format!("the banner keeps its answer in `{CONSENT_COOKIE}`, which is no source of consent here");
         let help = "list `cookie` among `[consent] sources`, and leave `[consent] cookie` out";

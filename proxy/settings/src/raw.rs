@@ -114,7 +114,19 @@ pub(crate) struct SiteFile {
 pub(crate) struct Consent {
     pub sources: Option<Texts>,
     pub vendor: Option<Spanned<u64>>,
+    pub canadian_vendor: Option<Spanned<u64>>,
+    pub unprofiled: Option<Spanned<bool>>,
+    pub gpp_cookie: Option<Text>,
+    #[serde(default)]
+    pub didomi: Didomi,
     pub cookie: Option<Text>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Didomi {
+    pub personalization: Option<Texts>,
+    pub measurement: Option<Texts>,
 }
 
 #[derive(Deserialize, Default)]
@@ -365,6 +377,7 @@ mod tests {
             &[
                 ("", fields::<SiteFile>()),
                 ("consent", fields::<Consent>()),
+                ("consent.didomi", fields::<Didomi>()),
                 ("notice", fields::<Notice>()),
                 ("signals", fields::<Signals>()),
                 ("signals.campaign", fields::<Campaign>()),

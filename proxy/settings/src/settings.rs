@@ -145,14 +145,34 @@ pub struct Origin {
 pub enum ConsentSource {
     /// A plain cookie of that name.
     Cookie(String),
-    /// A TC string; the vendor on whose consent the site relies, or the publisher's own.
-    Tcf(Option<u16>),
+    /// A TC string.
+    Tcf(TcfTerms),
+    /// A GPP string in a cookie of that name, with what counts in its TC strings.
+    Gpp(String, TcfTerms),
     /// OneTrust's cookie.
     OneTrust,
     /// Cookiebot's cookie.
     Cookiebot,
+    /// Didomi's cookie, and which of its purposes mean what; not both lists are empty.
+    Didomi {
+        /// All of them have to be enabled for personalization.
+        personalization: Vec<String>,
+        /// Likewise for measurement.
+        measurement: Vec<String>,
+    },
     /// A US Privacy string.
     UsPrivacy,
+}
+
+/// What of a TC string a site relies on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TcfTerms {
+    /// The vendor on whose consent the site relies, or the publisher's own.
+    pub vendor: Option<u16>,
+    /// The same in the framework of IAB Canada.
+    pub canadian_vendor: Option<u16>,
+    /// Content is chosen without a profile of the visitor.
+    pub unprofiled: bool,
 }
 
 /// Cloakroom's own banner and preference page.

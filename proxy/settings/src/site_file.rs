@@ -3,20 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use toml::Spanned;
-
 use crate::bounds;
 use crate::checker::Checker;
-use crate::keys::{CONSENT_SOURCES, SITE};
+use crate::keys::SITE;
 use crate::main_file::Taken;
-use crate::names::{self, host};
-use crate::problem::{Problems, Source, Span};
-use crate::raw::{self, OneOrMany, Text};
-use crate::settings::{ConsentSource, Crowd, Site};
-use crate::{notice, route, sensitive, shape, site_parts, topics};
-
-/// The consent cookie where the file names none.
-pub(crate) const CONSENT_COOKIE: &str = "cloakroom_consent";
+use crate::names::host;
+use crate::problem::{Problems, Source};
+use crate::raw::{self, OneOrMany};
+use crate::settings::{Crowd, Site};
+use crate::{consent, notice, route, sensitive, shape, site_parts, topics};
 
 /// Reads one site.
 pub(crate) fn read(
@@ -30,7 +25,7 @@ pub(crate) fn read(
     let mut checker = Checker::new(&source);
     let hosts = hosts(&mut checker, &raw, taken);
     let origin = site_parts::origin(&mut checker, &OneOrMany::list(&raw.origin));
-    let consent = consent(&mut checker, &raw.consent);
+    let consent = consent::sources(&mut checker, &raw.consent);
     let (values, vocabulary) = site_parts::values(&mut checker, &raw.signals);
     let campaign_parameter = raw
         .signals
@@ -40,7 +35,7 @@ pub(crate) fn read(
     let topic_paths = topics::paths(&mut checker, raw.signals.interest.as_ref());
     let sensitive = sensitive::names(&mut checker, &raw.signals);
     let signal_bits = checker.number("budget", &bounds::SIGNAL_BITS, raw.signals.budget.as_ref());
-    let notice = notice::read(&mut checker, &raw, consent.as_deref());
+    let notice = notice::read(&mut checker, &raw, &consent);
     let crowd = crowd(&mut checker, &raw.crowd);
     let output = checker.list("hosts", bounds::MAX_OUTPUT_HOSTS, false, raw.output.hosts.as_ref());
     let output_hosts = checker.each(output, host);
@@ -54,7 +49,7 @@ pub(crate) fn read(
         hosts,
         origin: origin?,
         forward_client_ip: raw.forward_client_ip,
-        consent: consent?,
+        consent,
         notice: notice.shown,
         gpc_since: notice.gpc_since,
         values,
@@ -90,56 +85,6 @@ fn hosts(checker: &mut Checker<'_>, raw: &raw::SiteFile, taken: &mut Vec<Taken>)
         taken.push(Taken { host, file: checker.source.name().to_owned(), line });
     }
     hosts
-}
-
-fn consent_cookie(checker: &mut Checker<'_>, written: Option<&Text>) -> Option<String> {
-    let Some(written) = written else { return Some(CONSENT_COOKIE.to_owned()) };
-    let name = written.get_ref();
-    if names::is_parameter(name, &[]) {
-        return Some(name.clone());
-    }
-    let help = "a name is 1 to 64 of letters, digits, `-`, `_` and `.`";
-    checker.report(written.span(), "here", format!("`{name}` is not the name of a cookie"), help);
-    None
-}
-
-/// Reads the sources of consent, and that no key is there for one that is not listed.
-fn consent(checker: &mut Checker<'_>, raw: &raw::Consent) -> Option<Vec<ConsentSource>> {
-    let cookie = consent_cookie(checker, raw.cookie.as_ref());
-    let vendor = match &raw.vendor {
-        None => None,
-        written => Some(u16::try_from(checker.number("vendor", &bounds::VENDOR, written.as_ref())?).ok()?),
-    };
-    let Some(written) = &raw.sources else {
-        if let Some(vendor) = &raw.vendor {
-            unlisted(checker, "vendor", "tcf", vendor.span());
-        }
-        return Some(vec![ConsentSource::Cookie(cookie?)]);
-    };
-    let entries = checker.list("sources", CONSENT_SOURCES.len(), true, Some(written));
-    let words = checker.each(entries, |word| Ok(word.to_owned()));
-    let lists = |source: &str| words.iter().any(|word| word == source);
-    if let Some(span) = raw.cookie.as_ref().map(Text::span).filter(|_| !lists("cookie")) {
-        unlisted(checker, "cookie", "cookie", span);
-    }
-    if let Some(span) = raw.vendor.as_ref().map(Spanned::span).filter(|_| !lists("tcf")) {
-        unlisted(checker, "vendor", "tcf", span);
-    }
-    let cookie = cookie?;
-    // The words were checked with the shape of the file.
-    let source = |word: &String| match word.as_str() {
-        "tcf" => ConsentSource::Tcf(vendor),
-        "onetrust" => ConsentSource::OneTrust,
-        "cookiebot" => ConsentSource::Cookiebot,
-        "usprivacy" => ConsentSource::UsPrivacy,
-        _ => ConsentSource::Cookie(cookie.clone()),
-    };
-    Some(words.iter().map(source).collect())
-}
-
-fn unlisted(checker: &mut Checker<'_>, key: &str, source: &str, span: Span) {
-    let help = format!("add `{source}` to `sources`, or remove the key");
-    checker.report(span, "here", format!("`{key}` means nothing without the source `{source}`"), help);
 }
 
 fn crowd(checker: &mut Checker<'_>, raw: &raw::Crowd) -> Option<Crowd> {

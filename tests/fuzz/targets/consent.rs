@@ -14,15 +14,17 @@ mod support;
 
 use std::sync::LazyLock;
 
-use cloakroom_boundary::{Admission, Boundary, Config, ConsentSource, RawRequest, TokenKey};
+use cloakroom_boundary::{Admission, Boundary, Config, ConsentSource, RawRequest, TcfTerms, TokenKey};
 use http::HeaderValue;
 use libfuzzer_sys::fuzz_target;
 
 static BOUNDARY: LazyLock<Boundary> = LazyLock::new(|| {
     let mut site = support::shop();
     site.consent = vec![
-        ConsentSource::Tcf { vendor: Some(12) },
-        ConsentSource::Tcf { vendor: None },
+        ConsentSource::Tcf(TcfTerms { vendor: Some(12), ..TcfTerms::default() }),
+        ConsentSource::Tcf(TcfTerms::default()),
+        ConsentSource::Gpp { cookie: "OTGPPConsent".into(), terms: TcfTerms::default() },
+        ConsentSource::Didomi { personalization: vec!["a".into()], measurement: vec!["b".into()] },
         ConsentSource::OneTrust,
         ConsentSource::Cookiebot,
         ConsentSource::UsPrivacy,

@@ -1,4 +1,4 @@
-//! Percent-encoded text, read byte by byte without a copy.
+//! Percent-encoded text, read byte by byte without a copy; and base64, into room of a fixed size.
 
 /// The bytes of `text` with its escapes resolved; what is no escape stands for itself.
 pub(super) fn decoded(text: &[u8]) -> impl Iterator<Item = u8> {
@@ -17,6 +17,40 @@ pub(super) fn decoded(text: &[u8]) -> impl Iterator<Item = u8> {
             }
         }
     })
+}
+
+/// The bytes that base64 text (RFC 4648 §4 or §5, padded or not) stands for, in `room`. `None` at a
+/// character of neither alphabet, at an end that no encoder makes, and where there is no more room.
+pub(super) fn base64(text: impl Iterator<Item = u8>, room: &mut [u8]) -> Option<&[u8]> {
+    let (mut bits, mut held, mut length, mut padding, mut read) = (0_u32, 0, 0, 0, 0);
+    for character in text {
+        if character == b'=' {
+            padding += 1;
+            continue;
+        }
+        let sextet = match character {
+            b'A'..=b'Z' => character - b'A',
+            b'a'..=b'z' => character - b'a' + 26,
+            b'0'..=b'9' => character - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        if padding > 0 {
+            return None;
+        }
+        read += 1;
+        bits = bits << 6 | u32::from(sextet);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            *room.get_mut(length)? = u8::try_from(bits >> held & 0xFF).ok()?;
+            length += 1;
+        }
+    }
+    let is_whole = read % 4 != 1 && (padding == 0 || (padding < 3 && (read + padding) % 4 == 0));
+    let is_clean = bits & ((1 << held) - 1) == 0;
+    if is_whole && is_clean { room.get(..length) } else { None }
 }
 
 /// A short word that is put together byte by byte. One that is too long equals nothing.

@@ -1,0 +1,18 @@
+//! The plain cookie of a site.
+#![no_main]
+
+#[path = "../shared/hear.rs"]
+mod hear;
+
+use std::sync::LazyLock;
+
+use cloakroom_boundary::ConsentSource;
+use hear::Ear;
+use libfuzzer_sys::fuzz_target;
+
+static SITE: LazyLock<Ear> =
+    LazyLock::new(|| Ear::new("site", ConsentSource::Cookie { name: "site".into() }));
+
+fuzz_target!(|value: &[u8]| {
+    SITE.hear(value);
+});
