@@ -214,6 +214,15 @@ try {
 
   await check("small screens show all of it, and some of the page", async () => {
     await forget();
+    // The last one is a desktop at twice the size.
+    for (const [width, height] of [[320, 640], [640, 450]]) {
+      await screen(width, height);
+      await browser.open(`${site}/fr`);
+      const [top, bottom, room] = await browser.run(`const boxes = [...document.querySelectorAll(
+        ".cloakroom-notice, .cloakroom-notice button")].map((part) => part.getBoundingClientRect());
+        return [Math.min(...boxes.map((box) => box.top)), Math.max(...boxes.map((box) => box.bottom)), innerHeight]`);
+      assert.ok(bottom <= room && top >= room * 0.2, `${width} × ${height}: from ${top} to ${bottom} of ${room}`);
+    }
     await screen(320, 640);
     for (const path of ["/fr", "/_cloakroom/preferences?language=de"]) {
       await browser.open(site + path);
