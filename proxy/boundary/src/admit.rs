@@ -18,8 +18,8 @@ use crate::routes::Route;
 use crate::signals::Wanted;
 use crate::site::Site;
 use crate::{
-    BoundaryError, Config, Geo, Mode, OwnCookies, RawRequest, Refusal, RouteId, ScrubbedRequest, Signals,
-    SiteId, Token, TokenKey, address, canonical, consent, jurisdiction, query,
+    BoundaryError, ClientTags, Config, Geo, Mode, OwnCookies, RawRequest, Refusal, RouteId, ScrubbedRequest,
+    Signals, SiteId, Token, TokenKey, address, canonical, consent, jurisdiction, query,
 };
 
 /// Reads requests and lets out what may be known of them.
@@ -27,7 +27,7 @@ pub struct Boundary {
     trusted_proxies: Vec<IpNet>,
     geo: Option<Geo>,
     hosts: HashMap<Box<str>, SiteId>,
-    sites: Vec<Site>,
+    pub(crate) sites: Vec<Site>,
     dayparts: Dayparts,
 }
 
@@ -54,6 +54,8 @@ pub struct Admitted {
     /// Cookies of our own that the answer sets or deletes. On anonymous routes there are none, since
     /// caches in front keep those answers.
     pub cookies: OwnCookies,
+    /// What the client says that it has: decides whether bytes are sent again, and nothing else.
+    pub tags: ClientTags,
     /// The page that is wanted.
     pub request: ScrubbedRequest,
 }
@@ -146,6 +148,7 @@ impl Boundary {
             signals,
             token,
             cookies: OwnCookies::default(),
+            tags: ClientTags::read(&raw),
             request,
         }))
     }

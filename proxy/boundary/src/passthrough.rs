@@ -7,8 +7,8 @@ use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 
 /// How the names of Cloakroom's own cookies start.
 const OWN_PREFIX: &[u8] = b"cloakroom_";
-/// What browsers let stand before a cookie's name.
-const NAME_PREFIXES: [&[u8]; 2] = [b"__Host-", b"__Secure-"];
+/// What browsers let stand before a cookie's name, the longer ones first.
+const NAME_PREFIXES: [&[u8]; 4] = [b"__Host-Http-", b"__Host-", b"__Secure-", b"__Http-"];
 
 static ADDRESS_FIELDS: [HeaderName; 9] = [
     HeaderName::from_static("forwarded"),
@@ -74,11 +74,19 @@ fn replace(headers: &mut HeaderMap, name: &HeaderName, keep: impl Fn(&[u8]) -> K
     }
 }
 
-/// Whether a pair `name=value` has one of Cloakroom's own names.
+/// Whether a pair `name=value` has one of Cloakroom's own names, or could come back as one: servers
+/// may compare names without case or read quoted ones, and a browser that is told `=name=value` has a
+/// cookie without a name, which it sends as `name=value` (RFC 6265bis §5.7).
 fn is_own(pair: &[u8]) -> bool {
-    let pair = pair.trim_ascii_start();
-    let bare = NAME_PREFIXES.iter().find_map(|prefix| pair.strip_prefix(*prefix)).unwrap_or(pair);
-    bare.starts_with(OWN_PREFIX)
+    let begins_name = |byte: &u8| !matches!(byte, b'=' | b'"') && !byte.is_ascii_whitespace();
+    let start = pair.iter().position(begins_name).unwrap_or(pair.len());
+    let pair = pair.get(start..).unwrap_or_default();
+    let without = |prefix: &&[u8]| {
+        let begins = pair.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        if begins { pair.get(prefix.len()..) } else { None }
+    };
+    let bare = NAME_PREFIXES.iter().find_map(without).unwrap_or(pair);
+    bare.get(..OWN_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN_PREFIX))
 }
 
 #[cfg(test)]
@@ -119,6 +127,32 @@ mod tests {
         ]);
         strip_own_set_cookies(&mut map);
         assert_eq!(left(&map, "set-cookie"), ["session=1; Path=/", "cart=cloakroom_x"]);
+    }
+
+    #[test]
+    fn odd_spellings_of_own_names_are_own_names() {
+        let own = [
+            "cloakroom_visit",
+            "  cloakroom_visit=1",
+            "\tcloakroom_visit=1",
+            "Cloakroom_Visit=1",
+            "=cloakroom_visit=1",
+            " = cloakroom_visit=1",
+            "\"cloakroom_visit\"=1",
+            "__Host-cloakroom_visit=1",
+            "__host-Cloakroom_visit=1",
+            "__Secure-cloakroom_visit=1",
+            "__Http-cloakroom_visit=1",
+            "__Host-Http-cloakroom_visit=1",
+            "=__Host-cloakroom_visit=1",
+        ];
+        for pair in own {
+            assert!(is_own(pair.as_bytes()), "{pair}");
+        }
+        for pair in ["", "=", "cloakroom=1", "a=cloakroom_visit=1", "xcloakroom_visit=1", "cloakroom-visit=1"]
+        {
+            assert!(!is_own(pair.as_bytes()), "{pair}");
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub enum Trouble {
     UnknownHost,
     /// An include could not be resolved; the place keeps the origin's content.
     FragmentMissing,
-    /// A page that the route says is the same for everyone came back different the second time.
+    /// A page that is shown to everyone came back different when it was fetched again.
     DiffersByFetch,
 }
 
@@ -128,9 +128,9 @@ impl Trouble {
                 "an `include` names a path whose route is not marked `fragment`, or that cannot be fetched"
             }
             Self::DiffersByFetch => {
-                "a page that the origin would not let be stored came back different when it was fetched \
-                 again, so it is not the same for everyone as the route's `freshness` says; the route \
-                 shows an error for 10 minutes: name what may differ in `volatile`, or declare it `passthrough`"
+                "a page came back different when the same request was made again, so it depends on more \
+                 than what was asked and may be made for one visitor; the route shows an error for 10 \
+                 minutes: name what may differ in `volatile`, or declare it `passthrough`"
             }
         }
     }

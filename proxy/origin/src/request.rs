@@ -95,6 +95,12 @@ impl OriginRequest {
         Ok(Self { request })
     }
 
+    /// The same request, to be sent once more.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { request: self.request.clone() }
+    }
+
     /// Hands the request to the client that sends it.
     pub(crate) fn into_inner(self) -> Request<Empty<Bytes>> {
         self.request

@@ -16,8 +16,10 @@ use moka::sync::Cache;
 
 use crate::canary::Canary;
 use crate::decision::{Decision, Ingredients, Prepared, signals_of};
+use crate::downstream::FieldList;
 use crate::flights::Flights;
 use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SiteParts, SiteReport};
+use crate::recheck::Room;
 use crate::route::{DistinctPaths, Route};
 use crate::{Pipeline, RelayTarget, Site};
 
@@ -57,6 +59,7 @@ impl Pipeline {
             measure: Measure::new(labels, access),
             making: Flights::new(),
             fetching: Flights::new(),
+            room: Room::new(),
             refused: Cache::builder().max_capacity(REFUSED_MOST).time_to_live(REFUSED_FOR).build(),
             reveal: parts.reveal,
             ended_epochs: Arc::default(),
@@ -121,7 +124,7 @@ fn build_site(
         };
         let (decision, crowd) =
             decide(&route, &prepared, &parts.vocabulary, &parts.policies).map_err(of_route)?;
-        let canary = route.freshness.map(|_| Canary::new(&route.volatile)).transpose().map_err(of_route)?;
+        let canary = canary(&route).map_err(of_route)?;
         reports.push(report(&route, decision.as_ref()));
         crowds.push(crowd);
         routes.push(Arc::new(Route {
@@ -152,7 +155,9 @@ fn build_site(
     let epoch = parts.crowd.epoch;
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds)?;
     let origin = Origin::new(parts.origin);
-    let site = Site { routes, undeclared, crowd, epoch, origin, relay, output };
+    let fields = FieldList::new(&parts.output_headers);
+    let recheck_after = parts.recheck_after;
+    let site = Site { routes, undeclared, crowd, epoch, origin, fields, recheck_after, relay, output };
     Ok((site, SiteReport { host, routes: reports, signals, signal_bits: parts.signal_bits, removed }))
 }
 
@@ -177,6 +182,15 @@ fn signals_within(
     let words: Vec<_> = signals.iter().map(|(signal, bits)| format!("{signal} {bits:.1}")).collect();
     let arithmetic = format!("{} = {sum:.1}", words.join(" + "));
     Err(BuildError::SignalBits { host: host.to_owned(), arithmetic, budget })
+}
+
+/// What watches the pages of a route; `None` where nobody has to. A route that hands on what cannot be
+/// stored has been told that its pages may be made for one visitor.
+fn canary(route: &RouteParts) -> Result<Option<Canary>, BuildError> {
+    let is_shared = route.mode == Mode::Personalize && !route.relay_unstorable;
+    (is_shared || route.freshness.is_some())
+        .then(|| Canary::new(&route.volatile, route.distinct_paths))
+        .transpose()
 }
 
 /// The most distinct pages in an epoch on paths that no route declares.

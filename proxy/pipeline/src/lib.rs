@@ -3,6 +3,7 @@
 //! This room joins the others and decides nothing by itself. It never sees a client's header: the
 //! boundary takes the sealed request and lets out a scrubbed one, and only that goes further.
 
+mod accept;
 mod answer;
 mod build;
 mod canary;
@@ -11,6 +12,7 @@ mod downstream;
 mod flights;
 mod miss;
 mod parts;
+mod recheck;
 mod route;
 
 use std::sync::Arc;
@@ -22,16 +24,19 @@ use cloakroom_crowd::Crowd;
 use cloakroom_measure::{Measure, Trouble};
 use cloakroom_origin::Origin;
 use cloakroom_rewrite::OutputPolicy;
-use cloakroom_variants::{PageKey, VariantCache, VariantKey, VariantLookup};
+use cloakroom_variants::{PageKey, StoredVariant, VariantCache, VariantKey, VariantLookup};
 use moka::sync::Cache;
 
 pub use answer::{Answer, CacheStatus, Reveal, error_page};
 pub use miss::Pending;
 pub use parts::{BuildError, Parts, RouteParts, RouteReport, SiteParts, SiteReport};
 
-use answer::{Content, Failure, Source};
+use answer::{Content, Failure, Source, is_held};
+use canary::Canary;
+use downstream::FieldList;
 use flights::Flights;
 use miss::{Fetched, Made};
+use recheck::Room;
 use route::{Route, Visit};
 
 /// Everything between the edge and the origin.
@@ -43,6 +48,8 @@ pub struct Pipeline {
     /// Flights that make a variant, and flights that fetch a page.
     making: Arc<Flights<VariantKey, Made>>,
     fetching: Arc<Flights<PageKey, Fetched>>,
+    /// Room for pages that are looked at again.
+    room: Room,
     /// Pages that the origin would not let us store, remembered for some seconds.
     refused: Cache<PageKey, Failure>,
     /// Cells and variants are shown in answers: `dev` and `demo` only.
@@ -58,6 +65,10 @@ struct Site {
     crowd: Crowd,
     epoch: Duration,
     origin: Origin,
+    /// The fields that its visitors are sent.
+    fields: FieldList,
+    /// How long after it was fetched a page is looked at again.
+    recheck_after: Duration,
     relay: Arc<RelayTarget>,
     /// The door that included fragments pass.
     output: OutputPolicy,
@@ -141,18 +152,26 @@ impl Pipeline {
     }
 
     fn serve(&self, site: &Site, admitted: Admitted, epoch: &cloakroom_crowd::Epoch) -> Step {
-        let Admitted { route: id, facts, signals, token, cookies, request, .. } = admitted;
+        let Admitted { route: id, facts, signals, token, cookies, tags, request, .. } = admitted;
         let route = site.route(id);
         if route.is_quarantined() {
             let content = Content::Failure(Failure::Quarantined);
             let (head_only, label) = (request.is_head(), route.label);
-            return Step::Answer(Answer { content, head_only, label, reveal: None, cookies });
+            return Step::Answer(Answer {
+                content,
+                unmodified: false,
+                head_only,
+                label,
+                reveal: None,
+                cookies,
+            });
         }
         let chosen = route.choose(id, Visit { facts, signals, token }, epoch, self.reveal);
         let lookup = VariantLookup::new(&request, chosen.joint, route.view(chosen.joint));
-        let stored = self.cache.variant(&lookup);
+        let stored = self.stored(route, &lookup);
         if let Some(variant) = stored.as_ref().filter(|v| v.left(Instant::now()).is_some()) {
             return Step::Answer(Answer {
+                unmodified: is_held(variant, &tags),
                 content: Content::Stored { variant: Arc::clone(variant), source: Source::Cache },
                 head_only: request.is_head(),
                 label: route.label,
@@ -167,7 +186,13 @@ impl Pipeline {
             stale: stored,
             reveal: chosen.reveal,
             cookies,
+            tags,
         }))
+    }
+
+    /// The stored variant, fresh or not, unless the route's quarantine put it in doubt.
+    fn stored(&self, route: &Route, lookup: &VariantLookup<'_>) -> Option<Arc<StoredVariant>> {
+        self.cache.variant(lookup).filter(|variant| !route.doubts(variant.arrived()))
     }
 
     fn refuse(&self, site: Option<&Site>, refusal: Refusal) -> Step {
@@ -184,6 +209,7 @@ impl Pipeline {
         let content = Content::Refused { refusal, explained: self.reveal };
         Step::Answer(Answer {
             content,
+            unmodified: false,
             head_only: false,
             label,
             reveal: None,
@@ -209,6 +235,7 @@ impl Pipeline {
             site.crowd.rotate();
             for route in site.routes.iter().chain([&site.undeclared]) {
                 route.paths.forget();
+                route.canary.iter().for_each(Canary::forget);
             }
             self.ended_epochs.fetch_add(1, Relaxed);
         }

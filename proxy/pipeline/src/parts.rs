@@ -12,6 +12,7 @@ use cloakroom_policy::{PolicyError, PolicySet};
 use cloakroom_rewrite::Removed;
 use cloakroom_variants::CacheConfig;
 use cloakroom_vocabulary::{DomainError, Signal, SiteVocabulary};
+use http::HeaderName;
 use ipnet::IpNet;
 
 /// Everything a pipeline is built of.
@@ -54,6 +55,11 @@ pub struct SiteParts {
     pub forward_client_ip: bool,
     /// Hosts besides its own from which edits may load images.
     pub output_hosts: Vec<String>,
+    /// Fields of the origin's answers that its visitors are sent besides the shipped list.
+    pub output_headers: Vec<HeaderName>,
+    /// How long after it was fetched a page is fetched again, twice, to see whether it depends on more
+    /// than what was asked.
+    pub recheck_after: Duration,
     /// Its plugins, by the names that routes use.
     pub plugins: Vec<(String, Plugin)>,
     /// Its routes.

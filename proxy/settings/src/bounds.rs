@@ -36,6 +36,7 @@ pub(crate) const CLIENT_SILENCE: Bounded = bounded(SECOND, 10 * MINUTE, MINUTE);
 pub(crate) const ORIGIN_CONNECT: Bounded = bounded(10, 30 * SECOND, 2 * SECOND);
 pub(crate) const ORIGIN_FIRST_BYTE: Bounded = bounded(10, 2 * MINUTE, 10 * SECOND);
 pub(crate) const ORIGIN_TIMEOUT: Bounded = bounded(10, 10 * MINUTE, 30 * SECOND);
+pub(crate) const CANARY_AFTER: Bounded = bounded(SECOND, DAY, 30 * SECOND);
 pub(crate) const EPOCH: Bounded = bounded(SECOND, 30 * DAY, DAY);
 pub(crate) const FRESHNESS: Bounded = Bounded { least: SECOND, most: 30 * DAY, default: None };
 
@@ -46,6 +47,7 @@ pub(crate) const MAX_SITES: usize = 64;
 pub(crate) const MAX_HOSTS: usize = 64;
 pub(crate) const MAX_LISTED_VALUES: usize = 200;
 pub(crate) const MAX_OUTPUT_HOSTS: usize = 64;
+pub(crate) const MAX_OUTPUT_HEADERS: usize = 32;
 pub(crate) const MAX_POLICY_FILES: usize = 64;
 pub(crate) const MAX_PLUGINS: usize = 64;
 pub(crate) const MAX_ROUTES: usize = 1_000;

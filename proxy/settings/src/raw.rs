@@ -100,6 +100,8 @@ pub(crate) struct SiteFile {
     #[serde(default)]
     pub output: Output,
     #[serde(default)]
+    pub canary: Canary,
+    #[serde(default)]
     pub policy: Policy,
     #[serde(default)]
     pub plugin: Vec<Plugin>,
@@ -142,6 +144,13 @@ pub(crate) struct Crowd {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Output {
     pub hosts: Option<Texts>,
+    pub headers: Option<Texts>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Canary {
+    pub after: Option<Text>,
 }
 
 #[derive(Deserialize, Default)]
@@ -335,6 +344,7 @@ mod tests {
                 ("signals.campaign", fields::<Campaign>()),
                 ("crowd", fields::<Crowd>()),
                 ("output", fields::<Output>()),
+                ("canary", fields::<Canary>()),
                 ("policy", fields::<Policy>()),
                 ("plugin", fields::<Plugin>()),
                 ("route", fields::<Route>()),

@@ -105,6 +105,10 @@ pub struct Site {
     pub crowd: Crowd,
     /// Hosts outside the site from which edits may load, lower case.
     pub output_hosts: Vec<String>,
+    /// Fields of the origin's answers that visitors are sent besides the shipped list, lower case.
+    pub output_headers: Vec<String>,
+    /// How long after it was fetched a page is fetched again, to see whether it is for everyone.
+    pub canary_after: Duration,
     /// Cedar policies, in the order in which they are listed; none means the defaults alone.
     pub policies: Vec<Source>,
     /// Plugins, in the order of the file; no two share a name.

@@ -12,6 +12,7 @@ use crate::main_file::Taken;
 use crate::names::{self, host};
 use crate::problem::{Problems, Source, Span};
 use crate::raw::{self, OneOrMany, Text};
+use crate::response_field::response_field;
 use crate::settings::{ConsentSource, Crowd, Site};
 use crate::{route, shape, site_parts};
 
@@ -41,6 +42,9 @@ pub(crate) fn read(
     let crowd = crowd(&mut checker, &raw.crowd);
     let output = checker.list("hosts", bounds::MAX_OUTPUT_HOSTS, false, raw.output.hosts.as_ref());
     let output_hosts = checker.each(output, host);
+    let output = checker.list("headers", bounds::MAX_OUTPUT_HEADERS, false, raw.output.headers.as_ref());
+    let output_headers = checker.each(output, response_field);
+    let canary_after = checker.duration("after", &bounds::CANARY_AFTER, raw.canary.after.as_ref());
     let policies = site_parts::policies(&mut checker, folder, raw.policy.files.as_ref());
     let plugins = site_parts::plugins(&mut checker, folder, &raw.plugin);
     let names: Vec<&str> = raw.plugin.iter().map(|plugin| plugin.name.get_ref().as_str()).collect();
@@ -58,6 +62,8 @@ pub(crate) fn read(
         signal_bits: signal_bits?,
         crowd: crowd?,
         output_hosts,
+        output_headers,
+        canary_after: canary_after?,
         policies,
         plugins,
         routes,

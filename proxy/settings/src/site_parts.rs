@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cloakroom_vocabulary::{Signal, SiteValues, SiteVocabulary, VocabularyError};
+use cloakroom_vocabulary::{Signal, SiteValues, SiteVocabulary, VocabularyError, is_click_identifier};
 
 use crate::bounds;
 use crate::checker::Checker;
@@ -78,7 +78,7 @@ pub(crate) fn parameter(checker: &mut Checker<'_>, written: &Text, also: &[u8]) 
         checker.report(written.span(), "here", format!("`{name}` is not the name of a parameter"), help);
         return None;
     }
-    if names::is_click_identifier(name) {
+    if is_click_identifier(name) {
         let help = "it tells single clicks apart, so it would tell the origin who is asking: remove it";
         checker.report(written.span(), "here", format!("`{name}` identifies a click"), help);
         return None;
