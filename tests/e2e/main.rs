@@ -24,4 +24,5 @@ mod own_cookies;
 mod passthrough;
 mod personalization;
 mod recheck;
+mod tls_origin;
 mod upstream;

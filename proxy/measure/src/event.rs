@@ -41,6 +41,8 @@ impl Outcome {
 pub enum Trouble {
     /// Connecting to or reading from the origin failed.
     OriginUnreachable,
+    /// The origin could not prove over TLS that it is the origin.
+    OriginUntrusted,
     /// The origin answered with a server error.
     OriginError,
     /// The origin's answer is larger than the limit.
@@ -64,8 +66,9 @@ pub enum Trouble {
 
 impl Trouble {
     /// All troubles, in the order of their counters.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OriginUnreachable,
+        Self::OriginUntrusted,
         Self::OriginError,
         Self::PageTooLarge,
         Self::Unstorable,
@@ -82,6 +85,7 @@ impl Trouble {
     pub const fn name(self) -> &'static str {
         match self {
             Self::OriginUnreachable => "origin-unreachable",
+            Self::OriginUntrusted => "origin-untrusted",
             Self::OriginError => "origin-error",
             Self::PageTooLarge => "page-too-large",
             Self::Unstorable => "unstorable",
@@ -100,6 +104,10 @@ impl Trouble {
         match self {
             Self::OriginUnreachable => {
                 "the origin cannot be reached; visitors get stored copies or an error page"
+            }
+            Self::OriginUntrusted => {
+                "the origin's certificate does not prove that it is the host in `origin`; name the \
+                 authority that it is from in `origin_ca`, or ask the origin by the name in its certificate"
             }
             Self::OriginError => {
                 "the origin answers with a server error; visitors get stored copies or an error page"

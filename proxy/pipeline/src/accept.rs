@@ -1,5 +1,6 @@
 //! Takes an answer of the origin in as a page, or says why it must not be.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use cloakroom_boundary::SiteId;
@@ -10,6 +11,7 @@ use http::header::{ETAG, LAST_MODIFIED};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::answer::Failure;
+use crate::canary::Shown;
 use crate::route::Route;
 use crate::{Pipeline, Site};
 
@@ -19,18 +21,24 @@ pub(crate) type Refused = (Trouble, Failure);
 /// What a page is an answer to.
 pub(crate) struct Asked<'a> {
     pub(crate) site: SiteId,
-    pub(crate) route: &'a Route,
+    pub(crate) route: &'a Arc<Route>,
     /// The canonical path.
     pub(crate) path: &'a str,
 }
 
 impl Pipeline {
     /// The fields of an answer that visitors are sent.
-    pub(crate) fn fields(&self, asked: &Asked<'_>, site: &Site, headers: &HeaderMap) -> HeaderMap {
+    fn fields(&self, asked: &Asked<'_>, site: &Site, headers: &HeaderMap) -> HeaderMap {
         site.fields.of(headers, |location| {
             let sent = self.boundary.redirect(asked.site, asked.path, location.as_bytes())?;
             HeaderValue::try_from(sent).ok()
         })
+    }
+
+    /// What visitors would be sent of an answer.
+    pub(crate) fn shown(&self, asked: &Asked<'_>, site: &Site, answer: &OriginResponse) -> Shown {
+        let OriginResponse { status, headers, body } = answer;
+        Shown { status: *status, headers: self.fields(asked, site, headers), body: body.clone() }
     }
 
     /// The page that an answer is; `known` is the stored one that a 304 confirms.
@@ -78,6 +86,7 @@ impl Pipeline {
 pub(crate) fn unfetched(cause: &FetchError) -> Refused {
     match cause {
         FetchError::Unreachable => (Trouble::OriginUnreachable, Failure::OriginDown),
+        FetchError::Untrusted => (Trouble::OriginUntrusted, Failure::OriginDown),
         FetchError::Timeout => (Trouble::OriginUnreachable, Failure::OriginSlow),
         FetchError::TooLarge => (Trouble::PageTooLarge, Failure::TooLarge),
     }

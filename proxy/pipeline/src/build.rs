@@ -99,6 +99,7 @@ fn build_site(
     labels: &mut Vec<RouteLabel>,
 ) -> Result<(Site, SiteReport), BuildError> {
     let host = parts.hosts.first().cloned().unwrap_or_default();
+    let relay = Arc::new(relay(&parts, id));
     let routes_of = Arc::clone(boundary);
     let passthrough = move |path: &str| routes_of.is_passthrough(id, path);
     let output = OutputPolicy::new(parts.hosts, parts.output_hosts, passthrough);
@@ -146,15 +147,9 @@ fn build_site(
         paths: DistinctPaths::new(UNDECLARED_PATHS),
         decision: None,
     });
-    let relay = Arc::new(RelayTarget {
-        authority: parts.origin.authority.to_string(),
-        connect_timeout: parts.origin.connect_timeout,
-        read_timeout: parts.relay_timeout,
-        forward_client_ip: parts.forward_client_ip,
-    });
     let epoch = parts.crowd.epoch;
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds)?;
-    let origin = Origin::new(parts.origin);
+    let origin = Origin::new(parts.origin)?;
     let fields = FieldList::new(&parts.output_headers);
     let recheck_after = parts.recheck_after;
     let site = Site { routes, undeclared, crowd, epoch, origin, fields, recheck_after, relay, output };
@@ -182,6 +177,21 @@ fn signals_within(
     let words: Vec<_> = signals.iter().map(|(signal, bits)| format!("{signal} {bits:.1}")).collect();
     let arithmetic = format!("{} = {sum:.1}", words.join(" + "));
     Err(BuildError::SignalBits { host: host.to_owned(), arithmetic, budget })
+}
+
+/// Where passthrough requests of a site go.
+fn relay(parts: &SiteParts, site: SiteId) -> RelayTarget {
+    let origin = &parts.origin;
+    RelayTarget {
+        authority: origin.authority.to_string(),
+        // In certificates an IPv6 address stands without its brackets.
+        server_name: origin.authority.host().trim_matches(['[', ']']).to_owned(),
+        tls: origin.tls.clone(),
+        site,
+        connect_timeout: origin.connect_timeout,
+        read_timeout: parts.relay_timeout,
+        forward_client_ip: parts.forward_client_ip,
+    }
 }
 
 /// What watches the pages of a route; `None` where nobody has to. A route that hands on what cannot be

@@ -6,19 +6,22 @@
 //! *Again later* on those routes and on every personalized one (see `recheck.rs`). What an answer
 //! consists of for visitors is compared: status, the fields that they are sent, and the body.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use cloakroom_origin::OriginResponse;
+use bytes::Bytes;
 use cloakroom_variants::{Page, PageKey};
 use http::{HeaderMap, StatusCode};
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::parts::BuildError;
-use crate::route::DistinctPaths;
+use crate::route::{DistinctPaths, Route};
 
 /// How long a route whose pages differ shows none of them.
 const QUARANTINE: Duration = Duration::from_secs(10 * 60);
+/// Answers of together so many bytes are compared where the task stands.
+const INLINE_COMPARISON: usize = 128 * 1024;
 /// What a compiled pattern may take.
 const MAX_REGEX_BYTES: usize = 1 << 20;
 
@@ -34,24 +37,30 @@ pub(crate) struct Canary {
 }
 
 /// What visitors are sent of an answer.
-#[derive(Clone, Copy)]
-pub(crate) struct Shown<'a> {
+pub(crate) struct Shown {
     pub(crate) status: StatusCode,
-    pub(crate) headers: &'a HeaderMap,
-    pub(crate) body: &'a [u8],
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
-impl<'a> Shown<'a> {
-    /// What visitors would be sent of an answer of the origin, its fields being `headers`.
-    pub(crate) fn of(answer: &'a OriginResponse, headers: &'a HeaderMap) -> Self {
-        Self { status: answer.status, headers, body: &answer.body }
+impl From<&Page> for Shown {
+    fn from(page: &Page) -> Self {
+        Self { status: page.status, headers: page.headers.clone(), body: page.body.clone() }
     }
 }
 
-impl<'a> From<&'a Page> for Shown<'a> {
-    fn from(page: &'a Page) -> Self {
-        Self { status: page.status, headers: &page.headers, body: &page.body }
+/// Whether two answers on a route are two pages. Long ones are compared on the blocking pool, since
+/// patterns take their time.
+pub(crate) async fn differ(route: &Arc<Route>, one: Shown, other: Shown) -> bool {
+    let differs = |route: &Route, one: &Shown, other: &Shown| {
+        route.canary.as_ref().is_some_and(|canary| !canary.same(one, other))
+    };
+    if one.body == other.body || one.body.len() + other.body.len() <= INLINE_COMPARISON {
+        return differs(route, &one, &other);
     }
+    let route = Arc::clone(route);
+    let comparing = tokio::task::spawn_blocking(move || differs(&route, &one, &other));
+    comparing.await.unwrap_or(true)
 }
 
 impl Canary {
@@ -73,10 +82,10 @@ impl Canary {
     }
 
     /// Whether two answers are the same page, but for what may differ.
-    pub(crate) fn same(&self, one: Shown<'_>, other: Shown<'_>) -> bool {
+    pub(crate) fn same(&self, one: &Shown, other: &Shown) -> bool {
         one.status == other.status
-            && self.same_fields(one.headers, other.headers)
-            && self.same_bytes(one.body, other.body)
+            && self.same_fields(&one.headers, &other.headers)
+            && self.same_bytes(&one.body, &other.body)
     }
 
     fn same_fields(&self, one: &HeaderMap, other: &HeaderMap) -> bool {
@@ -151,17 +160,18 @@ mod tests {
         Canary::new(&volatile.iter().map(|&text| text.to_owned()).collect::<Vec<_>>(), 9).unwrap()
     }
 
-    fn same(canary: &Canary, one: (u16, &[u8]), other: (u16, &[u8])) -> bool {
-        let none = HeaderMap::new();
+    fn same(canary: &Canary, one: (u16, &'static [u8]), other: (u16, &'static [u8])) -> bool {
         let shown =
             |(status, body)| Shown { status: StatusCode::from_u16(status).unwrap(), headers: &none, body };
-        canary.same(shown(one), shown(other))
+        canary.same(&shown(one), &shown(other))
     }
 
     #[test]
     fn pages_are_compared_without_what_may_differ() {
         let canary = canary(&["nonce=\"[a-z]+\"", "at [0-9:]+"]);
-        let alike = |one: &str, other: &str| same(&canary, (200, one.as_bytes()), (200, other.as_bytes()));
+        let alike = |one: &'static str, other: &'static str| {
+            same(&canary, (200, one.as_bytes()), (200, other.as_bytes()))
+        };
         assert!(alike("a", "a"));
         assert!(alike("<p nonce=\"a\">at 12:01</p>", "<p nonce=\"bc\">at 12:02</p>"));
         assert!(!alike("<p nonce=\"a\">Marie</p>", "<p nonce=\"a\">Jonas</p>"));
@@ -174,18 +184,16 @@ mod tests {
     #[test]
     fn fields_are_compared_too() {
         let canary = canary(&["nonce-[a-z]+"]);
+        let shown = |headers| Shown { status: StatusCode::FOUND, headers, body: Bytes::new() };
         let alike = |name: HeaderName, one: &'static str, other: &'static str| {
             let map = |value| HeaderMap::from_iter([(name.clone(), HeaderValue::from_static(value))]);
-            let (one, other) = (map(one), map(other));
-            let shown = |headers| Shown { status: StatusCode::FOUND, headers, body: b"" };
-            canary.same(shown(&one), shown(&other))
+            canary.same(&shown(map(one)), &shown(map(other)))
         };
         assert!(!alike(LOCATION, "/a;session=1", "/a;session=2"));
         assert!(alike(CONTENT_SECURITY_POLICY, "script-src 'nonce-a'", "script-src 'nonce-b'"));
         let (one, none) =
             (HeaderMap::from_iter([(LOCATION, HeaderValue::from_static("/"))]), HeaderMap::new());
-        let shown = |headers| Shown { status: StatusCode::FOUND, headers, body: b"" };
-        assert!(!canary.same(shown(&one), shown(&none)));
+        assert!(!canary.same(&shown(one), &shown(none)));
     }
 
     #[test]

@@ -19,10 +19,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use cloakroom_boundary::{Admission, Admitted, Boundary, OwnCookies, RawRequest, Refusal, RouteId};
+use cloakroom_boundary::{Admission, Admitted, Boundary, OwnCookies, RawRequest, Refusal, RouteId, SiteId};
 use cloakroom_crowd::Crowd;
 use cloakroom_measure::{Measure, Trouble};
-use cloakroom_origin::Origin;
+use cloakroom_origin::{Origin, Tls};
 use cloakroom_rewrite::OutputPolicy;
 use cloakroom_variants::{PageKey, StoredVariant, VariantCache, VariantKey, VariantLookup};
 use moka::sync::Cache;
@@ -76,6 +76,9 @@ struct Site {
 
 struct RelayTarget {
     authority: String,
+    server_name: String,
+    tls: Option<Tls>,
+    site: SiteId,
     connect_timeout: Duration,
     read_timeout: Duration,
     forward_client_ip: bool,
@@ -102,6 +105,18 @@ impl Relay {
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.target.authority
+    }
+
+    /// Over TLS, the name that the origin has to prove.
+    #[must_use]
+    pub fn server_name(&self) -> Option<&str> {
+        self.target.tls.as_ref().map(|_| self.target.server_name.as_str())
+    }
+
+    /// Position of its site.
+    #[must_use]
+    pub fn site(&self) -> usize {
+        self.target.site.index()
     }
 
     /// Time to connect.
@@ -221,6 +236,11 @@ impl Pipeline {
     #[must_use]
     pub fn measure(&self) -> &Measure {
         &self.measure
+    }
+
+    /// What origins over TLS have to prove themselves to, by site: `None` for plain HTTP.
+    pub fn relay_tls(&self) -> impl Iterator<Item = Option<&Tls>> {
+        self.sites.iter().map(|site| site.relay.tls.as_ref())
     }
 
     /// Each site's position with the length of its epochs.

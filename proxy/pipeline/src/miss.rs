@@ -15,7 +15,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::accept::{Asked, Refused, unfetched};
 use crate::answer::{Answer, Content, Failure, Reveal, Source, is_held};
-use crate::canary::Shown;
+use crate::canary::{Shown, differ};
 use crate::downstream::{Rewritable, is_rewritable, of_variant};
 use crate::recheck::Recheck;
 use crate::route::{Fragments, Rewritten, Route};
@@ -169,7 +169,7 @@ impl Pipeline {
         };
         if let (Ok(page), Some(again)) = (&judged, &again)
             && judge(page.status, &page.caching, None, SystemTime::now()).is_err()
-            && let Err(trouble) = self.watch(&asked, site, page, site.origin.fetch(again.again()).await)
+            && let Err(trouble) = self.watch(&asked, site, page, site.origin.fetch(again.again()).await).await
         {
             judged = Err(trouble);
         }
@@ -196,7 +196,7 @@ impl Pipeline {
 
     /// Compares a page with what a second fetch brought. An origin that fails says nothing of the
     /// page, and quarantines nothing; but the page is not taken in either.
-    fn watch(
+    async fn watch(
         &self,
         asked: &Asked<'_>,
         site: &Site,
@@ -208,8 +208,7 @@ impl Pipeline {
         if second.status.is_server_error() {
             return Err((Trouble::OriginError, Failure::OriginError));
         }
-        let fields = self.fields(asked, site, &second.headers);
-        if canary.same(Shown::from(page), Shown::of(&second, &fields)) {
+        if !differ(asked.route, Shown::from(page), self.shown(asked, site, &second)).await {
             return Ok(());
         }
         canary.quarantine();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cloakroom_boundary::{BoundaryError, ConsentSource, Geo, Mode, PathPattern, QueryRule};
 use cloakroom_crowd::{Config as CrowdConfig, CrowdError};
-use cloakroom_origin::OriginConfig;
+use cloakroom_origin::{OriginConfig, TlsError};
 use cloakroom_plugin_host::Plugin;
 use cloakroom_policy::{PolicyError, PolicySet};
 use cloakroom_rewrite::Removed;
@@ -178,6 +178,9 @@ pub enum BuildError {
         /// What is wrong.
         cause: Box<BuildError>,
     },
+    /// TLS towards an origin cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The access log's thread cannot be started.
     #[error("the access log cannot be started: {0}")]
     AccessLog(#[source] std::io::Error),

@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 
 use crate::Pipeline;
 use crate::accept::Asked;
-use crate::canary::Shown;
+use crate::canary::{Shown, differ};
 use crate::route::Route;
 
 /// Pages that may wait to be looked at again, over all sites.
@@ -82,9 +82,8 @@ impl Pipeline {
             return;
         }
         let asked = Asked { site: id, route: &route, path: &path };
-        let (first, second) =
-            (self.fields(&asked, site, &one.headers), self.fields(&asked, site, &other.headers));
-        if !canary.same(Shown::of(&one, &first), Shown::of(&other, &second)) {
+        let (first, second) = (self.shown(&asked, site, &one), self.shown(&asked, site, &other));
+        if differ(&route, first, second).await {
             canary.quarantine();
             self.measure.trouble(route.label, Trouble::DiffersByFetch);
             return;
@@ -92,7 +91,7 @@ impl Pipeline {
         let Some(stored) = self.cache.page(&key) else { return };
         // Variants of the earlier page stay until they are no longer fresh, as the origin said.
         if let Ok(page) = self.accept(&asked, site, one, None)
-            && !canary.same(Shown::from(&*stored), Shown::from(&page))
+            && differ(&route, Shown::from(&*stored), Shown::from(&page)).await
         {
             self.cache.store_page(key, Arc::new(page));
         }

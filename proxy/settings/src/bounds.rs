@@ -69,4 +69,5 @@ pub(crate) const MAX_CONFIGURATION_FILE: u64 = MIB;
 pub(crate) const MAX_POLICY_FILE: u64 = 256 * KIB;
 pub(crate) const MAX_RULE_FILE: u64 = MIB;
 pub(crate) const MAX_COMPONENT_FILE: u64 = 16 * MIB;
+pub(crate) const MAX_CA_FILE: u64 = MIB;
 pub(crate) const MAX_GEO_FILE: u64 = GIB;

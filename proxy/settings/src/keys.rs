@@ -123,7 +123,8 @@ pub(crate) const MAIN: &[Key] = &[
 #[rustfmt::skip]
 pub(crate) const SITE: &[Key] = &[
     needed("hosts", Kind::Texts, "1 to 64 host names without port", "The names under which visitors ask for the site. The first is the one that the origin is told."),
-    needed("origin", Kind::TextOrTexts, "one `http://host:port`", "Where the site's pages come from."),
+    needed("origin", Kind::TextOrTexts, "one `http://host:port` or `https://host:port`", "Where the site's pages come from. Over `https` the origin has to prove that it is `host`, and there is no way to do without."),
+    key("origin_ca", Kind::Text, "none: the authorities that this system trusts", "a file of at most 1MiB; with an `https` origin alone", "Certificates in PEM, relative to this file: the authorities that the origin's certificate has to be from, and no others."),
     key("forward_client_ip", Kind::Flag, "`false`", "", "On passthrough routes, tell the origin the visitor's address."),
     section("consent", Kind::Section, "How a visitor's consent is told."),
     key("consent.sources", Kind::Choices(CONSENT_SOURCES), "`cookie`", "at least one", "Where consent is told; all sources that a visitor sends have to agree. `cookie`: the plain cookie below. `tcf`: the TC string in `euconsent-v2`. `onetrust`: `OptanonConsent`, with functional for personalization and performance for measurement. `cookiebot`: `CookieConsent`, with preferences and statistics. `usprivacy`: an opt-out there refuses; it never grants."),
@@ -161,7 +162,7 @@ pub(crate) const SITE: &[Key] = &[
     key("route.plugins", Kind::Texts, "none", "at most 8; personalize routes alone", "The plugins that may change the page, by name."),
     key("route.origin_sees", Kind::Choices(NEGOTIABLE), "none", "personalize routes alone", "Signals whose released value the origin is told in a standard header, to choose the page itself. They count as part of the variant."),
     key("route.freshness", Kind::Duration(&bounds::FRESHNESS), "the origin's word", "", "Store pages for so long, whatever the origin says. Only for pages that are the same for everyone. Not on passthrough routes."),
-    key("route.volatile", Kind::Texts, "none", "at most 8, each at most 256 bytes", "Regular expressions of what may differ in a page or its header fields from fetch to fetch, such as a nonce or a clock; see `canary`. `(?s).+` lets everything differ, and nothing is watched. On personalize routes, and with `freshness`."),
+    key("route.volatile", Kind::Texts, "none", "at most 8, each at most 256 bytes", "Regular expressions of what may differ in a page or its header fields from fetch to fetch, such as a nonce or a clock; see `canary`. `(?s).+` lets everything differ. On personalize routes, and with `freshness`."),
     key("route.unstorable", Kind::Choice(UNSTORABLE), "`error`", "", "What happens to an answer that cannot be stored: `error` refuses it, `relay` hands it on, although it might be made for one visitor. Not on passthrough routes."),
     key("route.labels", Kind::Texts, "none", "at most 16, each 1 to 64 of a-z, 0-9, `-`", "Words that policies can ask for."),
     key("route.fragment", Kind::Flag, "`false`", "", "Edits may include the answer in another page. Not on passthrough routes."),

@@ -89,6 +89,7 @@ pub(crate) struct Limits {
 pub(crate) struct SiteFile {
     pub hosts: Texts,
     pub origin: Spanned<OneOrMany>,
+    pub origin_ca: Option<Text>,
     #[serde(default)]
     pub forward_client_ip: bool,
     #[serde(default)]

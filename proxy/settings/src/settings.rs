@@ -89,6 +89,8 @@ pub struct Site {
     pub hosts: Vec<String>,
     /// Where its pages come from.
     pub origin: Origin,
+    /// The authorities, in PEM, that an origin over TLS has to prove itself to; `None` is the system's.
+    pub origin_ca: Option<Arc<[u8]>>,
     /// On passthrough routes, the origin is told the visitor's address.
     pub forward_client_ip: bool,
     /// Where the visitor's consent is told.
@@ -117,13 +119,15 @@ pub struct Site {
     pub routes: Vec<Route>,
 }
 
-/// Where pages come from, over plain HTTP.
+/// Where pages come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Host name, IPv4 address, or IPv6 address in brackets.
     pub host: String,
     /// TCP port.
     pub port: u16,
+    /// It is asked over TLS.
+    pub tls: bool,
 }
 
 /// Where a visitor's consent is told.

@@ -31,6 +31,7 @@ pub(crate) fn read(
     let mut checker = Checker::new(&source);
     let hosts = hosts(&mut checker, &raw, taken);
     let origin = site_parts::origin(&mut checker, &OneOrMany::list(&raw.origin));
+    let origin_ca = site_parts::origin_ca(&mut checker, folder, origin.as_ref(), raw.origin_ca.as_ref());
     let consent = consent(&mut checker, &raw.consent);
     let (values, vocabulary) = site_parts::values(&mut checker, &raw.signals);
     let campaign_parameter = raw
@@ -54,6 +55,7 @@ pub(crate) fn read(
         name,
         hosts,
         origin: origin?,
+        origin_ca,
         forward_client_ip: raw.forward_client_ip,
         consent: consent?,
         values,
