@@ -21,7 +21,7 @@ use crate::routes::Route;
 use crate::signals::Wanted;
 use crate::site::Site;
 use crate::{
-    BoundaryError, Config, Geo, Mode, OwnPages, PendingCookies, RawRequest, Refusal, RouteId,
+    BoundaryError, ClientTags, Config, Geo, Mode, OwnPages, PendingCookies, RawRequest, Refusal, RouteId,
     ScrubbedRequest, Signals, SiteId, Token, TokenKey, address, canonical, consent, query,
 };
 
@@ -31,7 +31,7 @@ pub struct Boundary {
     geo: Option<Geo>,
     places: Places,
     hosts: HashMap<Box<str>, SiteId>,
-    sites: Vec<Site>,
+    pub(crate) sites: Vec<Site>,
     dayparts: Dayparts,
     chance: Chance,
 }
@@ -62,6 +62,8 @@ pub struct Admitted {
     /// Cookies of our own that the answer would set or delete. On anonymous routes there are none, since
     /// caches in front keep those answers.
     pub cookies: PendingCookies,
+    /// What the client says that it has: decides whether bytes are sent again, and nothing else.
+    pub tags: ClientTags,
     /// The page that is wanted.
     pub request: ScrubbedRequest,
 }
@@ -189,7 +191,18 @@ impl Boundary {
             },
         };
         let undecided = known.own.asks() && facts.silent && !gpc;
-        Ok(Admission::Admitted(Admitted { route, mode, facts, signals, token, undecided, cookies, request }))
+        let tags = ClientTags::read(&raw);
+        Ok(Admission::Admitted(Admitted {
+            route,
+            mode,
+            facts,
+            signals,
+            token,
+            undecided,
+            cookies,
+            tags,
+            request,
+        }))
     }
 
     fn read_visitor(

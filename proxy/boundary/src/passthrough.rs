@@ -7,8 +7,8 @@ use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 
 /// How the names of Cloakroom's own cookies start.
 const OWN_PREFIX: &[u8] = b"cloakroom_";
-/// What browsers let stand before a cookie's name.
-const NAME_PREFIXES: [&[u8]; 2] = [b"__Host-", b"__Secure-"];
+/// What browsers let stand before a cookie's name, the longer ones first.
+const NAME_PREFIXES: [&[u8]; 4] = [b"__Host-Http-", b"__Host-", b"__Secure-", b"__Http-"];
 
 static ADDRESS_FIELDS: [HeaderName; 9] = [
     HeaderName::from_static("forwarded"),
@@ -74,21 +74,19 @@ fn replace(headers: &mut HeaderMap, name: &HeaderName, keep: impl Fn(&[u8]) -> K
     }
 }
 
-/// Whether a pair `name=value` has one of Cloakroom's own names, in any case. A cookie without a
-/// name (`=cloakroom_visit=1`) counts: browsers send its value alone, which then reads like a pair.
+/// Whether a pair `name=value` has one of Cloakroom's own names, or could come back as one: servers
+/// may compare names without case or read quoted ones, and a browser that is told `=name=value` has a
+/// cookie without a name, which it sends as `name=value` (RFC 6265bis §5.7).
 fn is_own(pair: &[u8]) -> bool {
-    let mut bare = pair.trim_ascii_start();
-    while let Some(rest) = bare.strip_prefix(b"=") {
-        bare = rest.trim_ascii_start();
-    }
-    let named = NAME_PREFIXES.iter().find_map(|prefix| after(prefix, bare)).unwrap_or(bare);
-    after(OWN_PREFIX, named).is_some()
-}
-
-/// What stands after a prefix in any case.
-fn after<'t>(prefix: &[u8], text: &'t [u8]) -> Option<&'t [u8]> {
-    let (start, rest) = text.split_at_checked(prefix.len())?;
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
+    let begins_name = |byte: &u8| !matches!(byte, b'=' | b'"') && !byte.is_ascii_whitespace();
+    let start = pair.iter().position(begins_name).unwrap_or(pair.len());
+    let pair = pair.get(start..).unwrap_or_default();
+    let without = |prefix: &&[u8]| {
+        let begins = pair.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        if begins { pair.get(prefix.len()..) } else { None }
+    };
+    let bare = NAME_PREFIXES.iter().find_map(without).unwrap_or(pair);
+    bare.get(..OWN_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN_PREFIX))
 }
 
 #[cfg(test)]
@@ -148,6 +146,32 @@ mod tests {
         ]);
         strip_own_set_cookies(&mut map);
         assert_eq!(left(&map, "set-cookie"), ["session=1; Path=/", "cart=cloakroom_x"]);
+    }
+
+    #[test]
+    fn odd_spellings_of_own_names_are_own_names() {
+        let own = [
+            "cloakroom_visit",
+            "  cloakroom_visit=1",
+            "\tcloakroom_visit=1",
+            "Cloakroom_Visit=1",
+            "=cloakroom_visit=1",
+            " = cloakroom_visit=1",
+            "\"cloakroom_visit\"=1",
+            "__Host-cloakroom_visit=1",
+            "__host-Cloakroom_visit=1",
+            "__Secure-cloakroom_visit=1",
+            "__Http-cloakroom_visit=1",
+            "__Host-Http-cloakroom_visit=1",
+            "=__Host-cloakroom_visit=1",
+        ];
+        for pair in own {
+            assert!(is_own(pair.as_bytes()), "{pair}");
+        }
+        for pair in ["", "=", "cloakroom=1", "a=cloakroom_visit=1", "xcloakroom_visit=1", "cloakroom-visit=1"]
+        {
+            assert!(!is_own(pair.as_bytes()), "{pair}");
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Everything that is not declared is dropped, and so is a declared parameter whose value is not
 //! like its pattern. What passes is sorted and written in one spelling.
 
+use cloakroom_vocabulary::is_click_identifier;
+
 use crate::PatternError;
 use crate::config::MAX_QUERY_RULES;
 use crate::escape::{decode_form, form_equals, push_form};
@@ -12,42 +14,6 @@ use crate::pattern::{Check, MAX_MATCHED_BYTES};
 const MAX_PAIRS: usize = 64;
 /// The longest parameter name, in bytes.
 const MAX_NAME_BYTES: usize = 64;
-
-/// Parameters that advertising and mailing systems add to tell one click or reader from another.
-const CLICK_IDENTIFIERS: [&str; 32] = [
-    "_hsenc",
-    "_hsmi",
-    "_openstat",
-    "dclid",
-    "epik",
-    "fbclid",
-    "gad_source",
-    "gbraid",
-    "gclid",
-    "gclsrc",
-    "igsh",
-    "igshid",
-    "irclickid",
-    "li_fat_id",
-    "mc_cid",
-    "mc_eid",
-    "mkt_tok",
-    "ml_subscriber",
-    "ml_subscriber_hash",
-    "msclkid",
-    "oly_anon_id",
-    "oly_enc_id",
-    "rb_clickid",
-    "s_cid",
-    "s_kwcid",
-    "srsltid",
-    "ttclid",
-    "twclid",
-    "vero_id",
-    "wbraid",
-    "wickedid",
-    "yclid",
-];
 
 /// The values that a query parameter may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +42,7 @@ impl QueryRule {
         if !(1..=MAX_NAME_BYTES).contains(&name.len()) || name.chars().any(char::is_control) {
             return Err(wrong("a name has 1 to 64 bytes and no control characters"));
         }
-        if CLICK_IDENTIFIERS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        if is_click_identifier(name) {
             return Err(wrong("it tells one click or reader from another"));
         }
         let check = match pattern {

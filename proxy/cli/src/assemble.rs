@@ -7,7 +7,7 @@ use cloakroom_boundary::{
 };
 use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_notice::Config as NoticeConfig;
-use cloakroom_origin::OriginConfig;
+use cloakroom_origin::{OriginConfig, Tls};
 use cloakroom_pipeline::{Parts, RouteParts, SiteParts};
 use cloakroom_plugin_host::{Engine, Limits, Plugin};
 use cloakroom_policy::{Jurisdictions, ORIGIN, PolicySet};
@@ -119,6 +119,9 @@ fn assemble_site(
             origin,
             forward_client_ip: site.forward_client_ip,
             output_hosts: site.output_hosts.clone(),
+            // The names were checked with the rest of the settings.
+            output_headers: site.output_headers.iter().filter_map(|name| name.parse().ok()).collect(),
+            recheck_after: site.canary_after,
             plugins: loaded,
             routes,
         }),
@@ -190,11 +193,24 @@ fn origin(settings: &Settings, site: &Site) -> Result<OriginConfig, Problem> {
     let wrong = |what: &str| Problem::nowhere(format!("`{what}` cannot be asked for pages"));
     Ok(OriginConfig {
         host: HeaderValue::from_str(host).map_err(|_| wrong(host))?,
+        tls: tls(site)?,
         authority: Authority::try_from(authority.as_str()).map_err(|_| wrong(&authority))?,
         connect_timeout: limits.origin_connect,
         first_byte_timeout: limits.origin_first_byte,
         total_timeout: limits.origin_timeout,
         max_body: limits.origin_body,
+    })
+}
+
+fn tls(site: &Site) -> Result<Option<Tls>, Problem> {
+    if !site.origin.tls {
+        return Ok(None);
+    }
+    Tls::new(site.origin_ca.as_deref()).map(Some).map_err(|cause| match site.origin_ca {
+        Some(_) => Problem::nowhere(format!("`origin_ca` of `{}` cannot be used: {cause}", site.name))
+            .help("name a file of certificates that begin with `-----BEGIN CERTIFICATE-----`"),
+        None => Problem::nowhere(cause.to_string())
+            .help("install the system's certificates, or name the origin's authority in `origin_ca`"),
     })
 }
 

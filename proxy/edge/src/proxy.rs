@@ -17,7 +17,8 @@ use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora_timeout::timeout;
 
-use crate::{relay, respond};
+use crate::relay::{self, Roots};
+use crate::respond;
 
 /// How long the whole body of a form may take: it is a few hundred bytes.
 const FORM_PATIENCE: Duration = Duration::from_secs(10);
@@ -26,6 +27,7 @@ const FORM_PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Edge {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) max_header_bytes: usize,
+    pub(crate) roots: Roots,
 }
 
 /// What is known of a request while pingora handles it: only whether it is a passthrough.
@@ -87,7 +89,7 @@ impl ProxyHttp for Edge {
         let Some(found) = &context.relay else {
             return Error::e_explain(ErrorType::InternalError, "no passthrough route");
         };
-        relay::peer(found).await
+        relay::peer(found, &self.roots).await
     }
 
     async fn upstream_request_filter(
@@ -134,7 +136,11 @@ impl ProxyHttp for Edge {
             _ => 500,
         };
         if let (502, Some(found)) = (code, &context.relay) {
-            self.pipeline.measure().trouble(found.label(), Trouble::OriginUnreachable);
+            let trouble = match error.etype() {
+                ErrorType::TLSHandshakeFailure | ErrorType::InvalidCert => Trouble::OriginUntrusted,
+                _ => Trouble::OriginUnreachable,
+            };
+            self.pipeline.measure().trouble(found.label(), trouble);
         }
         if code > 0 && session.response_written().is_none() {
             let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

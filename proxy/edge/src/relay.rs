@@ -1,22 +1,50 @@
 //! Passthrough: end-to-end fields and bodies as they are, except for what is ours.
 
+use std::sync::Arc;
+
 use cloakroom_boundary::{strip_client_address, strip_own_cookies, strip_own_set_cookies};
-use cloakroom_pipeline::Relay;
+use cloakroom_pipeline::{Pipeline, Relay};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName};
+use pingora_core::protocols::tls::CaType;
 use pingora_core::upstreams::peer::HttpPeer;
+use pingora_core::utils::tls::{WrappedX509, parse_x509};
 use pingora_core::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 
+/// Whom origins over TLS have to prove themselves to, as pingora wants it.
+pub(crate) struct Roots {
+    /// By site; `None` where the system's roots count.
+    own: Vec<Option<Arc<CaType>>>,
+    /// Some site trusts the system's roots.
+    pub(crate) of_system: bool,
+}
+
+impl Roots {
+    /// The roots of the sites of a pipeline, all of which were read before.
+    pub(crate) fn new(pipeline: &Pipeline) -> Self {
+        let own = |roots: &[Vec<u8>]| {
+            let roots = roots.iter().map(|der| WrappedX509::new(der.clone(), parse_x509));
+            (roots.len() > 0).then(|| roots.collect::<Vec<_>>().into())
+        };
+        Self {
+            own: pipeline.relay_tls().map(|tls| tls.and_then(|tls| own(tls.own_roots()))).collect(),
+            of_system: pipeline.relay_tls().flatten().any(|tls| tls.own_roots().is_empty()),
+        }
+    }
+}
+
 /// The origin of a passthrough route, through a pool that no other route uses.
-pub(crate) async fn peer(relay: &Relay) -> Result<Box<HttpPeer>> {
+pub(crate) async fn peer(relay: &Relay, roots: &Roots) -> Result<Box<HttpPeer>> {
     let mut found = tokio::net::lookup_host(relay.authority())
         .await
         .map_err(|cause| Error::because(ErrorType::ConnectError, "resolving the origin", cause).into_up())?;
     let Some(address) = found.next() else {
         return Err(Error::explain(ErrorType::ConnectError, "the origin has no address").into_up());
     };
-    let mut peer = HttpPeer::new(address, false, String::new());
+    let name = relay.server_name();
+    let mut peer = HttpPeer::new(address, name.is_some(), name.unwrap_or_default().to_owned());
+    peer.options.ca = roots.own.get(relay.site()).cloned().flatten();
     peer.options.connection_timeout = Some(relay.connect_timeout());
     peer.options.read_timeout = Some(relay.read_timeout());
     Ok(Box::new(peer))

@@ -37,6 +37,12 @@ fn of_this_request(answer: &Answer, now: Instant, mut field: impl FnMut(HeaderNa
 /// Writes the head of an answer to an HTTP/1.1 client; `body` is the length of its body.
 pub(crate) fn http1_head(answer: &Answer, body: usize, keep_alive: bool, head: &mut BytesMut) {
     match answer.stored() {
+        Some(variant) if answer.is_unmodified() => {
+            head.extend_from_slice(b"HTTP/1.1 304 Not Modified\r\n");
+            for (name, value) in variant.unmodified_fields() {
+                push(head, &name, value.as_bytes());
+            }
+        }
         Some(variant) => head.extend_from_slice(variant.http1_head()),
         None => {
             let status = answer.status();
@@ -72,6 +78,11 @@ fn push(head: &mut BytesMut, name: &HeaderName, value: &[u8]) {
 pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<()> {
     let mut head = ResponseHeader::build_no_case(answer.status(), Some(16))?;
     match answer.stored() {
+        Some(variant) if answer.is_unmodified() => {
+            for (name, value) in variant.unmodified_fields() {
+                head.append_header(name, value)?;
+            }
+        }
         Some(variant) => {
             for (name, value) in variant.headers() {
                 head.append_header(name, value)?;
@@ -116,8 +127,8 @@ async fn send(
     body: Bytes,
     head_only: bool,
 ) -> Result<()> {
-    // RFC 9110 §8.6: no Content-Length in a 204.
-    if head.status != StatusCode::NO_CONTENT {
+    // RFC 9110 §8.6: no Content-Length in a 204, and in a 304 only that of the answer not sent.
+    if !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
         head.insert_header(CONTENT_LENGTH, HeaderValue::from(body.len()))?;
     }
     http.write_response_header(Box::new(head)).await?;

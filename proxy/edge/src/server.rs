@@ -16,6 +16,7 @@ use pingora_proxy::http_proxy;
 
 use crate::door::{self, Door};
 use crate::proxy::Edge;
+use crate::relay::Roots;
 
 /// Room for a whole hit in one write: pingora's default of 1,460 bytes costs two.
 const WRITE_BUFFER: usize = 32 * 1024;
@@ -58,7 +59,11 @@ pub fn serve(pipeline: Arc<Pipeline>, config: &EdgeConfig) -> Result<(), EdgeErr
         // pingora panics on an address that is taken; ask first, so that it can be said kindly.
         TcpListener::bind(address).map_err(|cause| EdgeError::Listen { address: *address, cause })?;
     }
+    let roots = Roots::new(&pipeline);
     let conf = ServerConf {
+        // pingora reads the system's roots at start and gives up on one that it cannot read, which is
+        // no reason not to serve sites that do not need them.
+        ca_file: (!roots.of_system).then(|| "/dev/null".to_owned()),
         threads: config.threads.max(1),
         grace_period_seconds: Some(0),
         graceful_shutdown_timeout_seconds: Some(config.grace_seconds),
@@ -68,7 +73,7 @@ pub fn serve(pipeline: Arc<Pipeline>, config: &EdgeConfig) -> Result<(), EdgeErr
     let mut server = Server::new_with_opt_and_conf(None, conf);
     server.bootstrap();
     let max_header_bytes = config.max_header_bytes;
-    let edge = Edge { pipeline: Arc::clone(&pipeline), max_header_bytes };
+    let edge = Edge { pipeline: Arc::clone(&pipeline), max_header_bytes, roots };
     let proxy = Arc::new(http_proxy(&server.configuration, edge));
     let max_silence = config.max_silence;
     let door = Door { pipeline: Arc::clone(&pipeline), max_header_bytes, max_silence, proxy };

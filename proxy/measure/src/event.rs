@@ -44,6 +44,8 @@ impl Outcome {
 pub enum Trouble {
     /// Connecting to or reading from the origin failed.
     OriginUnreachable,
+    /// The origin could not prove over TLS that it is the origin.
+    OriginUntrusted,
     /// The origin answered with a server error.
     OriginError,
     /// The origin's answer is larger than the limit.
@@ -61,14 +63,15 @@ pub enum Trouble {
     UnknownHost,
     /// An include could not be resolved; the place keeps the origin's content.
     FragmentMissing,
-    /// A page that the route says is the same for everyone came back different the second time.
+    /// A page that is shown to everyone came back different when it was fetched again.
     DiffersByFetch,
 }
 
 impl Trouble {
     /// All troubles, in the order of their counters.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OriginUnreachable,
+        Self::OriginUntrusted,
         Self::OriginError,
         Self::PageTooLarge,
         Self::Unstorable,
@@ -85,6 +88,7 @@ impl Trouble {
     pub const fn name(self) -> &'static str {
         match self {
             Self::OriginUnreachable => "origin-unreachable",
+            Self::OriginUntrusted => "origin-untrusted",
             Self::OriginError => "origin-error",
             Self::PageTooLarge => "page-too-large",
             Self::Unstorable => "unstorable",
@@ -103,6 +107,10 @@ impl Trouble {
         match self {
             Self::OriginUnreachable => {
                 "the origin cannot be reached; visitors get stored copies or an error page"
+            }
+            Self::OriginUntrusted => {
+                "the origin's certificate does not prove that it is the host in `origin`; name the \
+                 authority that it is from in `origin_ca`, or ask the origin by the name in its certificate"
             }
             Self::OriginError => {
                 "the origin answers with a server error; visitors get stored copies or an error page"
@@ -131,9 +139,9 @@ impl Trouble {
                 "an `include` names a path whose route is not marked `fragment`, or that cannot be fetched"
             }
             Self::DiffersByFetch => {
-                "a page that the origin would not let be stored came back different when it was fetched \
-                 again, so it is not the same for everyone as the route's `freshness` says; the route \
-                 shows an error for 10 minutes: name what may differ in `volatile`, or declare it `passthrough`"
+                "a page came back different when the same request was made again, so it depends on more \
+                 than what was asked and may be made for one visitor; the route shows an error for 10 \
+                 minutes: name what may differ in `volatile`, or declare it `passthrough`"
             }
         }
     }

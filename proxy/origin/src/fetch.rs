@@ -7,16 +7,19 @@ use cloakroom_boundary::ScrubbedRequest;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, Empty};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use crate::{Conditions, OriginRequest, Told};
+use crate::{Conditions, OriginRequest, Tls, TlsError, Told, tls};
 
 /// Where a site's origin is, and what it may cost.
 #[derive(Clone, Debug)]
 pub struct OriginConfig {
     /// Host and port to connect to.
     pub authority: Authority,
+    /// Asks over TLS, and whom the origin has to prove itself to; `None` asks over plain HTTP.
+    pub tls: Option<Tls>,
     /// What the `Host` field says: the site's first host.
     pub host: HeaderValue,
     /// Time to connect.
@@ -32,7 +35,7 @@ pub struct OriginConfig {
 /// The connection pool that fetches pages for everyone. It never carries passthrough.
 #[derive(Clone)]
 pub struct Origin {
-    client: Client<HttpConnector, Empty<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
     config: OriginConfig,
 }
 
@@ -52,6 +55,9 @@ pub enum FetchError {
     /// Connecting, sending or reading failed.
     #[error("the origin cannot be reached")]
     Unreachable,
+    /// Its certificate does not prove that it is the origin.
+    #[error("the origin's certificate is not trusted")]
+    Untrusted,
     /// It took longer than `total_timeout`.
     #[error("the origin did not answer in time")]
     Timeout,
@@ -62,11 +68,20 @@ pub enum FetchError {
 
 impl Origin {
     /// A client without connections.
-    #[must_use]
-    pub fn new(config: OriginConfig) -> Self {
+    ///
+    /// # Errors
+    /// [`TlsError`] if TLS cannot be set up.
+    pub fn new(config: OriginConfig) -> Result<Self, TlsError> {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(config.connect_timeout));
         connector.set_nodelay(true);
+        connector.enforce_http(false);
+        let trusted = config.tls.as_ref().map_or_else(tls::trusting_nobody, |tls| Ok(tls.config()))?;
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(trusted)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(connector);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
@@ -75,7 +90,7 @@ impl Origin {
             // The Host field is set by the request; the URI only says where to connect.
             .set_host(false)
             .build(connector);
-        Self { client, config }
+        Ok(Self { client, config })
     }
 
     /// The configuration.
@@ -94,7 +109,9 @@ impl Origin {
         told: &Told,
         conditions: Conditions<'_>,
     ) -> Result<OriginRequest, http::Error> {
-        OriginRequest::build(&self.config.authority, &self.config.host, scrubbed, told, conditions)
+        let OriginConfig { authority, host, tls, .. } = &self.config;
+        let request = OriginRequest::build(authority, host, scrubbed, told, conditions)?;
+        if tls.is_some() { request.over_tls() } else { Ok(request) }
     }
 
     /// Fetches. The answer is read whole, so that it can be stored or refused whole.
@@ -111,7 +128,10 @@ impl Origin {
     async fn exchange(&self, request: OriginRequest) -> Result<OriginResponse, FetchError> {
         let head = self.client.request(request.into_inner());
         let answer = match tokio::time::timeout(self.config.first_byte_timeout, head).await {
-            Ok(answer) => answer.map_err(|_| FetchError::Unreachable)?,
+            Ok(answer) => answer.map_err(|cause| match tls::is_untrusted(&cause) {
+                true => FetchError::Untrusted,
+                false => FetchError::Unreachable,
+            })?,
             Err(_) => return Err(FetchError::Timeout),
         };
         let (parts, mut body) = answer.into_parts();

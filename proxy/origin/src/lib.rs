@@ -7,6 +7,8 @@
 
 mod fetch;
 mod request;
+mod tls;
 
 pub use fetch::{FetchError, Origin, OriginConfig, OriginResponse};
 pub use request::{Conditions, OriginRequest, Told};
+pub use tls::{Tls, TlsError};

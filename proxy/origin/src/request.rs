@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use cloakroom_boundary::ScrubbedRequest;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, HOST, IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT};
+use http::uri::Scheme;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::Empty;
 
@@ -93,6 +94,20 @@ impl OriginRequest {
             }
         }
         Ok(Self { request })
+    }
+
+    /// The same request, to be sent once more.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { request: self.request.clone() }
+    }
+
+    /// The same request, to be sent over TLS.
+    pub(crate) fn over_tls(mut self) -> Result<Self, http::Error> {
+        let mut parts = self.request.uri().clone().into_parts();
+        parts.scheme = Some(Scheme::HTTPS);
+        *self.request.uri_mut() = Uri::from_parts(parts)?;
+        Ok(self)
     }
 
     /// Hands the request to the client that sends it.

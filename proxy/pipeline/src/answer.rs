@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cloakroom_boundary::{OwnCookies, Refusal};
+use cloakroom_boundary::{ClientTags, OwnCookies, Refusal};
 use cloakroom_measure::{Outcome, Trouble};
 use cloakroom_variants::StoredVariant;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -14,10 +14,17 @@ use http::{HeaderName, HeaderValue, StatusCode};
 /// An answer that is ready to be written.
 pub struct Answer {
     pub(crate) content: Content,
+    /// The client has the stored variant already: it is told so, and not sent it.
+    pub(crate) unmodified: bool,
     pub(crate) head_only: bool,
     pub(crate) label: usize,
     pub(crate) reveal: Option<Reveal>,
     pub(crate) cookies: OwnCookies,
+}
+
+/// Whether a client has a variant already.
+pub(crate) fn is_held(variant: &StoredVariant, tags: &ClientTags) -> bool {
+    variant.tag().is_some_and(|tag| tags.matches(tag))
 }
 
 pub(crate) enum Content {
@@ -113,6 +120,7 @@ impl Answer {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match &self.content {
+            Content::Stored { .. } if self.unmodified => StatusCode::NOT_MODIFIED,
             Content::Stored { variant, .. } => variant.status(),
             Content::Failure(failure) => failure.status(),
             Content::Own(own) => own.status,
@@ -140,6 +148,12 @@ impl Answer {
         }
     }
 
+    /// The answer is a 304: of the variant, only [`StoredVariant::unmodified_fields`] are sent.
+    #[must_use]
+    pub fn is_unmodified(&self) -> bool {
+        self.unmodified
+    }
+
     /// Methods that would have been answered, for a 405.
     #[must_use]
     pub fn allow(&self) -> Option<&str> {
@@ -153,6 +167,7 @@ impl Answer {
     #[must_use]
     pub fn body(&self) -> Bytes {
         match &self.content {
+            Content::Stored { .. } if self.unmodified => Bytes::new(),
             Content::Stored { variant, .. } => variant.body().clone(),
             Content::Own(own) => own.body.clone(),
             Content::Failure(failure) => error_page(failure.status(), failure.sentence()),
@@ -292,6 +307,7 @@ mod tests {
     fn a_failure_is_a_short_page_with_its_status() {
         let answer = Answer {
             content: Content::Failure(Failure::OriginDown),
+            unmodified: false,
             head_only: false,
             label: 0,
             reveal: None,

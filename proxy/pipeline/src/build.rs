@@ -16,10 +16,12 @@ use moka::sync::Cache;
 
 use crate::canary::Canary;
 use crate::decision::{Decision, Ingredients, Prepared, signals_of};
+use crate::downstream::FieldList;
 use crate::flights::Flights;
 use crate::keeping::Keeping;
 use crate::own::Own;
 use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
+use crate::recheck::Room;
 use crate::route::{Asks, DistinctPaths, Route};
 use crate::{Pipeline, RelayTarget, Site, own};
 
@@ -64,6 +66,7 @@ impl Pipeline {
             measure: Measure::new(labels, access),
             making: Flights::new(),
             fetching: Flights::new(),
+            room: Room::new(),
             refused: Cache::builder().max_capacity(REFUSED_MOST).time_to_live(REFUSED_FOR).build(),
             reveal: parts.reveal,
             ended_epochs: Arc::default(),
@@ -105,6 +108,7 @@ fn build_site(
     labels: &mut Vec<RouteLabel>,
 ) -> Result<(Site, SiteReport), BuildError> {
     let host = parts.hosts.first().cloned().unwrap_or_default();
+    let relay = Arc::new(relay(&parts, id));
     let routes_of = Arc::clone(boundary);
     let passthrough = move |path: &str| routes_of.is_passthrough(id, path);
     let output = OutputPolicy::new(parts.hosts, parts.output_hosts, passthrough);
@@ -132,7 +136,7 @@ fn build_site(
         };
         let (decision, crowd) =
             decide(&route, &prepared, &parts.vocabulary, &parts.policies).map_err(of_route)?;
-        let canary = route.freshness.map(|_| Canary::new(&route.volatile)).transpose().map_err(of_route)?;
+        let canary = canary(&route).map_err(of_route)?;
         if let Some(decision) = &decision {
             keeping.add(decision.permits(), BUCKET_RANGES.is_some());
         }
@@ -159,16 +163,13 @@ fn build_site(
         asks: None,
         decision: None,
     });
-    let relay = Arc::new(RelayTarget {
-        authority: parts.origin.authority.to_string(),
-        connect_timeout: parts.origin.connect_timeout,
-        read_timeout: parts.relay_timeout,
-        forward_client_ip: parts.forward_client_ip,
-    });
     let epoch = parts.crowd.epoch;
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds)?;
-    let origin = Origin::new(parts.origin);
-    let site = Site { routes, undeclared, keeping, crowd, epoch, origin, relay, output, own };
+    let origin = Origin::new(parts.origin)?;
+    let fields = FieldList::new(&parts.output_headers);
+    let recheck_after = parts.recheck_after;
+    let site =
+        Site { routes, undeclared, keeping, crowd, epoch, origin, fields, recheck_after, relay, output, own };
     Ok((site, SiteReport { host, routes: reports, signals, signal_bits: parts.signal_bits, removed }))
 }
 
@@ -194,6 +195,30 @@ fn signals_within(
     let words: Vec<_> = signals.iter().map(|r| format!("{} {:.1}", r.name, r.bits)).collect();
     let arithmetic = format!("{} = {sum:.1}", words.join(" + "));
     Err(BuildError::SignalBits { host: host.to_owned(), arithmetic, budget })
+}
+
+/// Where passthrough requests of a site go.
+fn relay(parts: &SiteParts, site: SiteId) -> RelayTarget {
+    let origin = &parts.origin;
+    RelayTarget {
+        authority: origin.authority.to_string(),
+        // In certificates an IPv6 address stands without its brackets.
+        server_name: origin.authority.host().trim_matches(['[', ']']).to_owned(),
+        tls: origin.tls.clone(),
+        site,
+        connect_timeout: origin.connect_timeout,
+        read_timeout: parts.relay_timeout,
+        forward_client_ip: parts.forward_client_ip,
+    }
+}
+
+/// What watches the pages of a route; `None` where nobody has to. A route that hands on what cannot be
+/// stored has been told that its pages may be made for one visitor.
+fn canary(route: &RouteParts) -> Result<Option<Canary>, BuildError> {
+    let is_shared = route.mode == Mode::Personalize && !route.relay_unstorable;
+    (is_shared || route.freshness.is_some())
+        .then(|| Canary::new(&route.volatile, route.distinct_paths))
+        .transpose()
 }
 
 /// The most distinct pages in an epoch on paths that no route declares.

@@ -7,49 +7,58 @@ use std::time::Duration;
 
 use cloakroom_boundary::Mode;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Fields of an origin's answer that reach visitors as they are.
-const ALLOWED: [HeaderName; 15] = [
-    CONTENT_TYPE,
-    CONTENT_LANGUAGE,
-    CONTENT_DISPOSITION,
-    CONTENT_ENCODING,
-    LOCATION,
-    RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
-    ACCESS_CONTROL_ALLOW_ORIGIN,
-    HeaderName::from_static("x-robots-tag"),
-    HeaderName::from_static("permissions-policy"),
-    HeaderName::from_static("cross-origin-opener-policy"),
-    HeaderName::from_static("cross-origin-embedder-policy"),
-    HeaderName::from_static("cross-origin-resource-policy"),
-];
+/// The shipped list: one name a line, and why it may pass.
+const ALLOWED: &str = include_str!("../../../policies/response-fields.txt");
+
+/// Fields that isolate a page, and may name where to report what happens.
+const ISOLATING: [&str; 2] = ["cross-origin-opener-policy", "cross-origin-embedder-policy"];
 
 /// CSP directives that report to somebody.
 const REPORTING: [&str; 2] = ["report-uri", "report-to"];
 
-/// The fields of a page that are stored and sent.
-pub(crate) fn allowed(origin: &HeaderMap) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(ALLOWED.len());
-    for name in &ALLOWED {
-        for value in origin.get_all(name) {
-            headers.append(name.clone(), value.clone());
-        }
+/// The fields of an origin's answers that reach the visitors of a site.
+pub(crate) struct FieldList(Vec<HeaderName>);
+
+impl FieldList {
+    /// The shipped list and what the site adds to it.
+    pub(crate) fn new(added: &[HeaderName]) -> Self {
+        let lines = ALLOWED.lines().filter(|line| !line.starts_with('#'));
+        let names = lines.filter_map(|line| line.split_whitespace().next());
+        let mut fields: Vec<_> =
+            names.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok()).collect();
+        fields.extend(added.iter().filter(|name| !fields.contains(name)).cloned().collect::<Vec<_>>());
+        Self(fields)
     }
-    for value in origin.get_all(CONTENT_SECURITY_POLICY) {
-        if let Some(value) = without_reporting(value) {
-            headers.append(CONTENT_SECURITY_POLICY, value);
+
+    /// The fields of a page that are stored and sent, in the order of the list. `redirect` says what
+    /// visitors are sent for a `Location`.
+    pub(crate) fn of(
+        &self,
+        origin: &HeaderMap,
+        redirect: impl Fn(&HeaderValue) -> Option<HeaderValue>,
+    ) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(self.0.len());
+        for name in &self.0 {
+            for value in origin.get_all(name) {
+                let value = match name {
+                    &CONTENT_SECURITY_POLICY => without_reporting(value),
+                    &LOCATION => redirect(value),
+                    &REFERRER_POLICY => None,
+                    name if ISOLATING.contains(&name.as_str()) => without_parameters(value),
+                    _ => Some(value.clone()),
+                };
+                if let Some(value) = value {
+                    headers.append(name.clone(), value);
+                }
+            }
         }
+        headers.insert(REFERRER_POLICY, referrer_policy(origin.get(REFERRER_POLICY)));
+        headers
     }
-    headers.insert(REFERRER_POLICY, referrer_policy(origin.get(REFERRER_POLICY)));
-    headers
 }
 
 /// The fields of a variant: those of its page, and a `Cache-Control` under which no cache in front
@@ -107,6 +116,12 @@ fn without_reporting(policy: &HeaderValue) -> Option<HeaderValue> {
     (!kept.is_empty()).then(|| HeaderValue::try_from(kept.join("; ")).ok()).flatten()
 }
 
+/// What stands before the first `;` (RFC 8941 §3.1.2).
+fn without_parameters(value: &HeaderValue) -> Option<HeaderValue> {
+    let item = value.as_bytes().split(|byte| *byte == b';').next()?;
+    HeaderValue::from_bytes(item.trim_ascii()).ok()
+}
+
 /// The site's policy where it is at least as strict as ours, else ours.
 fn referrer_policy(site: Option<&HeaderValue>) -> HeaderValue {
     match site.and_then(|v| v.to_str().ok()) {
@@ -122,6 +137,43 @@ mod tests {
 
     fn map(fields: &[(&'static str, &'static str)]) -> HeaderMap {
         fields.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
+    }
+
+    fn allowed(origin: &HeaderMap) -> HeaderMap {
+        FieldList::new(&[]).of(origin, |value| Some(value.clone()))
+    }
+
+    #[test]
+    fn the_shipped_list_is_read_whole() {
+        let lines: Vec<_> =
+            ALLOWED.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        assert_eq!(FieldList::new(&[]).0.len(), lines.len());
+        assert!(lines.is_sorted(), "sorted, so that a name stands there once");
+        assert!(lines.iter().all(|line| line.split_whitespace().count() > 2), "each has its reason");
+    }
+
+    #[test]
+    fn a_site_adds_to_the_list() {
+        let origin = map(&[("x-shop-version", "7"), ("content-type", "text/html"), ("x-other", "1")]);
+        let list = FieldList::new(&[HeaderName::from_static("x-shop-version"), CONTENT_TYPE]);
+        let sent = list.of(&origin, |_| None);
+        assert_eq!(sent["x-shop-version"], "7");
+        assert_eq!(sent.get_all(CONTENT_TYPE).iter().count(), 1);
+        assert!(!sent.contains_key("x-other"));
+    }
+
+    #[test]
+    fn redirects_are_judged_and_isolation_reports_to_nobody() {
+        let origin = map(&[
+            ("location", "/a?b"),
+            ("cross-origin-opener-policy", "same-origin; report-to=\"g\""),
+            ("cross-origin-resource-policy", "same-site"),
+        ]);
+        let sent = FieldList::new(&[]).of(&origin, |_| Some(HeaderValue::from_static("/a")));
+        assert_eq!(sent["location"], "/a");
+        assert_eq!(sent["cross-origin-opener-policy"], "same-origin");
+        assert_eq!(sent["cross-origin-resource-policy"], "same-site");
+        assert!(!FieldList::new(&[]).of(&origin, |_| None).contains_key("location"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! This room joins the others and decides nothing by itself. It never sees a client's header: the
 //! boundary takes the sealed request and lets out a scrubbed one, and only that goes further.
 
+mod accept;
 mod answer;
 mod build;
 mod canary;
@@ -13,18 +14,19 @@ mod keeping;
 mod miss;
 mod own;
 mod parts;
+mod recheck;
 mod route;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use cloakroom_boundary::{Admission, Admitted, Boundary, OwnCookies, RawRequest, Refusal, RouteId};
+use cloakroom_boundary::{Admission, Admitted, Boundary, OwnCookies, RawRequest, Refusal, RouteId, SiteId};
 use cloakroom_crowd::Crowd;
 use cloakroom_measure::{Measure, Trouble};
-use cloakroom_origin::Origin;
+use cloakroom_origin::{Origin, Tls};
 use cloakroom_rewrite::OutputPolicy;
-use cloakroom_variants::{PageKey, VariantCache, VariantKey, VariantLookup};
+use cloakroom_variants::{PageKey, StoredVariant, VariantCache, VariantKey, VariantLookup};
 use moka::sync::Cache;
 
 pub use answer::{Answer, CacheStatus, OF_FAILURE, Reveal, error_page};
@@ -32,11 +34,14 @@ pub use miss::Pending;
 pub use own::Submission;
 pub use parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 
-use answer::{Content, Failure, Source};
+use answer::{Content, Failure, Source, is_held};
+use canary::Canary;
+use downstream::FieldList;
 use flights::Flights;
 use keeping::Keeping;
 use miss::{Fetched, Made};
 use own::Own;
+use recheck::Room;
 use route::{Route, Visit};
 
 /// Everything between the edge and the origin.
@@ -48,6 +53,8 @@ pub struct Pipeline {
     /// Flights that make a variant, and flights that fetch a page.
     making: Arc<Flights<VariantKey, Made>>,
     fetching: Arc<Flights<PageKey, Fetched>>,
+    /// Room for pages that are looked at again.
+    room: Room,
     /// Pages that the origin would not let us store, remembered for some seconds.
     refused: Cache<PageKey, Failure>,
     /// Cells and variants are shown in answers: `dev` and `demo` only.
@@ -65,6 +72,10 @@ struct Site {
     crowd: Crowd,
     epoch: Duration,
     origin: Origin,
+    /// The fields that its visitors are sent.
+    fields: FieldList,
+    /// How long after it was fetched a page is looked at again.
+    recheck_after: Duration,
     relay: Arc<RelayTarget>,
     /// The door that included fragments pass.
     output: OutputPolicy,
@@ -74,6 +85,9 @@ struct Site {
 
 struct RelayTarget {
     authority: String,
+    server_name: String,
+    tls: Option<Tls>,
+    site: SiteId,
     connect_timeout: Duration,
     read_timeout: Duration,
     forward_client_ip: bool,
@@ -102,6 +116,18 @@ impl Relay {
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.target.authority
+    }
+
+    /// Over TLS, the name that the origin has to prove.
+    #[must_use]
+    pub fn server_name(&self) -> Option<&str> {
+        self.target.tls.as_ref().map(|_| self.target.server_name.as_str())
+    }
+
+    /// Position of its site.
+    #[must_use]
+    pub fn site(&self) -> usize {
+        self.target.site.index()
     }
 
     /// Time to connect.
@@ -155,21 +181,29 @@ impl Pipeline {
     }
 
     fn serve(&self, site: &Site, admitted: Admitted, epoch: &cloakroom_crowd::Epoch) -> Step {
-        let Admitted { route: id, facts, signals, token, undecided, cookies, request, .. } = admitted;
+        let Admitted { route: id, facts, signals, token, undecided, cookies, tags, request, .. } = admitted;
         let route = site.route(id);
         let cookies = cookies.settle(site.keeping.under(facts));
         if route.is_quarantined() {
             let content = Content::Failure(Failure::Quarantined);
             let (head_only, label) = (request.is_head(), route.label);
-            return Step::Answer(Answer { content, head_only, label, reveal: None, cookies });
+            return Step::Answer(Answer {
+                content,
+                unmodified: false,
+                head_only,
+                label,
+                reveal: None,
+                cookies,
+            });
         }
         let shown = route.shown(facts, undecided);
         let chosen = route.choose(id, Visit { facts, signals, token }, epoch, self.reveal);
         let lookup = VariantLookup::new(&request, chosen.joint, route.view(chosen.joint));
         let lookup = lookup.showing(shown);
-        let stored = self.cache.variant(&lookup);
+        let stored = self.stored(route, &lookup);
         if let Some(variant) = stored.as_ref().filter(|v| v.left(Instant::now()).is_some()) {
             return Step::Answer(Answer {
+                unmodified: is_held(variant, &tags),
                 content: Content::Stored { variant: Arc::clone(variant), source: Source::Cache },
                 head_only: request.is_head(),
                 label: route.label,
@@ -185,7 +219,13 @@ impl Pipeline {
             stale: stored,
             reveal: chosen.reveal,
             cookies,
+            tags,
         }))
+    }
+
+    /// The stored variant, fresh or not, unless the route's quarantine put it in doubt.
+    fn stored(&self, route: &Route, lookup: &VariantLookup<'_>) -> Option<Arc<StoredVariant>> {
+        self.cache.variant(lookup).filter(|variant| !route.doubts(variant.arrived()))
     }
 
     fn refuse(&self, site: Option<&Site>, refusal: Refusal) -> Step {
@@ -202,6 +242,7 @@ impl Pipeline {
         let content = Content::Refused { refusal, explained: self.reveal };
         Step::Answer(Answer {
             content,
+            unmodified: false,
             head_only: false,
             label,
             reveal: None,
@@ -213,6 +254,11 @@ impl Pipeline {
     #[must_use]
     pub fn measure(&self) -> &Measure {
         &self.measure
+    }
+
+    /// What origins over TLS have to prove themselves to, by site: `None` for plain HTTP.
+    pub fn relay_tls(&self) -> impl Iterator<Item = Option<&Tls>> {
+        self.sites.iter().map(|site| site.relay.tls.as_ref())
     }
 
     /// Each site's position with the length of its epochs.
@@ -227,6 +273,7 @@ impl Pipeline {
             site.crowd.rotate();
             for route in site.routes.iter().chain([&site.undeclared]) {
                 route.paths.forget();
+                route.canary.iter().for_each(Canary::forget);
             }
             self.ended_epochs.fetch_add(1, Relaxed);
         }

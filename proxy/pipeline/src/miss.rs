@@ -4,26 +4,26 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use cloakroom_boundary::{OwnCookies, ScrubbedRequest};
+use cloakroom_boundary::{ClientTags, OwnCookies, ScrubbedRequest, SiteId};
 use cloakroom_measure::Trouble;
 use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::{Conditions, FetchError, OriginRequest, OriginResponse, Told};
 use cloakroom_rewrite::SafeFragment;
 use cloakroom_variants::{
-    Answered, CACHING, Freshness, JointVariant, OriginView, Page, PageKey, Storable, StoredVariant,
-    Unstorable, Validators, VariantKey, VariantLookup, judge,
+    JointVariant, OriginView, Page, PageKey, StoredVariant, VariantKey, VariantLookup, judge,
 };
-use http::header::{ETAG, LAST_MODIFIED};
 use http::{HeaderMap, StatusCode};
 
-use crate::Pipeline;
-use crate::answer::{Answer, Content, Failure, Reveal, Source};
-use crate::canary::Canary;
-use crate::downstream::{Rewritable, allowed, is_rewritable, of_variant};
+use crate::accept::{Asked, Refused, unfetched};
+use crate::answer::{Answer, Content, Failure, Reveal, Source, is_held};
+use crate::canary::{Shown, differ};
+use crate::downstream::{Rewritable, is_rewritable, of_variant};
+use crate::recheck::Recheck;
 use crate::route::{Fragments, Rewritten, Route};
+use crate::{Pipeline, Site};
 
-/// Pages up to this size are rewritten where the task stands; larger ones on the blocking pool.
-const INLINE_REWRITE: usize = 64 * 1024;
+/// Pages up to this size are rewritten and hashed where the task stands; larger ones on the blocking pool.
+const INLINE_WORK: usize = 64 * 1024;
 
 /// A request whose variant is not stored, or no longer fresh.
 pub struct Pending {
@@ -36,6 +36,8 @@ pub struct Pending {
     pub(crate) reveal: Option<Reveal>,
     /// Of this visitor alone: the task that makes the variant never sees them.
     pub(crate) cookies: OwnCookies,
+    /// Of this visitor alone too.
+    pub(crate) tags: ClientTags,
 }
 
 impl Pending {
@@ -60,10 +62,11 @@ impl Pipeline {
     pub async fn fetch(self: &Arc<Self>, mut pending: Pending) -> Answer {
         let (head_only, label) = (pending.request.is_head(), pending.route.label);
         let (reveal, cookies) = (pending.reveal.take(), std::mem::take(&mut pending.cookies));
+        let tags = std::mem::take(&mut pending.tags);
         let lookup = VariantLookup::new(&pending.request, pending.joint, pending.route.view(pending.joint));
         let lookup = lookup.showing(pending.shown);
         let key = lookup.to_key();
-        let stored = self.cache.variant(&lookup);
+        let stored = self.stored(&pending.route, &lookup);
         let made = self
             .making
             .join(
@@ -77,7 +80,13 @@ impl Pipeline {
             Ok((variant, source)) => Content::Stored { variant, source },
             Err(failure) => Content::Failure(failure),
         };
-        Answer { content, head_only, label, reveal, cookies }
+        let unmodified = matches!(&content, Content::Stored { variant, .. } if is_held(variant, &tags));
+        Answer { content, unmodified, head_only, label, reveal, cookies }
+    }
+
+    /// The stored page, fresh or not, unless the route's quarantine put it in doubt.
+    fn known(&self, route: &Route, key: &PageKey) -> Option<Arc<Page>> {
+        self.cache.page(key).filter(|page| !route.doubts(page.arrived()))
     }
 
     async fn make(self: Arc<Self>, pending: Pending, key: VariantKey) -> Made {
@@ -102,7 +111,7 @@ impl Pipeline {
         wanted: &Wanted<'_>,
         key: &PageKey,
     ) -> Result<(Arc<Page>, Source), Failure> {
-        let known = self.cache.page(key);
+        let known = self.known(wanted.route, key);
         if let Some(page) = known.as_ref().filter(|page| page.is_fresh(Instant::now())) {
             return Ok((Arc::clone(page), Source::Page));
         }
@@ -123,9 +132,9 @@ impl Pipeline {
         key: &PageKey,
         known: Option<&Arc<Page>>,
     ) -> Fetched {
-        let site_index = wanted.request.site().index();
-        let Some(site) = self.sites.get(site_index) else { return Err(Failure::Busy) };
-        if known.is_none() && !wanted.route.paths.admit(key) {
+        let site_id = wanted.request.site();
+        let Some(site) = self.sites.get(site_id.index()) else { return Err(Failure::Busy) };
+        if !wanted.route.paths.admit(key) {
             self.measure.trouble(wanted.route.label, Trouble::TooManyPaths);
             return Err(Failure::TooManyPaths);
         }
@@ -138,14 +147,12 @@ impl Pipeline {
         };
         let again = wanted.route.canary.is_some().then(|| request(Conditions::default())).transpose()?;
         let request = request(conditions)?;
-        let landed = || {
-            let page = self.cache.page(key).filter(|page| page.is_fresh(Instant::now()))?;
-            Some(Ok(page))
-        };
+        let landed = || self.known(wanted.route, key).filter(|page| page.is_fresh(Instant::now())).map(Ok);
         let fetching = Fetching {
-            site: site_index,
+            site: site_id,
             route: Arc::clone(wanted.route),
             key: key.clone(),
+            path: wanted.request.path().to_owned(),
             known: known.cloned(),
             request,
             again,
@@ -157,22 +164,27 @@ impl Pipeline {
     }
 
     async fn fetch_page(self: Arc<Self>, fetching: Fetching) -> Fetched {
-        let Fetching { site, route, key, known, request, again } = fetching;
-        let Some(site) = self.sites.get(site) else { return Err(Failure::Busy) };
+        let Fetching { site: id, route, key, path, known, request, again } = fetching;
+        let Some(site) = self.sites.get(id.index()) else { return Err(Failure::Busy) };
+        let asked = Asked { site: id, route: &route, path: &path };
         let mut judged = match site.origin.fetch(request).await {
-            Ok(response) => accept(response, known.as_deref(), &route),
+            Ok(response) => self.accept(&asked, site, response, known.as_deref()),
             Err(cause) => Err(unfetched(&cause)),
         };
-        if let (Ok(page), Some(canary), Some(again)) = (&judged, &route.canary, again)
+        if let (Ok(page), Some(again)) = (&judged, &again)
             && judge(page.status, &page.caching, None, SystemTime::now()).is_err()
-            && let Err(trouble) = watch(canary, page, site.origin.fetch(again).await)
+            && let Err(trouble) = self.watch(&asked, site, page, site.origin.fetch(again.again()).await).await
         {
             judged = Err(trouble);
         }
         match judged {
             Ok(page) => {
                 let page = Arc::new(page);
-                self.cache.store_page(key, Arc::clone(&page));
+                self.cache.store_page(key.clone(), Arc::clone(&page));
+                if let Some(request) = again {
+                    let recheck = Recheck { site: id, route, key, path, request };
+                    self.recheck_later(recheck, site.recheck_after);
+                }
                 Ok(page)
             }
             Err((trouble, failure)) => {
@@ -186,11 +198,36 @@ impl Pipeline {
         }
     }
 
-    async fn variant_of(self: &Arc<Self>, pending: &Pending, page: &Page) -> Result<StoredVariant, Failure> {
+    /// Compares a page with what a second fetch brought. An origin that fails says nothing of the
+    /// page, and quarantines nothing; but the page is not taken in either.
+    async fn watch(
+        &self,
+        asked: &Asked<'_>,
+        site: &Site,
+        page: &Page,
+        second: Result<OriginResponse, FetchError>,
+    ) -> Result<(), Refused> {
+        let Some(canary) = &asked.route.canary else { return Ok(()) };
+        let second = second.map_err(|cause| unfetched(&cause))?;
+        if second.status.is_server_error() {
+            return Err((Trouble::OriginError, Failure::OriginError));
+        }
+        if !differ(asked.route, Shown::from(page), self.shown(asked, site, &second)).await {
+            return Ok(());
+        }
+        canary.quarantine();
+        Err((Trouble::DiffersByFetch, Failure::Quarantined))
+    }
+
+    async fn variant_of(
+        self: &Arc<Self>,
+        pending: &Pending,
+        page: &Arc<Page>,
+    ) -> Result<StoredVariant, Failure> {
         let route = &pending.route;
         let headers = of_variant(&page.headers, route.mode, page.fresh_for());
         let rewritten = match is_rewritable(&headers) {
-            Rewritable::NotHtml => return Ok(page.variant(headers, page.body.clone())),
+            Rewritable::NotHtml => return finish(page, headers, page.body.clone()).await,
             Rewritable::Unreadable => Rewritten::Unusable,
             Rewritable::Yes => {
                 let fragments = self.fragments(pending).await;
@@ -201,7 +238,7 @@ impl Pipeline {
             self.measure.trouble(route.label, Trouble::NotRewritten);
         }
         match rewritten {
-            Rewritten::Edited(body) | Rewritten::Default(body) => Ok(page.variant(headers, body)),
+            Rewritten::Edited(body) | Rewritten::Default(body) => finish(page, headers, body).await,
             Rewritten::Unusable => Err(Failure::Unusable),
         }
     }
@@ -231,7 +268,11 @@ impl Pipeline {
     async fn fragment(self: &Arc<Self>, pending: &Pending, path: &str) -> Option<SafeFragment> {
         let request = self.boundary.fragment(pending.request.site(), path, pending.request.gpc())?;
         let site = self.sites.get(request.site().index())?;
-        let wanted = Wanted { route: site.route(request.route()), request: &request, told: Told::nothing() };
+        let route = site.route(request.route());
+        if route.is_quarantined() {
+            return None;
+        }
+        let wanted = Wanted { route, request: &request, told: Told::nothing() };
         let key = VariantLookup::new(&request, JointVariant::default(), OriginView::default()).to_key();
         let (page, _) = self.page(&wanted, key.page()).await.ok()?;
         (page.status == StatusCode::OK && is_rewritable(&page.headers) == Rewritable::Yes)
@@ -240,76 +281,25 @@ impl Pipeline {
 }
 
 struct Fetching {
-    site: usize,
+    site: SiteId,
     route: Arc<Route>,
     key: PageKey,
+    /// The canonical path, which redirects start from.
+    path: String,
     known: Option<Arc<Page>>,
     request: OriginRequest,
     /// The same without conditions, where a canary watches.
     again: Option<OriginRequest>,
 }
 
-fn unfetched(cause: &FetchError) -> (Trouble, Failure) {
-    match cause {
-        FetchError::Unreachable => (Trouble::OriginUnreachable, Failure::OriginDown),
-        FetchError::Timeout => (Trouble::OriginUnreachable, Failure::OriginSlow),
-        FetchError::TooLarge => (Trouble::PageTooLarge, Failure::TooLarge),
+/// A variant that is ready to send.
+async fn finish(page: &Arc<Page>, headers: HeaderMap, body: Bytes) -> Result<StoredVariant, Failure> {
+    if body.len() <= INLINE_WORK {
+        return Ok(page.variant(headers, body));
     }
-}
-
-/// Compares a page with what a second fetch brought. An origin that fails says nothing of the page,
-/// and quarantines nothing; but the page is not taken in either.
-fn watch(
-    canary: &Canary,
-    page: &Page,
-    second: Result<OriginResponse, FetchError>,
-) -> Result<(), (Trouble, Failure)> {
-    let second = second.map_err(|cause| unfetched(&cause))?;
-    if second.status.is_server_error() {
-        return Err((Trouble::OriginError, Failure::OriginError));
-    }
-    if canary.same((page.status, &page.body), (second.status, &second.body)) {
-        return Ok(());
-    }
-    canary.quarantine();
-    Err((Trouble::DiffersByFetch, Failure::Quarantined))
-}
-
-/// Takes an answer in as a page, or says why it must not be.
-fn accept(response: OriginResponse, known: Option<&Page>, route: &Route) -> Result<Page, (Trouble, Failure)> {
-    let OriginResponse { status, headers, body } = response;
-    let now = SystemTime::now();
-    let mut caching = caching_fields(&headers);
-    if let (StatusCode::NOT_MODIFIED, Some(page)) = (status, known) {
-        for (name, value) in &page.caching {
-            if !caching.contains_key(name) && name != http::header::AGE {
-                caching.append(name.clone(), value.clone());
-            }
-        }
-        return match judge(page.status, &caching, route.freshness, now) {
-            Ok(Storable(freshness)) => Ok(page.confirmed(caching, freshness)),
-            Err(_) => Err((Trouble::Unstorable, Failure::Unstorable)),
-        };
-    }
-    let freshness = match judge(status, &headers, route.freshness, now) {
-        Ok(Storable(freshness)) => freshness,
-        Err(Unstorable::Status) => return Err((Trouble::OriginError, Failure::OriginError)),
-        Err(_) if route.relay_unstorable => Freshness::once(),
-        Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
-    };
-    let validators =
-        Validators { etag: headers.get(ETAG).cloned(), last_modified: headers.get(LAST_MODIFIED).cloned() };
-    Ok(Page::new(Answered { status, headers: allowed(&headers), body, validators, caching }, freshness))
-}
-
-fn caching_fields(headers: &HeaderMap) -> HeaderMap {
-    let mut kept = HeaderMap::with_capacity(CACHING.len());
-    for name in &CACHING {
-        for value in headers.get_all(name) {
-            kept.append(name.clone(), value.clone());
-        }
-    }
-    kept
+    let page = Arc::clone(page);
+    let finishing = tokio::task::spawn_blocking(move || page.variant(headers, body));
+    finishing.await.map_err(|_| Failure::Busy)
 }
 
 async fn rewrite(
@@ -319,7 +309,7 @@ async fn rewrite(
     fragments: Fragments,
     placard: Option<Placard>,
 ) -> Rewritten {
-    if body.len() <= INLINE_REWRITE {
+    if body.len() <= INLINE_WORK {
         return route.rewrite(joint, body, &fragments, placard.as_ref());
     }
     let (route, body) = (Arc::clone(route), body.clone());

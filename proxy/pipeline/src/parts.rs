@@ -7,12 +7,13 @@ use std::time::Duration;
 use cloakroom_boundary::{BoundaryError, ConsentSource, Geo, Mode, PathPattern, QueryRule, TopicConfig};
 use cloakroom_crowd::{Config as CrowdConfig, CrowdError};
 use cloakroom_notice::{Config as NoticeConfig, NoticeError};
-use cloakroom_origin::OriginConfig;
+use cloakroom_origin::{OriginConfig, TlsError};
 use cloakroom_plugin_host::Plugin;
 use cloakroom_policy::{PolicyError, PolicySet};
 use cloakroom_rewrite::Removed;
 use cloakroom_variants::CacheConfig;
 use cloakroom_vocabulary::{DomainError, Entropy, Signal, SiteVocabulary, bucket_bits};
+use http::HeaderName;
 use ipnet::IpNet;
 
 /// Everything a pipeline is built of.
@@ -61,6 +62,11 @@ pub struct SiteParts {
     pub forward_client_ip: bool,
     /// Hosts besides its own from which edits may load images.
     pub output_hosts: Vec<String>,
+    /// Fields of the origin's answers that its visitors are sent besides the shipped list.
+    pub output_headers: Vec<HeaderName>,
+    /// How long after it was fetched a page is fetched again, twice, to see whether it depends on more
+    /// than what was asked.
+    pub recheck_after: Duration,
     /// Its plugins, by the names that routes use.
     pub plugins: Vec<(String, Plugin)>,
     /// Its routes.
@@ -221,6 +227,9 @@ pub enum BuildError {
         /// What is wrong.
         cause: Box<BuildError>,
     },
+    /// TLS towards an origin cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The access log's thread cannot be started.
     #[error("the access log cannot be started: {0}")]
     AccessLog(#[source] std::io::Error),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cloakroom_boundary::{Mode, RouteId, Signals, Token};
@@ -27,7 +27,8 @@ pub(crate) struct Route {
     pub(crate) freshness: Option<Duration>,
     /// Unstorable answers are relayed instead of refused.
     pub(crate) relay_unstorable: bool,
-    /// Watches whether its pages are the same for everyone, where the operator says so.
+    /// Watches whether its pages are the same for everyone: where plugins may change them, and where
+    /// the operator's freshness overrules the origin.
     pub(crate) canary: Option<Canary>,
     pub(crate) paths: DistinctPaths,
     /// Where its visitors are asked for consent; `None` on a site without a notice.
@@ -97,6 +98,11 @@ impl Route {
             Some(asks) if self.mode == Mode::Personalize => asks.shown(facts, undecided),
             _ => Shown::Nothing,
         }
+    }
+
+    /// Whether what arrived then is in doubt, since its pages turned out to differ after it.
+    pub(crate) fn doubts(&self, arrived: Instant) -> bool {
+        self.canary.as_ref().is_some_and(|canary| canary.doubts(arrived))
     }
 
     /// Places the visitor in a crowd and looks the joint variant up. Counts the visit.
@@ -176,6 +182,13 @@ impl DistinctPaths {
         let hash = self.hasher.hash_one(key);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.contains(&hash) || (seen.len() < self.most && seen.insert(hash))
+    }
+
+    /// Whether this page is new, and there is room for it.
+    pub(crate) fn is_first(&self, key: &PageKey) -> bool {
+        let hash = self.hasher.hash_one(key);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.len() < self.most && seen.insert(hash)
     }
 
     /// Forgets, at the end of an epoch.

@@ -17,6 +17,7 @@ mod problem;
 mod quantity;
 mod raw;
 mod reference;
+mod response_field;
 mod route;
 mod route_parts;
 mod sensitive;

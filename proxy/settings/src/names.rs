@@ -91,53 +91,6 @@ pub(crate) fn is_parameter(text: &str, also: &[u8]) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b) || also.contains(&b))
 }
 
-/// Parameters that advertisers add to tell single clicks apart.
-const CLICK_IDENTIFIERS: &[&str] = &[
-    "_ga",
-    "_gl",
-    "_hsenc",
-    "_hsmi",
-    "_kx",
-    "_openstat",
-    "dclid",
-    "epik",
-    "fbclid",
-    "gad_source",
-    "gbraid",
-    "gclid",
-    "gclsrc",
-    "igsh",
-    "igshid",
-    "irclickid",
-    "li_fat_id",
-    "mc_cid",
-    "mc_eid",
-    "mkt_tok",
-    "ml_subscriber",
-    "ml_subscriber_hash",
-    "msclkid",
-    "oly_anon_id",
-    "oly_enc_id",
-    "rb_clickid",
-    "rdt_cid",
-    "s_cid",
-    "s_kwcid",
-    "sccid",
-    "srsltid",
-    "ttclid",
-    "twclid",
-    "vero_id",
-    "wbraid",
-    "wickedid",
-    "yclid",
-    "ysclid",
-];
-
-/// Whether the name is one that identifies a click, and so a visitor.
-pub(crate) fn is_click_identifier(name: &str) -> bool {
-    CLICK_IDENTIFIERS.iter().any(|known| known.eq_ignore_ascii_case(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,12 +122,5 @@ mod tests {
         assert!(help("shop.example:8080").contains("`shop.example`"));
         assert!(help("::1").contains("`[::1]`"));
         assert!(help("*.shop.example").contains("list each host"));
-    }
-
-    #[test]
-    fn click_identifiers_are_known_in_any_case() {
-        assert!(is_click_identifier("gclid"));
-        assert!(is_click_identifier("ScCid"));
-        assert!(!is_click_identifier("page"));
     }
 }

@@ -89,6 +89,7 @@ pub(crate) struct Limits {
 pub(crate) struct SiteFile {
     pub hosts: Texts,
     pub origin: Spanned<OneOrMany>,
+    pub origin_ca: Option<Text>,
     #[serde(default)]
     pub forward_client_ip: bool,
     #[serde(default)]
@@ -101,6 +102,8 @@ pub(crate) struct SiteFile {
     pub crowd: Crowd,
     #[serde(default)]
     pub output: Output,
+    #[serde(default)]
+    pub canary: Canary,
     #[serde(default)]
     pub policy: Policy,
     #[serde(default)]
@@ -188,6 +191,13 @@ pub(crate) struct Crowd {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Output {
     pub hosts: Option<Texts>,
+    pub headers: Option<Texts>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Canary {
+    pub after: Option<Text>,
 }
 
 #[derive(Deserialize, Default)]
@@ -386,6 +396,7 @@ mod tests {
                 ("signals.sensitive", fields::<Sensitive>()),
                 ("crowd", fields::<Crowd>()),
                 ("output", fields::<Output>()),
+                ("canary", fields::<Canary>()),
                 ("policy", fields::<Policy>()),
                 ("plugin", fields::<Plugin>()),
                 ("route", fields::<Route>()),

@@ -78,7 +78,7 @@ fn route(checker: &mut Checker<'_>, plugins: &[&str], raw: &raw::Route) -> Optio
         None => None,
         written => Some(checker.duration("freshness", &bounds::FRESHNESS, written.as_ref())?),
     };
-    let volatile = volatile(checker, raw);
+    let volatile = volatile(checker, mode, raw);
     let labels = labels(checker, raw.labels.as_ref());
     let distinct_paths =
         checker.number("distinct_paths", &bounds::DISTINCT_PATHS, raw.distinct_paths.as_ref());
@@ -192,11 +192,14 @@ fn used_plugins(checker: &mut Checker<'_>, plugins: &[&str], written: Option<&Te
     })
 }
 
-/// Reads what may differ in pages, which matters only where the route overrules the origin.
-fn volatile(checker: &mut Checker<'_>, raw: &raw::Route) -> Vec<String> {
-    if let (Some(written), None) = (&raw.volatile, &raw.freshness) {
-        let help = "add `freshness`, or remove the key";
-        checker.report(written.span(), "here", "`volatile` means nothing without `freshness`", help);
+/// Reads what may differ in pages, which matters only where pages are watched.
+fn volatile(checker: &mut Checker<'_>, mode: Mode, raw: &raw::Route) -> Vec<String> {
+    if let (Some(written), None) = (&raw.volatile, &raw.freshness)
+        && mode != Mode::Personalize
+    {
+        let help = "add `freshness`, or remove the key: pages are not watched here";
+        let message = format!("`volatile` means nothing on {} route without `freshness`", article(mode));
+        checker.report(written.span(), "here", message, help);
     }
     let entries = checker.list("volatile", bounds::MAX_VOLATILE, false, raw.volatile.as_ref());
     entries.iter().filter_map(|entry| pattern(checker, entry)).collect()

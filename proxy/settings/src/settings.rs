@@ -90,6 +90,8 @@ pub struct Site {
     pub hosts: Vec<String>,
     /// Where its pages come from.
     pub origin: Origin,
+    /// The authorities, in PEM, that an origin over TLS has to prove itself to; `None` is the system's.
+    pub origin_ca: Option<Arc<[u8]>>,
     /// On passthrough routes, the origin is told the visitor's address.
     pub forward_client_ip: bool,
     /// Where the visitor's consent is told.
@@ -114,6 +116,10 @@ pub struct Site {
     pub crowd: Crowd,
     /// Hosts outside the site from which edits may load, lower case.
     pub output_hosts: Vec<String>,
+    /// Fields of the origin's answers that visitors are sent besides the shipped list, lower case.
+    pub output_headers: Vec<String>,
+    /// How long after it was fetched a page is fetched again, to see whether it is for everyone.
+    pub canary_after: Duration,
     /// Cedar policies, in the order in which they are listed; none means the defaults alone.
     pub policies: Vec<Source>,
     /// Plugins, in the order of the file; no two share a name.
@@ -131,13 +137,15 @@ pub struct SensitiveNames {
     pub reason: String,
 }
 
-/// Where pages come from, over plain HTTP.
+/// Where pages come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Host name, IPv4 address, or IPv6 address in brackets.
     pub host: String,
     /// TCP port.
     pub port: u16,
+    /// It is asked over TLS.
+    pub tls: bool,
 }
 
 /// Where a visitor's consent is told.

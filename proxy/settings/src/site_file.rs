@@ -10,6 +10,7 @@ use crate::main_file::Taken;
 use crate::names::host;
 use crate::problem::{Problems, Source};
 use crate::raw::{self, OneOrMany};
+use crate::response_field::response_field;
 use crate::settings::{Crowd, Site};
 use crate::{consent, notice, route, sensitive, shape, site_parts, topics};
 
@@ -25,6 +26,7 @@ pub(crate) fn read(
     let mut checker = Checker::new(&source);
     let hosts = hosts(&mut checker, &raw, taken);
     let origin = site_parts::origin(&mut checker, &OneOrMany::list(&raw.origin));
+    let origin_ca = site_parts::origin_ca(&mut checker, folder, origin.as_ref(), raw.origin_ca.as_ref());
     let consent = consent::sources(&mut checker, &raw.consent);
     let (values, vocabulary) = site_parts::values(&mut checker, &raw.signals);
     let campaign_parameter = raw
@@ -39,6 +41,9 @@ pub(crate) fn read(
     let crowd = crowd(&mut checker, &raw.crowd);
     let output = checker.list("hosts", bounds::MAX_OUTPUT_HOSTS, false, raw.output.hosts.as_ref());
     let output_hosts = checker.each(output, host);
+    let output = checker.list("headers", bounds::MAX_OUTPUT_HEADERS, false, raw.output.headers.as_ref());
+    let output_headers = checker.each(output, response_field);
+    let canary_after = checker.duration("after", &bounds::CANARY_AFTER, raw.canary.after.as_ref());
     let policies = site_parts::policies(&mut checker, folder, raw.policy.files.as_ref());
     let plugins = site_parts::plugins(&mut checker, folder, &raw.plugin);
     let names: Vec<&str> = raw.plugin.iter().map(|plugin| plugin.name.get_ref().as_str()).collect();
@@ -48,6 +53,7 @@ pub(crate) fn read(
         name,
         hosts,
         origin: origin?,
+        origin_ca,
         forward_client_ip: raw.forward_client_ip,
         consent,
         notice: notice.shown,
@@ -60,6 +66,8 @@ pub(crate) fn read(
         signal_bits: signal_bits?,
         crowd: crowd?,
         output_hosts,
+        output_headers,
+        canary_after: canary_after?,
         policies,
         plugins,
         routes,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cloakroom_vocabulary::{Signal, SiteValues, SiteVocabulary, VocabularyError};
+use cloakroom_vocabulary::{Signal, SiteValues, SiteVocabulary, VocabularyError, is_click_identifier};
 
 use crate::bounds;
 use crate::checker::Checker;
@@ -35,39 +35,56 @@ pub(crate) fn origin(checker: &mut Checker<'_>, written: &Texts) -> Option<Origi
 fn parse_origin(text: &str) -> Result<Origin, Refused> {
     let not = |help: String| refuse(format!("`{text}` is not an origin"), help);
     let lower = text.to_ascii_lowercase();
-    if lower.starts_with("https://") {
-        let help = "use an `http://` address on a private network, or a local proxy that speaks TLS for you";
-        return Err(refuse("TLS to origins is not built yet", help));
-    }
-    let Some(authority) = lower.strip_prefix("http://") else {
+    let (scheme, rest) = match lower.strip_prefix("https://") {
+        Some(rest) => ("https", Some(rest)),
+        None => ("http", lower.strip_prefix("http://")),
+    };
+    let Some(authority) = rest else {
         let name = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
         let name = name.split(['/', '?', '#']).next().unwrap_or_default();
-        return Err(not(match parse_origin_authority(name) {
+        return Err(not(match parse_origin_authority(name, false) {
             Some(_) => format!("write `\"http://{name}\"`"),
             None => "write one such as `\"http://10.0.0.5:9000\"`".to_owned(),
         }));
     };
     let authority = authority.strip_suffix('/').unwrap_or(authority);
     if let Some((bare, _)) = authority.split_once(['/', '?', '#']) {
-        return Err(not(format!("write `\"http://{bare}\"`: the path is the visitor's")));
+        return Err(not(format!("write `\"{scheme}://{bare}\"`: the path is the visitor's")));
     }
     if let Some((_, bare)) = authority.rsplit_once('@') {
-        let help = format!("write `\"http://{bare}\"`: user names and passwords are not sent");
+        let help = format!("write `\"{scheme}://{bare}\"`: user names and passwords are not sent");
         return Err(refuse("the origin has a user name in it", help));
     }
-    parse_origin_authority(authority).ok_or_else(|| {
-        not("write a host name or address and, if it is not 80, a port: `\"http://10.0.0.5:9000\"`"
+    parse_origin_authority(authority, scheme == "https").ok_or_else(|| {
+        not("write a host name or address and, if it is not 80 or 443, a port: `\"http://10.0.0.5:9000\"`"
             .to_owned())
     })
 }
 
-fn parse_origin_authority(authority: &str) -> Option<Origin> {
+fn parse_origin_authority(authority: &str, tls: bool) -> Option<Origin> {
     let (name, port) = match authority.rsplit_once(':') {
         // The last colon of an address in brackets is not before a port.
         Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok().filter(|port| *port > 0)?),
-        _ => (authority, 80),
+        _ => (authority, if tls { 443 } else { 80 }),
     };
-    names::host(name).ok().map(|host| Origin { host, port })
+    names::host(name).ok().map(|host| Origin { host, port, tls })
+}
+
+/// Reads the authorities that an origin over TLS has to prove itself to.
+pub(crate) fn origin_ca(
+    checker: &mut Checker<'_>,
+    folder: &Path,
+    origin: Option<&Origin>,
+    written: Option<&Text>,
+) -> Option<Arc<[u8]>> {
+    let written = written?;
+    if origin.is_some_and(|origin| !origin.tls) {
+        let help = "write `https://` in `origin`, or remove the key";
+        checker.report(written.span(), "here", "`origin_ca` means nothing without TLS to the origin", help);
+    }
+    let named = Some((checker.source, written.span()));
+    let read = files::bytes(&folder.join(written.get_ref()), bounds::MAX_CA_FILE, named);
+    read.map(Arc::from).map_err(|problem| checker.problems.add(problem)).ok()
 }
 
 /// Reads the name of a query parameter.
@@ -78,7 +95,7 @@ pub(crate) fn parameter(checker: &mut Checker<'_>, written: &Text, also: &[u8]) 
         checker.report(written.span(), "here", format!("`{name}` is not the name of a parameter"), help);
         return None;
     }
-    if names::is_click_identifier(name) {
+    if is_click_identifier(name) {
         let help = "it tells single clicks apart, so it would tell the origin who is asking: remove it";
         checker.report(written.span(), "here", format!("`{name}` identifies a click"), help);
         return None;
@@ -253,8 +270,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_are_a_host_and_a_port_over_plain_http() {
+    fn origins_are_a_host_and_a_port() {
         let read = |text| parse_origin(text).map(|origin| (origin.host, origin.port));
+        let tls = parse_origin("HTTPS://shop.internal").map(|origin| (origin.port, origin.tls));
+        assert_eq!(tls, Ok((443, true)));
+        assert_eq!(read("https://[::1]:8443/"), Ok(("[::1]".into(), 8443)));
         assert_eq!(read("http://10.0.0.5:9000"), Ok(("10.0.0.5".into(), 9000)));
         assert_eq!(read("http://Shop.internal/"), Ok(("shop.internal".into(), 80)));
         assert_eq!(read("http://[::1]:81"), Ok(("[::1]".into(), 81)));

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use cloakroom_boundary::EntityTag;
+use http::header::{CACHE_CONTROL, ETAG};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::Freshness;
 
@@ -51,6 +53,7 @@ pub struct StoredVariant {
     headers: HeaderMap,
     http1_head: Bytes,
     body: Bytes,
+    tag: Option<EntityTag>,
     times: Times,
 }
 
@@ -106,11 +109,22 @@ impl Page {
         self.times.freshness.stale_if_error
     }
 
-    /// A variant of this page: as old, and fresh as long.
+    /// When it arrived, or was confirmed.
     #[must_use]
-    pub fn variant(&self, headers: HeaderMap, body: Bytes) -> StoredVariant {
+    pub fn arrived(&self) -> Instant {
+        self.times.arrived
+    }
+
+    /// A variant of this page: as old, and fresh as long. A 200 gets an entity tag of its own, made of
+    /// its body and fields; hashing takes some milliseconds for the largest bodies.
+    #[must_use]
+    pub fn variant(&self, mut headers: HeaderMap, body: Bytes) -> StoredVariant {
+        let tag = (self.status == StatusCode::OK).then(|| tag_of(&headers, &body));
+        if let Some(tag) = tag {
+            headers.insert(ETAG, tag.field());
+        }
         let http1_head = http1_head(self.status, &headers, body.len());
-        StoredVariant { status: self.status, headers, http1_head, body, times: self.times }
+        StoredVariant { status: self.status, headers, http1_head, body, tag, times: self.times }
     }
 
     /// Bytes it takes.
@@ -145,6 +159,27 @@ impl StoredVariant {
         &self.body
     }
 
+    /// Its entity tag; none but a 200 has one.
+    #[must_use]
+    pub fn tag(&self) -> Option<EntityTag> {
+        self.tag
+    }
+
+    /// The fields of a 304 to a client that has it (RFC 9110 §15.4.5): those that a cache in front
+    /// updates its copy by. All else is as it was, or the tag would be another.
+    pub fn unmodified_fields(&self) -> impl Iterator<Item = (HeaderName, &HeaderValue)> {
+        [ETAG, CACHE_CONTROL].into_iter().filter_map(|name| {
+            let value = self.headers.get(&name)?;
+            Some((name, value))
+        })
+    }
+
+    /// When its page arrived, or was confirmed.
+    #[must_use]
+    pub fn arrived(&self) -> Instant {
+        self.times.arrived
+    }
+
     /// For how long it is still fresh; `None` when it no longer is.
     #[must_use]
     pub fn left(&self, now: Instant) -> Option<Duration> {
@@ -169,6 +204,16 @@ impl StoredVariant {
     }
 }
 
+/// Body and fields, so that an equal tag means an equal answer. `Cache-Control` is left out: it says
+/// how long the answer is fresh, which changes while the answer does not, and a 304 brings it anew.
+fn tag_of(headers: &HeaderMap, body: &[u8]) -> EntityTag {
+    let fields = headers
+        .iter()
+        .filter(|(name, _)| *name != CACHE_CONTROL)
+        .flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
+    EntityTag::of([body].into_iter().chain(fields))
+}
+
 fn http1_head(status: StatusCode, headers: &HeaderMap, body: usize) -> Bytes {
     let mut head = Vec::with_capacity(512);
     let reason = status.canonical_reason().unwrap_or_default();
@@ -190,4 +235,51 @@ fn header_weight(headers: &HeaderMap) -> usize {
     // About what a HeaderMap keeps per entry, besides the bytes of the value.
     const ENTRY: usize = 112;
     headers.iter().map(|(name, value)| ENTRY + name.as_str().len() + value.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variant(
+        status: StatusCode,
+        fields: &[(HeaderName, &'static str)],
+        body: &'static str,
+    ) -> StoredVariant {
+        let headers: HeaderMap =
+            fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
+        let answer = Answered {
+            status,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            validators: Validators::default(),
+            caching: HeaderMap::new(),
+        };
+        Page::new(answer, Freshness::once()).variant(headers, Bytes::from_static(body.as_bytes()))
+    }
+
+    #[test]
+    fn a_tag_tells_answers_apart_and_nothing_else() {
+        let html = (http::header::CONTENT_TYPE, "text/html");
+        let of = |fields: &[_], body| variant(StatusCode::OK, fields, body).tag();
+        let tag = of(&[html.clone(), (CACHE_CONTROL, "max-age=9")], "a");
+        assert!(tag.is_some());
+        assert_eq!(tag, of(&[html.clone(), (CACHE_CONTROL, "max-age=8")], "a"));
+        assert_ne!(tag, of(&[html.clone()], "b"));
+        assert_ne!(tag, of(&[(http::header::CONTENT_TYPE, "text/plain")], "a"));
+        assert_ne!(tag, of(&[html.clone(), (http::header::CONTENT_LANGUAGE, "fr")], "a"));
+        for status in [StatusCode::NOT_FOUND, StatusCode::MOVED_PERMANENTLY, StatusCode::NO_CONTENT] {
+            assert_eq!(variant(status, &[html.clone()], "a").tag(), None, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_head_that_is_ready_to_send_has_the_tag() {
+        let stored = variant(StatusCode::OK, &[(CACHE_CONTROL, "no-cache")], "a");
+        let tag = stored.tag().unwrap().field();
+        let line = format!("etag: {}\r\n", tag.to_str().unwrap());
+        assert!(std::str::from_utf8(stored.http1_head()).unwrap().contains(&line));
+        let names: Vec<_> = stored.unmodified_fields().map(|(name, _)| name).collect();
+        assert_eq!(names, [ETAG, CACHE_CONTROL]);
+    }
 }

@@ -4,6 +4,7 @@
 //! Everything here is known when a site is loaded. No request data ever enters this room:
 //! it is the language in which the rooms behind the boundary speak about visitors.
 
+mod click_identifier;
 mod consent;
 mod country;
 mod domain;
@@ -13,6 +14,7 @@ mod place;
 mod sensitive;
 mod site;
 
+pub use click_identifier::is_click_identifier;
 pub use consent::{Consent, ConsentFacts, Jurisdiction};
 pub use country::{Continent, CountryCode, CountryFacts, country_facts};
 pub use domain::{CellId, Domain, DomainError, MAX_CELLS, MAX_ROUTE_SIGNALS};
