@@ -131,7 +131,7 @@ fn an_origin_without_tls_is_not_asked_over_plain_http_instead() {
     let plain = Origin::page("Cache-Control: max-age=600\r\n");
     let proxy = proxy(plain.address(), &certificate("127.0.0.1"));
     for answer in ask_both(&proxy) {
-        assert_eq!(answer.status, 502);
+        assert!(matches!(answer.status, 502 | 504), "{}", answer.head);
     }
     let requests = plain.received().into_iter().map(|request| String::from_utf8_lossy(&request).into_owned());
     assert!(requests.into_iter().all(|request| !request.contains("HTTP/1.1")));
