@@ -97,12 +97,15 @@ fn trusting(roots: RootCertStore) -> Result<ClientConfig, TlsError> {
 pub(crate) fn is_untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let found = error.downcast_ref().or_else(|| wrapped.and_then(|inner| inner.downcast_ref()));
-        if let Some(rustls::Error::InvalidCertificate(_)) = found {
+        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
             return true;
         }
-        next = error.source();
+        // An error of the system's passes over what it was made of when it is asked for its source.
+        let made_of = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match made_of {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
     }
     false
 }
@@ -123,7 +126,9 @@ mod tests {
     fn an_untrusted_certificate_is_found_behind_other_errors() {
         let cause = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
         assert!(is_untrusted(&cause));
-        assert!(is_untrusted(&std::io::Error::other(cause)));
+        let wrapped = std::io::Error::other(cause);
+        assert!(is_untrusted(&wrapped));
+        assert!(is_untrusted(&std::io::Error::other(wrapped)));
         assert!(!is_untrusted(&std::io::Error::other(rustls::Error::DecryptError)));
         assert!(!is_untrusted(&std::io::Error::other("closed")));
     }

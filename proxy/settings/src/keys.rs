@@ -188,7 +188,7 @@ pub(crate) const SITE: &[Key] = &[
     key("route.unstorable", Kind::Choice(UNSTORABLE), "`error`", "", "What happens to an answer that cannot be stored: `error` refuses it, `relay` hands it on, although it might be made for one visitor. Not on passthrough routes."),
     key("route.labels", Kind::Texts, "none", "at most 16, each 1 to 64 of a-z, 0-9, `-`", "Words that policies can ask for."),
     key("route.fragment", Kind::Flag, "`false`", "", "Edits may include the answer in another page. Not on passthrough routes."),
-    key("route.distinct_paths", Kind::Number(&bounds::DISTINCT_PATHS), "", "", "Different paths that are fetched in an epoch; beyond it nothing new is, since a path can be an identifier. Not on passthrough routes."),
+    key("route.distinct_paths", Kind::Number(&bounds::DISTINCT_PATHS), "", "", "Different pages that are fetched in an epoch, whether they were stored before or not; beyond it no other is, since a path can be an identifier. Not on passthrough routes."),
 ];
 
 /// Keys of the outer contract that this version does not have, and what to do without them.
