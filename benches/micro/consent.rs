@@ -104,7 +104,7 @@ fn canadian(entries: u32) -> String {
         bits.push(count, number);
     }
     for _ in 0..2 {
-        bits.push(16, 65_535);
+        bits.push(16, entries);
         bits.push(1, 1);
         bits.push(12, entries);
         (0..entries).for_each(|_| bits.push(3, 0b011));

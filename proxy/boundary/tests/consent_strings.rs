@@ -24,6 +24,10 @@ use support::{admitted, request, shop};
 /// objection, or the grants for personalization and measurement); the string.
 const STRINGS: &str = include_str!("consent/gpp.tsv");
 
+/// Made likewise with version 3.1.7, which calls the second version of the national section the first, and
+/// writes ranges of Canadian vendors like those of TC strings.
+const EARLIER_STRINGS: &str = include_str!("consent/gpp_earlier.tsv");
+
 /// A site that listens to GPP strings, and to a plain cookie that shows whether one objects.
 fn site(vendor: Option<u16>) -> Boundary {
     let mut site = shop();
@@ -56,7 +60,7 @@ fn is_silent(site: &Boundary, text: &str) -> bool {
 #[test]
 fn gpp_strings_of_another_encoder_are_read_as_it_reads_them() {
     let mut kinds = [0; 3];
-    for line in STRINGS.lines() {
+    for line in STRINGS.lines().chain(EARLIER_STRINGS.lines()) {
         let [vendor, by_vendor, by_publisher, text] =
             line.split('\t').collect::<Vec<_>>().try_into().unwrap();
         let vendor = site(Some(vendor.parse().unwrap()));

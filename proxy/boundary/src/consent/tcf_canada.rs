@@ -93,3 +93,57 @@ fn core(bits: &mut Bits<'_>, vendor: Option<u16>, coding: Coding) -> Option<Purp
     };
     Some(if consented { purposes.without(forbidden) } else { Purposes::default() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::bits::tests::{code, text};
+    use super::*;
+
+    /// Bits of a number.
+    fn number(count: u32, number: u32) -> Vec<bool> {
+        (0..count).rev().map(|at| number >> at & 1 == 1).collect()
+    }
+
+    /// A core with express consent for everything, and `vendors` as the list of those with consent.
+    fn core_of(vendors: &[bool]) -> Vec<u8> {
+        let head = [number(6, 1), vec![false; 126 + 6 + 13], number(24, 0xFF_FFFF), number(24, 0)];
+        let tail = vec![false; 17 + 12];
+        text(&[head.concat(), vendors.to_vec(), tail].concat())
+    }
+
+    fn says(core: &[u8], vendor: Option<u16>) -> Option<(bool, bool)> {
+        let terms = TcfTerms { vendor: None, canadian_vendor: vendor, unprofiled: false };
+        // Vendors up to 9 were disclosed, as a bit field; the publisher may do everything.
+        let whole = [core, b".IAEv-.f___4AAAAA"].concat();
+        read(&whole, &terms).map(|consent| (consent.personalization, consent.measurement))
+    }
+
+    #[test]
+    fn ranges_are_read_in_either_coding() {
+        let fixed = [number(16, 9), number(1, 1), number(12, 1), number(1, 1), number(16, 5), number(16, 9)];
+        let coded = [number(16, 9), number(1, 1), number(12, 1), number(1, 1), code(5), code(4)];
+        for vendors in [fixed.concat(), coded.concat()] {
+            let core = core_of(&vendors);
+            assert_eq!(says(&core, Some(7)), Some((true, true)));
+            assert_eq!(says(&core, Some(4)), Some((false, false)), "no consent");
+            assert_eq!(says(&core, None), Some((true, true)), "the publisher");
+            assert_eq!(says(&core[..core.len() - 6], None), None, "cut short");
+        }
+        // The highest is not listed, so this is not how anybody writes Fibonacci coding.
+        let short = [number(16, 10), number(1, 1), number(12, 1), number(1, 1), code(5), code(4)];
+        assert_eq!(says(&core_of(&short.concat()), Some(7)), None);
+    }
+
+    #[test]
+    fn implied_consent_and_vendors_that_nobody_was_shown_grant_nothing() {
+        let listed =
+            |vendor| [number(16, vendor), number(1, 1), number(12, 1), number(1, 0), code(vendor)].concat();
+        assert_eq!(says(&core_of(&listed(8)), Some(8)), Some((true, true)));
+        assert_eq!(says(&core_of(&listed(300)), Some(300)), Some((false, false)), "not disclosed");
+        let terms = TcfTerms { canadian_vendor: None, ..TcfTerms::default() };
+        let implied = [&core_of(&listed(8))[..], b".YAAAH___4A"].concat();
+        assert_eq!(read(&implied, &terms), Some(Consent::default()));
+        let repeated = [&core_of(&listed(8))[..], b".IAEv-.IAEv-"].concat();
+        assert_eq!(read(&repeated, &terms), None);
+    }
+}

@@ -52,27 +52,38 @@ impl Purposes {
 pub(super) enum Coding {
     /// First and last, in 16 bits each.
     Fixed,
-    /// The distance from the number before, in Fibonacci coding.
+    /// The distance from the number before, in Fibonacci coding. The highest vendor of a list is in it, as
+    /// encoders that write so have it: otherwise many a text of the other coding would pass for this one.
     Fibonacci,
 }
 
 /// Reads past a list of vendors, a bit field or ranges; answers whether `vendor` is in it.
 pub(super) fn vendors(bits: &mut Bits<'_>, vendor: Option<u16>, coding: Coding) -> Option<bool> {
     let highest = bits.number(16)?;
-    if bits.flag()? {
-        return ranges(bits, vendor, coding, highest);
-    }
-    let Some(vendor) = vendor.map(u32::from).filter(|vendor| (1..=highest).contains(vendor)) else {
-        bits.skip(highest)?;
-        return Some(false);
-    };
-    bits.skip(vendor - 1)?;
-    let found = bits.flag()?;
-    bits.skip(highest - vendor)?;
-    Some(found)
+    let (found, has_highest) =
+        if bits.flag()? { ranges(bits, vendor, coding, highest)? } else { field(bits, vendor, highest)? };
+    (has_highest || coding == Coding::Fixed).then_some(found)
 }
 
-fn ranges(bits: &mut Bits<'_>, vendor: Option<u16>, coding: Coding, highest: u32) -> Option<bool> {
+/// Reads past one bit a vendor; answers whether `vendor` and whether the highest is in it.
+fn field(bits: &mut Bits<'_>, vendor: Option<u16>, highest: u32) -> Option<(bool, bool)> {
+    let vendor = vendor.map(u32::from).filter(|vendor| (1..=highest).contains(vendor));
+    let (found, before) = match vendor {
+        Some(vendor) => {
+            bits.skip(vendor - 1)?;
+            (bits.flag()?, vendor)
+        }
+        None => (false, 0),
+    };
+    if before == highest {
+        return Some((found, found || highest == 0));
+    }
+    bits.skip(highest - before - 1)?;
+    Some((found, bits.flag()?))
+}
+
+/// Reads past ranges; answers whether `vendor` and whether the highest is in them.
+fn ranges(bits: &mut Bits<'_>, vendor: Option<u16>, coding: Coding, highest: u32) -> Option<(bool, bool)> {
     // Of nobody, since vendors are counted from 1.
     let vendor = vendor.map_or(0, u32::from);
     let (mut found, mut before) = (false, 0);
@@ -90,7 +101,7 @@ fn ranges(bits: &mut Bits<'_>, vendor: Option<u16>, coding: Coding, highest: u32
         found |= (first..=last).contains(&vendor);
         before = last;
     }
-    Some(found)
+    Some((found, before == highest))
 }
 
 /// The purposes for which the publisher forbids the vendor to rely on consent.
@@ -102,7 +113,7 @@ pub(super) fn restrictions(bits: &mut Bits<'_>, vendor: Option<u16>, coding: Cod
         let purpose = bits.number(6)?;
         let kind = bits.number(2)?;
         let named = match coding {
-            Coding::Fixed => ranges(bits, vendor, coding, u32::from(u16::MAX))?,
+            Coding::Fixed => ranges(bits, vendor, coding, u32::from(u16::MAX))?.0,
             Coding::Fibonacci => vendors(bits, vendor, coding)?,
         };
         if named && kind != REQUIRE_CONSENT {
