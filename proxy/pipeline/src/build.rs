@@ -1,7 +1,7 @@
 //! From parts to a pipeline, once, at start.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Mode, RouteConfig, SiteConfig, SiteId};
 use cloakroom_crowd::{Crowd, RouteCrowd};
@@ -19,6 +19,7 @@ use crate::decision::{Decision, Ingredients, Prepared, signals_of};
 use crate::flights::Flights;
 use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SiteParts, SiteReport};
 use crate::route::{DistinctPaths, Route};
+use crate::store::Store;
 use crate::{Pipeline, RelayTarget, Site};
 
 /// How long a page that may not be stored is not asked for again.
@@ -41,7 +42,12 @@ impl Pipeline {
         let mut sites = Vec::new();
         let mut reports = Vec::new();
         for (id, site) in boundary.sites().zip(parts.sites) {
-            let (site, report) = build_site(site, id, &boundary, &mut labels)?;
+            let (mut site, report) = build_site(site, id, &boundary, &mut labels)?;
+            if let Some(folder) = &parts.store {
+                let store = Store::new(folder, &report.host);
+                store.restore(&site.crowd);
+                site.store = Some(store);
+            }
             sites.push(site);
             reports.push(report);
         }
@@ -96,6 +102,8 @@ fn build_site(
     labels: &mut Vec<RouteLabel>,
 ) -> Result<(Site, SiteReport), BuildError> {
     let host = parts.hosts.first().cloned().unwrap_or_default();
+    // What decides whose consent counts, and what a campaign is.
+    let identity = format!("{host}\0{:?}\0{:?}", parts.consent, parts.campaign_parameter);
     let routes_of = Arc::clone(boundary);
     let passthrough = move |path: &str| routes_of.is_passthrough(id, path);
     let output = OutputPolicy::new(parts.hosts, parts.output_hosts, passthrough);
@@ -120,7 +128,7 @@ fn build_site(
             cause: Box::new(cause),
         };
         let (decision, crowd) =
-            decide(&route, &prepared, &parts.vocabulary, &parts.policies).map_err(of_route)?;
+            decide(&route, &identity, &prepared, &parts.vocabulary, &parts.policies).map_err(of_route)?;
         let canary = route.freshness.map(|_| Canary::new(&route.volatile)).transpose().map_err(of_route)?;
         reports.push(report(&route, decision.as_ref()));
         crowds.push(crowd);
@@ -149,10 +157,9 @@ fn build_site(
         read_timeout: parts.relay_timeout,
         forward_client_ip: parts.forward_client_ip,
     });
-    let epoch = parts.crowd.epoch;
-    let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds)?;
+    let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds, SystemTime::now())?;
     let origin = Origin::new(parts.origin);
-    let site = Site { routes, undeclared, crowd, epoch, origin, relay, output };
+    let site = Site { routes, undeclared, crowd, store: None, origin, relay, output };
     Ok((site, SiteReport { host, routes: reports, signals, signal_bits: parts.signal_bits, removed }))
 }
 
@@ -204,6 +211,7 @@ fn prepare(
 
 fn decide(
     route: &RouteParts,
+    identity: &str,
     prepared: &[Prepared],
     vocabulary: &Arc<SiteVocabulary>,
     policies: &PolicySet,
@@ -217,6 +225,7 @@ fn decide(
     let ingredients = Ingredients {
         vocabulary,
         policies,
+        identity: format!("{identity}\0{}\0{:?}\0{:?}", route.path, route.methods, route.origin_sees),
         labels: &route.labels,
         plugins: &plugins,
         origin_sees: &route.origin_sees,
@@ -230,6 +239,7 @@ fn report(route: &RouteParts, decision: Option<&Decision>) -> RouteReport {
         path: route.path.clone(),
         mode: route.mode,
         cells: decision.map_or(0, Decision::cells),
+        bucket_ranges: decision.map_or(0, Decision::bucket_ranges),
         joint_variants: decision.map_or(1, Decision::joint_variants),
         policy_errors: decision.map_or(Vec::new(), |decision| {
             let failed = decision.permits().errors().iter();

@@ -10,12 +10,14 @@ mod decision;
 mod downstream;
 mod flights;
 mod miss;
+mod partition;
 mod parts;
 mod route;
+mod store;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use cloakroom_boundary::{Admission, Admitted, Boundary, OwnCookies, RawRequest, Refusal, RouteId};
 use cloakroom_crowd::Crowd;
@@ -33,6 +35,7 @@ use answer::{Content, Failure, Source};
 use flights::Flights;
 use miss::{Fetched, Made};
 use route::{Route, Visit};
+use store::Store;
 
 /// Everything between the edge and the origin.
 pub struct Pipeline {
@@ -56,7 +59,8 @@ struct Site {
     /// Answers for paths that no route declares.
     undeclared: Arc<Route>,
     crowd: Crowd,
-    epoch: Duration,
+    /// Where released cells outlive a restart.
+    store: Option<Store>,
     origin: Origin,
     relay: Arc<RelayTarget>,
     /// The door that included fragments pass.
@@ -197,20 +201,30 @@ impl Pipeline {
         &self.measure
     }
 
-    /// Each site's position with the length of its epochs.
+    /// How many sites there are; each has epochs of its own.
     #[must_use]
-    pub fn epochs(&self) -> Vec<(usize, Duration)> {
-        self.sites.iter().enumerate().map(|(at, site)| (at, site.epoch)).collect()
+    pub fn sites(&self) -> usize {
+        self.sites.len()
     }
 
-    /// Ends an epoch of a site: what was counted decides what is released next.
+    /// How long the current epoch of a site still lasts; zero when it is over.
+    #[must_use]
+    pub fn epoch_left(&self, site: usize) -> Duration {
+        self.sites.get(site).map_or(Duration::MAX, |site| site.crowd.left(SystemTime::now()))
+    }
+
+    /// Ends an epoch of a site: what was counted decides what is released next, and that is written to
+    /// the store. Blocks, for as long as a file takes to be written.
     pub fn end_epoch(&self, site: usize) {
         if let Some(site) = self.sites.get(site) {
-            site.crowd.rotate();
+            site.crowd.rotate(SystemTime::now());
             for route in site.routes.iter().chain([&site.undeclared]) {
                 route.paths.forget();
             }
             self.ended_epochs.fetch_add(1, Relaxed);
+            if let Some(store) = &site.store {
+                store.save(&site.crowd);
+            }
         }
     }
 
