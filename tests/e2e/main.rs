@@ -20,3 +20,4 @@ mod door;
 mod noninterference;
 mod passthrough;
 mod personalization;
+mod restart;

@@ -275,10 +275,14 @@ mod tests {
         assert!(matches!(many, CrowdError::Classes { classes: 65, .. }));
         let len = vocabulary.hierarchy(Signal::Daypart).len();
         for axes in [vec![(Signal::Daypart, len); 2], vec![(Signal::Daypart, len + 1)]] {
-            let crowd = RouteCrowd { domain: Domain::new(axes).unwrap(), classes: vec![] };
-            let error = Plan::new(&vocabulary, 3, &crowd).err().unwrap();
+            let crowd = unsplit(Domain::new(axes).unwrap(), vec![]);
+            let error = Plan::new(&Config::default(), &vocabulary, 3, crowd).err().unwrap();
             assert_eq!(error, CrowdError::Domain { route: 3, signal: Signal::Daypart });
         }
+        let short =
+            RouteCrowd { joints: JointTable::plain(vec![]), ..unsplit(domain(), vec![vec![Grain::ANY; 3]]) };
+        let error = Plan::new(&Config::default(), &vocabulary, 3, short).err().unwrap();
+        assert_eq!(error, CrowdError::Joints { route: 3 });
     }
 
     #[test]

@@ -130,7 +130,7 @@ impl Rule<'_> {
                 groups.entry((visitor.class, path[step])).or_default().insert(visitor.slot);
             }
             groups.retain(|group, slots| {
-                *group.1 != domain().any() && self.releases(*group, slots, before, &mut outcome)
+                group.1 != domain().any() && self.releases(*group, slots, before, &mut outcome)
             });
             left.retain(|(visitor, path)| !groups.contains_key(&(visitor.class, path[step])));
             outcome.released.extend(groups.into_keys());

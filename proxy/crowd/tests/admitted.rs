@@ -34,7 +34,7 @@ fn visit(boundary: &Boundary, crowd: &Crowd, path: &str, class: u8, network: u8,
     let Ok(Admission::Admitted(admitted)) = boundary.admit(site, raw, epoch.key()) else {
         panic!("the route is personalized");
     };
-    epoch.place(admitted.route.unwrap(), class, &admitted.signals, admitted.token).cell().cell().cell()
+    epoch.place(admitted.route.unwrap(), class, &admitted.signals, admitted.token).cell().cell()
 }
 
 #[test]
