@@ -19,7 +19,9 @@ fn start(site: &str, store: &Path, policy: &str) -> Proxy {
     let main = folder.path().join("cloakroom.toml");
     let text = std::fs::read_to_string(&main).unwrap();
     std::fs::write(&main, format!("{text}[store]\npath = \"{}\"\n", store.display())).unwrap();
-    std::fs::write(folder.path().join("shop/own.cedar"), policy).unwrap();
+    if !policy.is_empty() {
+        std::fs::write(folder.path().join("shop/own.cedar"), policy).unwrap();
+    }
     Proxy::start_in(folder, address, metrics)
 }
 

@@ -1,6 +1,8 @@
 //! Which joint variant each class, cell and range of buckets leads to: plain numbers, made when the
 //! route is built. No visitor enters here.
 
+use cloakroom_vocabulary::CellId;
+
 /// How many buckets there are.
 pub const BUCKETS: usize = 100;
 
@@ -65,6 +67,13 @@ impl JointTable {
     pub(crate) fn count(&self) -> usize {
         let largest = self.choices.iter().flat_map(|cells| cells.iter()).max();
         largest.map_or(1, |largest| usize::from(*largest) + 1)
+    }
+
+    /// The joint variant of a class, a cell and a bucket, as the route declares it; what of it is shown
+    /// is for the [epoch](crate::Epoch) to say.
+    #[must_use]
+    pub fn look_up(&self, class: usize, cell: CellId, bucket: Option<u8>) -> u16 {
+        self.joint(class, cell.0, self.range(bucket))
     }
 
     /// Whether there is one entry for each class, cell and range.

@@ -92,3 +92,125 @@ impl Ingredients<'_> {
         identity
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use cloakroom_plugin_host::{Engine, Limits, Plugin};
+    use cloakroom_policy::PolicySet;
+    use cloakroom_vocabulary::{Consent, Jurisdiction, SiteValues, SiteVocabulary};
+    use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+    use wit_parser::Resolve;
+
+    use super::*;
+    use crate::decision::Decision;
+
+    const WIT: &str = include_str!("../../../plugins/wit/personalizer.wit");
+    /// Shows `b` to the second of two ranges, 70 and 30 hundredths wide, whatever the device.
+    const SPLITTING: &str = include_str!("../../plugin-host/tests/splitting.wat");
+
+    fn load(core: &str) -> Plugin {
+        let mut module = wat::parse_str(core).unwrap();
+        let mut contract = Resolve::default();
+        let package = contract.push_str("personalizer.wit", WIT).unwrap();
+        let world = contract.select_world(&[package], None).unwrap();
+        embed_component_metadata(&mut module, &contract, world, StringEncoding::UTF8).unwrap();
+        let component = ComponentEncoder::default().module(&module).unwrap().encode().unwrap();
+        Engine::new(Limits::default()).unwrap().load(&component).unwrap()
+    }
+
+    /// The same component, but it asks for no signal: the list in its manifest is empty.
+    fn without_signals() -> Plugin {
+        load(&SPLITTING.replace(r"\60\00\00\00\01\00\00\00", r"\60\00\00\00\00\00\00\00"))
+    }
+
+    fn prepared(name: &str, plugin: &Plugin) -> Prepared {
+        Prepared { name: name.to_owned(), plugin: plugin.clone(), edits: Vec::new() }
+    }
+
+    fn build(plugins: &[&Prepared], policy: &str) -> (Decision, cloakroom_crowd::RouteCrowd) {
+        let vocabulary = Arc::new(SiteVocabulary::new(&SiteValues::default()).unwrap());
+        let policies = PolicySet::with_defaults(&[("site.cedar", policy)]).unwrap();
+        let ingredients = Ingredients {
+            vocabulary: &vocabulary,
+            policies: &policies,
+            identity: "test".to_owned(),
+            labels: &[],
+            plugins,
+            origin_sees: &[],
+        };
+        ingredients.build().unwrap()
+    }
+
+    const YES: ConsentFacts = ConsentFacts {
+        jurisdiction: Jurisdiction::OptIn,
+        consent: Consent { personalization: true, measurement: false },
+        gpc: false,
+    };
+
+    /// The joint variant that each bucket leads to in the cell in which nothing else is known.
+    fn variants(decision: &Decision, crowd: &cloakroom_crowd::RouteCrowd, facts: ConsentFacts) -> Vec<u16> {
+        let class = decision.permits().class(facts).index();
+        let buckets = (0..100).map(Some).chain([None]);
+        buckets.map(|bucket| crowd.joints.look_up(class, crowd.domain.any(), bucket)).collect()
+    }
+
+    fn shares(variants: &[u16]) -> Vec<usize> {
+        let kinds: BTreeSet<_> = variants.iter().collect();
+        kinds.into_iter().map(|kind| variants.iter().filter(|variant| *variant == kind).count()).collect()
+    }
+
+    #[test]
+    fn a_plugin_splits_whom_policy_lets_it_see_and_nobody_else() {
+        for plugin in [load(SPLITTING), without_signals()] {
+            let (decision, crowd) = build(&[&prepared("test", &plugin)], "");
+            assert_eq!(decision.bucket_ranges(), 2);
+            assert_eq!(shares(&variants(&decision, &crowd, YES)), [71, 30], "70 and those without a bucket");
+            for facts in
+                [ConsentFacts { gpc: true, ..YES }, ConsentFacts { consent: Consent::default(), ..YES }]
+            {
+                assert_eq!(shares(&variants(&decision, &crowd, facts)), [101]);
+            }
+            let forbid = "forbid (principal == Plugin::\"test\", action, resource);";
+            let (decision, crowd) = build(&[&prepared("test", &plugin)], forbid);
+            assert_eq!(shares(&variants(&decision, &crowd, YES)), [101]);
+        }
+    }
+
+    #[test]
+    fn of_two_plugins_each_splits_only_where_it_may() {
+        let plugin = without_signals();
+        let both = [&prepared("one", &plugin), &prepared("two", &plugin)];
+        let (decision, crowd) = build(&both, "");
+        assert_eq!(decision.bucket_ranges(), 4, "each range of one meets each of two");
+        assert_eq!(shares(&variants(&decision, &crowd, YES)).len(), 4);
+        let (decision, crowd) = build(&both, "forbid (principal == Plugin::\"two\", action, resource);");
+        assert_eq!(shares(&variants(&decision, &crowd, YES)), [71, 30]);
+    }
+
+    #[test]
+    fn ranges_of_a_route_are_numbered_without_gaps() {
+        let plugin = load(SPLITTING);
+        let both = [&prepared("one", &plugin), &prepared("two", &plugin)];
+        let partition = Partition::new(&both);
+        let met: BTreeSet<_> = partition.buckets.iter().map(|range| usize::from(*range)).collect();
+        assert_eq!(met, (0..partition.ranges.len()).collect());
+        assert!(partition.check(&Domain::new(vec![(Signal::Country, 50_000)]).unwrap()).is_ok());
+        let error = partition.check(&Domain::new(vec![(Signal::Country, 50_001)]).unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "country 50001 × bucket 5 = 250005 cells, at most 250000 are allowed");
+        assert_eq!(Partition::new(&[]).ranges.len(), 0);
+    }
+
+    #[test]
+    fn whatever_decides_who_is_where_changes_the_identity() {
+        let plugin = load(SPLITTING);
+        let identity = |name: &str, policy: &str| build(&[&prepared(name, &plugin)], policy).1.identity;
+        let usual = identity("one", "");
+        assert_eq!(usual, identity("one", ""));
+        assert_ne!(usual, identity("two", ""));
+        let policy = "permit (principal, action, resource) when { context.jurisdiction == \"unknown\" };";
+        assert_ne!(usual, identity("one", policy));
+    }
+}

@@ -138,14 +138,15 @@ fn unlisted(checker: &mut Checker<'_>, key: &str, source: &str, span: Span) {
 
 fn crowd(checker: &mut Checker<'_>, raw: &raw::Crowd) -> Option<Crowd> {
     let k = checker.number("k", &bounds::CROWD_K, raw.k.as_ref());
-    let noise = match &raw.noise {
-        None => None,
-        written => Some(checker.number("noise", &bounds::CROWD_NOISE, written.as_ref())?),
-    };
+    let noise = raw.noise.as_ref().map(|noise| checker.number("noise", &bounds::CROWD_NOISE, Some(noise)));
     let entries = checker.list("generalize", Signal::COUNT, true, raw.generalize.as_ref());
     // The words were checked with the shape of the file.
     let unknown = |word: &str| names::refuse(format!("there is no signal `{word}`"), "name a signal");
     let generalize = checker.each(entries, |word| Signal::from_name(word).ok_or_else(|| unknown(word)));
     let epoch = checker.duration("epoch", &bounds::EPOCH, raw.epoch.as_ref());
+    let noise = match noise {
+        None => None,
+        Some(noise) => Some(noise?),
+    };
     Some(Crowd { k: k?, noise, generalize, epoch: epoch? })
 }
