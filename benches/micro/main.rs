@@ -9,6 +9,14 @@ mod visit;
 
 use criterion::{criterion_group, criterion_main};
 
-criterion_group!(hit, visit::lookup, visit::admission, visit::crowd, visit::cache, consent::hostile);
+criterion_group!(
+    hit,
+    visit::lookup,
+    visit::admission,
+    visit::remembering,
+    visit::crowd,
+    visit::cache,
+    consent::hostile
+);
 criterion_group!(plugin, load::cold_decision, load::tabulation, load::rewriting);
 criterion_main!(hit, plugin);

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use cloakroom_benches::{BANNERS, COUNTRIES, HEROES, HOST, LANGUAGES, Visitor, page, visitors};
 use cloakroom_boundary::{
-    Admission, Admitted, Boundary, Config, ConsentSource, Geo, Mode, PathPattern, RawRequest, RouteConfig,
-    SiteConfig, TokenKey,
+    Admission, Admitted, Boundary, Config, ConsentSource, Geo, Kept, Mode, PathPattern, RawRequest,
+    RouteConfig, SiteConfig, TokenKey, TopicConfig, TopicPath,
 };
 use cloakroom_crowd::{Config as CrowdConfig, Crowd, JointTable, RouteCrowd};
 use cloakroom_demo::DemoGeo;
@@ -18,10 +18,17 @@ use cloakroom_variants::{
 };
 use cloakroom_vocabulary::{Domain, Grain, Signal, SiteValues, SiteVocabulary};
 use criterion::{BatchSize, Criterion};
+use http::header::COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 
 use crate::load::hero;
+
+/// Topics of the site, as many as it may declare.
+const TOPICS: [&str; 16] = [
+    "tents", "stoves", "boats", "bikes", "lamps", "tools", "plants", "paint", "shelves", "rugs", "beds",
+    "desks", "chairs", "books", "games", "shoes",
+];
 
 pub(crate) fn lookup(criterion: &mut Criterion) {
     let plugin = hero();
@@ -44,6 +51,42 @@ pub(crate) fn admission(criterion: &mut Criterion) {
     let mut next = requests.iter().cycle();
     criterion.bench_function("boundary, site and admission", |bencher| {
         bencher.iter(|| admit(&boundary, next.next().unwrap(), &key));
+    });
+}
+
+/// What the cookies about visits cost: where nobody asks for them, where the browser has them, and at the
+/// first request with consent, which draws and sets all three.
+pub(crate) fn remembering(criterion: &mut Criterion) {
+    let consent = || ConsentSource::Cookie { name: "cloakroom_consent".into() };
+    let key = TokenKey::random();
+    let settled = |boundary: &Boundary, request: &Parts| {
+        let all = Kept { visit: true, interest: true, bucket: true };
+        admit(boundary, request, &key).cookies.settle(all).lines().count()
+    };
+    let consenting = |cookies: &str| {
+        let mut request = requests().into_iter().next().unwrap();
+        let cookies = format!("session=0123456789abcdef; cloakroom_consent=all{cookies}");
+        request.headers.insert(COOKIE, cookies.try_into().unwrap());
+        request
+    };
+    let (boundary, _) = boundary_asking(consent(), false);
+    let request = consenting("");
+    assert_eq!(settled(&boundary, &request), 0);
+    criterion.bench_function("boundary, cookies about visits: nobody asks", |bencher| {
+        bencher.iter(|| settled(&boundary, black_box(&request)));
+    });
+    let (boundary, _) = boundary_asking(consent(), true);
+    assert_eq!(settled(&boundary, &request), 3);
+    criterion.bench_function("boundary, cookies about visits: all three drawn and set", |bencher| {
+        bencher.iter(|| settled(&boundary, black_box(&request)));
+    });
+    let interest =
+        admit(&boundary, &request, &key).cookies.settle(Kept { interest: true, ..Kept::default() });
+    let interest = interest.lines().next().unwrap().to_str().unwrap().split(';').next().unwrap().to_owned();
+    let request = consenting(&format!("; cloakroom_visit=1; {interest}; cloakroom_bucket=57"));
+    assert_eq!(settled(&boundary, &request), 0);
+    criterion.bench_function("boundary, cookies about visits: all three read", |bencher| {
+        bencher.iter(|| settled(&boundary, black_box(&request)));
     });
 }
 
@@ -118,26 +161,38 @@ pub(crate) fn admit(boundary: &Boundary, request: &Parts, key: &TokenKey) -> Adm
 }
 
 pub(crate) fn boundary(consent: ConsentSource) -> (Boundary, Arc<SiteVocabulary>) {
+    boundary_asking(consent, false)
+}
+
+/// A site whose only route asks for all signals; for those that come from cookies, and the bucket, only
+/// where `remembering`.
+fn boundary_asking(consent: ConsentSource, remembering: bool) -> (Boundary, Arc<SiteVocabulary>) {
     let owned = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
     let listed = SiteValues {
         countries: owned(&COUNTRIES),
         languages: owned(&LANGUAGES),
         campaigns: owned(&["spring"]),
+        topics: owned(&TOPICS),
     };
     let vocabulary = Arc::new(SiteVocabulary::new(&listed).unwrap());
+    let from_cookies = |signal: &Signal| matches!(signal, Signal::Visit | Signal::Interest);
     let route = RouteConfig {
         pattern: PathPattern::parse("/", None).unwrap(),
         methods: None,
         mode: Mode::Personalize,
         query: Vec::new(),
         fragment: false,
-        signals: Signal::ALL.to_vec(),
+        signals: Signal::ALL.into_iter().filter(|signal| remembering || !from_cookies(signal)).collect(),
+        bucket: remembering,
     };
+    let path = |name: &str| TopicPath::parse(&format!("/c/{name}/*")).unwrap();
+    let topics = TOPICS.map(|name| TopicConfig { name: name.to_owned(), paths: vec![path(name)] });
     let site = SiteConfig {
         hosts: vec![HOST.to_owned()],
         vocabulary: Arc::clone(&vocabulary),
         consent: vec![consent],
         campaign_parameter: Some("utm_campaign".to_owned()),
+        topics: topics.to_vec(),
         routes: vec![route],
     };
     let config = Config { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], sites: vec![site] };

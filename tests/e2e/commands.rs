@@ -10,7 +10,7 @@ fn cloakroom(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_cloakroom")).args(args).current_dir(folder).output().unwrap()
 }
 
-fn checked(site: &str, hero: &str) -> (i32, String, String) {
+pub(crate) fn checked(site: &str, hero: &str) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();
     write_configuration(folder.path(), free_address(), free_address(), site, hero);
     let output = cloakroom(folder.path(), &["check"]);

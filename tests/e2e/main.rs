@@ -20,4 +20,6 @@ mod door;
 mod noninterference;
 mod passthrough;
 mod personalization;
+mod remembered;
 mod restart;
+mod splitting;

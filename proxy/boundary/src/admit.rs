@@ -11,14 +11,16 @@ use cloakroom_vocabulary::{Consent, ConsentFacts, CountryCode, Jurisdiction};
 use http::Method;
 use ipnet::IpNet;
 
+use crate::chance::Chance;
 use crate::config::MAX_SITES;
 use crate::daypart::Dayparts;
+use crate::held::HeldCookies;
 use crate::host::MAX_HOST_BYTES;
 use crate::routes::Route;
 use crate::signals::Wanted;
 use crate::site::Site;
 use crate::{
-    BoundaryError, Config, Geo, Mode, OwnCookies, RawRequest, Refusal, RouteId, ScrubbedRequest, Signals,
+    BoundaryError, Config, Geo, Mode, PendingCookies, RawRequest, Refusal, RouteId, ScrubbedRequest, Signals,
     SiteId, Token, TokenKey, address, canonical, consent, jurisdiction, query,
 };
 
@@ -29,6 +31,7 @@ pub struct Boundary {
     hosts: HashMap<Box<str>, SiteId>,
     sites: Vec<Site>,
     dayparts: Dayparts,
+    chance: Chance,
 }
 
 /// What becomes of a request.
@@ -51,11 +54,19 @@ pub struct Admitted {
     pub signals: Signals,
     /// The visitor's prefix as the crowd counts it. On anonymous routes it is the same for all.
     pub token: Token,
-    /// Cookies of our own that the answer sets or deletes. On anonymous routes there are none, since
+    /// Cookies of our own that the answer would set or delete. On anonymous routes there are none, since
     /// caches in front keep those answers.
-    pub cookies: OwnCookies,
+    pub cookies: PendingCookies,
     /// The page that is wanted.
     pub request: ScrubbedRequest,
+}
+
+/// What was read of a visitor.
+struct Visitor {
+    facts: ConsentFacts,
+    signals: Signals,
+    token: Token,
+    cookies: PendingCookies,
 }
 
 /// The route of a request that goes through unread.
@@ -87,13 +98,21 @@ impl Boundary {
             }
         }
         let dayparts = Dayparts::new(Box::new(SystemTime::now))?;
-        Ok(Self { trusted_proxies: config.trusted_proxies, geo, hosts, sites, dayparts })
+        let chance = Box::new(rand::random::<u64>);
+        Ok(Self { trusted_proxies: config.trusted_proxies, geo, hosts, sites, dayparts, chance })
     }
 
     /// Tells the time by another clock: a test's, or that of a question about another hour.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.dayparts.set_clock(Box::new(clock));
+        self
+    }
+
+    /// Draws from another source of 64 random bits at a time: a test's.
+    #[must_use]
+    pub fn with_chance(mut self, chance: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.chance = Box::new(chance);
         self
     }
 
@@ -129,25 +148,18 @@ impl Boundary {
         let gpc = consent::gpc(&raw);
         let head = *raw.method() == Method::HEAD;
         let request = ScrubbedRequest { site, route, target, path_len, head, gpc };
-        let (facts, signals, token) = match found {
+        let Visitor { facts, signals, token, cookies } = match found {
             Some((_, route)) if route.mode == Mode::Personalize => {
-                self.read_visitor(known, route.wanted, &raw, gpc, key)
+                self.read_visitor(known, route.wanted, &raw, &request, key)
             }
-            _ => {
-                let facts =
-                    ConsentFacts { jurisdiction: Jurisdiction::Unknown, consent: Consent::default(), gpc };
-                (facts, Signals::unknown(&known.vocabulary), Token::UNREAD)
-            }
+            _ => Visitor {
+                facts: ConsentFacts { jurisdiction: Jurisdiction::Unknown, consent: Consent::default(), gpc },
+                signals: Signals::unknown(&known.vocabulary),
+                token: Token::UNREAD,
+                cookies: PendingCookies::default(),
+            },
         };
-        Ok(Admission::Admitted(Admitted {
-            route,
-            mode,
-            facts,
-            signals,
-            token,
-            cookies: OwnCookies::default(),
-            request,
-        }))
+        Ok(Admission::Admitted(Admitted { route, mode, facts, signals, token, cookies, request }))
     }
 
     fn read_visitor(
@@ -155,17 +167,29 @@ impl Boundary {
         site: &Site,
         wanted: Wanted,
         raw: &RawRequest<'_>,
-        gpc: bool,
+        request: &ScrubbedRequest,
         key: &TokenKey,
-    ) -> (ConsentFacts, Signals, Token) {
+    ) -> Visitor {
         let address = address::client_address(raw, &self.trusted_proxies);
         let country: Option<CountryCode> = address.and_then(|address| self.geo.as_ref()?.country(address));
         let facts = ConsentFacts {
             jurisdiction: jurisdiction(country),
             consent: consent::consent(raw, &site.consent),
-            gpc,
+            gpc: request.gpc,
         };
-        (facts, site.signals(wanted, raw, country, &self.dayparts), key.token(address))
+        let consented = facts.consent.personalization && !facts.gpc;
+        let (remembered, cookies) =
+            site.remember(raw, request.path(), consented, &self.dayparts, &self.chance);
+        let signals = site.signals(wanted, raw, country, &self.dayparts, &remembered);
+        Visitor { facts, signals, token: key.token(address), cookies }
+    }
+
+    /// The topics that the visitor's own cookie holds on a site, by name, for whoever sent it to see.
+    #[must_use]
+    pub fn topics_held(&self, site: SiteId, raw: &RawRequest<'_>) -> Vec<&str> {
+        let Some(known) = self.sites.get(site.index()) else { return Vec::new() };
+        let record = HeldCookies::of(raw).interest.value().and_then(|value| known.interest.read(value));
+        record.map_or(Vec::new(), |record| known.interest.names(record).collect())
     }
 
     /// A request for a fragment, made by the proxy itself for a page whose visitor sent `gpc` or

@@ -6,7 +6,7 @@ use cloakroom_vocabulary::{Signal, SiteVocabulary};
 use http::Method;
 use ipnet::IpNet;
 
-use crate::{ConsentSource, PathPattern, QueryRule};
+use crate::{ConsentSource, PathPattern, QueryRule, TopicPath};
 
 /// The most sites.
 pub(crate) const MAX_SITES: usize = 1_024;
@@ -82,8 +82,19 @@ pub struct SiteConfig {
     pub consent: Vec<ConsentSource>,
     /// Name of the query parameter that holds the campaign.
     pub campaign_parameter: Option<String>,
+    /// The topics of the vocabulary with their pages, in its order.
+    pub topics: Vec<TopicConfig>,
     /// The declared routes, in the order of [`RouteId`].
     pub routes: Vec<RouteConfig>,
+}
+
+/// One topic of the signal `interest`.
+#[derive(Clone, Debug)]
+pub struct TopicConfig {
+    /// Its name in the vocabulary.
+    pub name: String,
+    /// The paths of its pages.
+    pub paths: Vec<TopicPath>,
 }
 
 /// One declared route.
@@ -101,6 +112,8 @@ pub struct RouteConfig {
     pub fragment: bool,
     /// The signals that its plugins or its origin may be told. No other is read: it is `any`.
     pub signals: Vec<Signal>,
+    /// Its plugins may be told the visitor's random bucket.
+    pub bucket: bool,
 }
 
 /// A configuration that the boundary cannot work with.

@@ -59,6 +59,11 @@ impl Dayparts {
         self.minute.store(i64::MIN, Ordering::Relaxed);
     }
 
+    /// The time.
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.clock)()
+    }
+
     /// Position of the quarter, below [`QUARTERS`].
     pub(crate) fn quarter(&self, country: CountryCode) -> usize {
         usize::from(self.time(country) & !WEEKEND)

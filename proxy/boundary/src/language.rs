@@ -1,6 +1,8 @@
 //! The preferred language of those that a site lists, told from `Accept-Language` (RFC 9110 §12.5.4).
 //!
-//! Only primary subtags are compared; regions, scripts and the order of the rest are dropped.
+//! Only primary subtags are compared; regions, scripts and the order of the rest are dropped. A weight of 0
+//! says that a language is not wanted. `*` is every language that no range names: where it is liked better
+//! than all that are listed and named, nobody can tell which is meant, and no value is.
 
 use http::header::ACCEPT_LANGUAGE;
 
@@ -34,16 +36,21 @@ impl Tag {
 /// The best liked value; of equally liked ones the first. `find` says which tags are listed.
 pub(crate) fn preferred<T>(raw: &RawRequest<'_>, find: impl Fn(Tag) -> Option<T>) -> Option<T> {
     let mut best: Option<(u16, T)> = None;
+    let mut unnamed = 0;
     let (mut bytes, mut ranges) = (MAX_BYTES, MAX_RANGES);
     for line in raw.fields(&ACCEPT_LANGUAGE) {
         let read = line.get(..bytes).unwrap_or(line);
         bytes -= read.len();
         for range in read.split(|byte| *byte == b',') {
             if ranges == 0 {
-                return best.map(|(_, value)| value);
+                break;
             }
             ranges -= 1;
-            let Some((tag, weight)) = parse(range) else { continue };
+            let Some((range, weight)) = parse(range) else { continue };
+            let Range::Named(tag) = range else {
+                unnamed = weight.max(unnamed);
+                continue;
+            };
             if weight == 0 || best.as_ref().is_some_and(|(liked, _)| *liked >= weight) {
                 continue;
             }
@@ -52,11 +59,18 @@ pub(crate) fn preferred<T>(raw: &RawRequest<'_>, find: impl Fn(Tag) -> Option<T>
             }
         }
     }
-    best.map(|(_, value)| value)
+    best.filter(|(liked, _)| *liked >= unnamed).map(|(_, value)| value)
 }
 
-/// Primary subtag and weight in thousandths of one range.
-fn parse(range: &[u8]) -> Option<(Tag, u16)> {
+/// What a range stands for.
+enum Range {
+    Named(Tag),
+    /// `*`: every language that is not named.
+    Others,
+}
+
+/// What one range stands for, and its weight in thousandths.
+fn parse(range: &[u8]) -> Option<(Range, u16)> {
     let mut parts = range.split(|byte| *byte == b';');
     let tag = parts.next()?.trim_ascii();
     let primary = tag.split(|byte| *byte == b'-').next()?;
@@ -64,7 +78,8 @@ fn parse(range: &[u8]) -> Option<(Tag, u16)> {
         None => 1_000,
         Some(parameter) => weight(parameter.trim_ascii())?,
     };
-    Tag::parse(primary).filter(|_| parts.next().is_none()).map(|tag| (tag, weight))
+    let range = if tag == b"*" { Some(Range::Others) } else { Tag::parse(primary).map(Range::Named) };
+    range.filter(|_| parts.next().is_none()).map(|range| (range, weight))
 }
 
 /// Reads `q=0`, `q=0.8`, `q=1.000`.
@@ -107,6 +122,17 @@ mod tests {
         assert_eq!(language(&[b"en;q=0.8, fr;q=0.8"]), Some("en"));
         assert_eq!(language(&[b"en;q=0.8", b"fr"]), Some("fr"));
         assert_eq!(language(&[b"en; q=0.123,de ; q=0.2"]), Some("de"));
+    }
+
+    #[test]
+    fn a_star_is_every_language_that_is_not_named() {
+        assert_eq!(language(&[b"fr-CH, fr;q=0.9, en;q=0.8, *;q=0.5"]), Some("fr"));
+        assert_eq!(language(&[b"*, fr"]), Some("fr"));
+        assert_eq!(language(&[b"*, fr;q=0.1"]), None);
+        assert_eq!(language(&[b"fr;q=0, *;q=0.5"]), None);
+        assert_eq!(language(&[b"fr;q=0, de;q=0.5, *;q=0.1"]), Some("de"));
+        assert_eq!(language(&[b"fr, *;q=0"]), Some("fr"));
+        assert_eq!(language(&[b"en-GB;q=0, en"]), Some("en"));
     }
 
     #[test]

@@ -10,45 +10,53 @@
 mod address;
 mod admit;
 mod canonical;
+mod chance;
 mod config;
 mod consent;
 mod daypart;
 mod device;
 mod escape;
 mod geo;
+mod held;
 mod host;
+mod interest;
 mod jurisdiction;
 mod language;
 mod os;
 mod own_cookies;
 mod passthrough;
 mod pattern;
+mod pending;
 mod preference;
 mod query;
 mod raw;
 mod referrer;
 mod refusal;
+mod remembered;
 mod routes;
 mod scrubbed;
 mod signals;
 mod site;
 mod token;
+mod topics;
 
 #[cfg(test)]
 #[path = "../tests/support/mmdb.rs"]
 mod mmdb;
 
 pub use admit::{Admission, Admitted, Boundary, Passthrough};
-pub use config::{BoundaryError, Config, Mode, RouteConfig, RouteId, SiteConfig, SiteId};
+pub use config::{BoundaryError, Config, Mode, RouteConfig, RouteId, SiteConfig, SiteId, TopicConfig};
 pub use consent::ConsentSource;
 pub use geo::{Geo, GeoError};
 pub use jurisdiction::jurisdiction;
 pub use own_cookies::{OwnCookie, OwnCookies};
 pub use passthrough::{strip_client_address, strip_own_cookies, strip_own_set_cookies};
 pub use pattern::{PathPattern, PatternError};
+pub use pending::{Kept, PendingCookies};
 pub use query::{QueryPattern, QueryRule};
 pub use raw::RawRequest;
 pub use refusal::Refusal;
 pub use scrubbed::ScrubbedRequest;
 pub use signals::Signals;
 pub use token::{Token, TokenKey};
+pub use topics::TopicPath;

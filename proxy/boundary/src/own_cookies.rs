@@ -1,7 +1,17 @@
 //! Cloakroom's own cookies on their way to the browser: `Set-Cookie` lines, built here alone.
 //!
 //! A line holds a name of a closed list, one value of the vocabulary's kind, and nothing that
-//! another visitor with the same value would not get.
+//! another visitor with the same value would not get. Byte for byte, `Max-Age` being the same for all:
+//!
+//! ```text
+//! cloakroom_visit=0; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax       0 or 1
+//! cloakroom_interest=5f.1.3.0005; Path=/; Max-Age=1209600; HttpOnly; Secure; SameSite=Lax
+//! cloakroom_bucket=57; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax     0 to 99
+//! cloakroom_visit=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax               deletes
+//! ```
+//!
+//! A line is sent only where the value changes, never to renew it, so that no `Max-Age` tells when somebody
+//! was here.
 
 use std::time::Duration;
 
@@ -12,11 +22,11 @@ use http::HeaderValue;
 pub enum OwnCookie {
     /// The visitor's word: `all`, `none`, or purposes.
     Consent,
-    /// One bit: the visitor was here before.
+    /// One bit: `0` during the first visit, `1` from the second on.
     Visit,
-    /// Topics, never pages.
+    /// Topics, never pages: eleven bytes, described in `interest.rs`.
     Interest,
-    /// A random number below 100.
+    /// A random number from `0` to `99`, in decimal without leading zeros. Drawn once.
     Bucket,
 }
 

@@ -74,11 +74,21 @@ fn replace(headers: &mut HeaderMap, name: &HeaderName, keep: impl Fn(&[u8]) -> K
     }
 }
 
-/// Whether a pair `name=value` has one of Cloakroom's own names.
+/// Whether a pair `name=value` has one of Cloakroom's own names, in any case. A cookie without a
+/// name (`=cloakroom_visit=1`) counts: browsers send its value alone, which then reads like a pair.
 fn is_own(pair: &[u8]) -> bool {
-    let pair = pair.trim_ascii_start();
-    let bare = NAME_PREFIXES.iter().find_map(|prefix| pair.strip_prefix(*prefix)).unwrap_or(pair);
-    bare.starts_with(OWN_PREFIX)
+    let mut bare = pair.trim_ascii_start();
+    while let Some(rest) = bare.strip_prefix(b"=") {
+        bare = rest.trim_ascii_start();
+    }
+    let named = NAME_PREFIXES.iter().find_map(|prefix| after(prefix, bare)).unwrap_or(bare);
+    after(OWN_PREFIX, named).is_some()
+}
+
+/// What stands after a prefix in any case.
+fn after<'t>(prefix: &[u8], text: &'t [u8]) -> Option<&'t [u8]> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 #[cfg(test)]
@@ -108,6 +118,25 @@ mod tests {
         strip_own_cookies(&mut map);
         assert_eq!(left(&map, "cookie"), ["a=1;  b=\"2\"; c", "x=1;y=2", "z=3"]);
         assert_eq!(left(&map, "accept"), ["*/*"]);
+    }
+
+    #[test]
+    fn no_spelling_of_our_names_passes() {
+        for pair in [
+            "cloakroom_visit=1",
+            "Cloakroom_Visit=1",
+            "__Host-cloakroom_interest=5f.1.3.0005",
+            "__host-CLOAKROOM_bucket=7",
+            "__Secure-cloakroom_consent=all",
+            "=cloakroom_consent=all",
+            " = =__Host-cloakroom_visit=1",
+            "cloakroom_",
+        ] {
+            assert!(is_own(pair.as_bytes()), "{pair}");
+        }
+        for pair in ["cloakroom=1", "x=cloakroom_visit", "xcloakroom_visit=1", "__Host-", "", "="] {
+            assert!(!is_own(pair.as_bytes()), "{pair}");
+        }
     }
 
     #[test]

@@ -35,6 +35,12 @@ pub enum PatternError {
         /// The path as written.
         path: String,
     },
+    /// A `*` before other characters of a segment.
+    #[error("`{path}` has a `*` before the end of a segment: there a `*` stands for the rest of it")]
+    StarWithin {
+        /// The path as written.
+        path: String,
+    },
     /// Too many wildcards.
     #[error("`{path}` has more than {MAX_WILD_SEGMENTS} wildcards")]
     Wildcards {

@@ -2,13 +2,15 @@
 //!
 //! Neither the address nor the host of the page before leaves this file, only its kind.
 
-use http::header::REFERER;
+use http::header::{HeaderName, REFERER};
 
 use crate::host::{self, MAX_HOST_BYTES};
 use crate::{RawRequest, query};
 
 /// The most bytes of a referrer that are read; its host must end within them.
 const MAX_BYTES: usize = 512;
+
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A kind of place; the discriminants index [`Referrer::NAMES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +100,17 @@ pub(crate) fn referrer(raw: &RawRequest<'_>, is_own: impl Fn(&str) -> bool) -> R
         None | Some([]) => Referrer::Direct,
         Some(value) => classify(value, is_own),
     }
+}
+
+/// Whether the request was caused by a page of the site itself: the browser says so (Fetch Metadata, W3C),
+/// or the page before was the site's.
+pub(crate) fn is_within(raw: &RawRequest<'_>, is_own: impl Fn(&str) -> bool) -> bool {
+    if raw.field(&SEC_FETCH_SITE).is_some_and(|value| value.trim_ascii() == b"same-origin") {
+        return true;
+    }
+    let mut buffer = [0; MAX_HOST_BYTES];
+    let host = raw.field(&REFERER).and_then(host_of).and_then(|text| host::normalize(text, &mut buffer));
+    host.is_some_and(is_own)
 }
 
 fn classify(value: &[u8], is_own: impl Fn(&str) -> bool) -> Referrer {

@@ -91,6 +91,11 @@ impl Routes {
         Ok(Self { list, exact, wild })
     }
 
+    /// What the routes want, each.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = Wanted> {
+        self.list.iter().map(|route| route.wanted)
+    }
+
     pub(crate) fn get(&self, id: RouteId) -> Option<&Route> {
         self.list.get(id.index())
     }
@@ -147,7 +152,7 @@ fn route(config: RouteConfig) -> Result<Route, BoundaryError> {
     }
     let lenient = config.mode == Mode::Passthrough;
     let pattern = if lenient { config.pattern.lenient() } else { config.pattern };
-    let wanted = Wanted::new(&config.signals);
+    let wanted = Wanted::new(&config.signals, config.bucket);
     Ok(Route { pattern, mode: config.mode, query, fragment: config.fragment, wanted, methods })
 }
 
@@ -204,6 +209,7 @@ mod tests {
             query: Vec::new(),
             fragment: false,
             signals: Vec::new(),
+            bucket: false,
         }
     }
 

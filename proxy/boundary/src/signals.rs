@@ -13,15 +13,22 @@ pub struct Signals {
 
 /// The signals that are read on a route: those that its plugins or its origin may be told.
 #[derive(Clone, Copy)]
-pub(crate) struct Wanted([bool; Signal::COUNT]);
+pub(crate) struct Wanted {
+    signals: [bool; Signal::COUNT],
+    bucket: bool,
+}
 
 impl Wanted {
-    pub(crate) fn new(signals: &[Signal]) -> Self {
-        Self(Signal::ALL.map(|signal| signals.contains(&signal)))
+    pub(crate) fn new(signals: &[Signal], bucket: bool) -> Self {
+        Self { signals: Signal::ALL.map(|signal| signals.contains(&signal)), bucket }
     }
 
     pub(crate) fn has(self, signal: Signal) -> bool {
-        self.0.get(signal.index()).copied().unwrap_or(false)
+        self.signals.get(signal.index()).copied().unwrap_or(false)
+    }
+
+    pub(crate) fn bucket(self) -> bool {
+        self.bucket
     }
 }
 
@@ -44,8 +51,8 @@ impl Signals {
         self.values[signal.index()]
     }
 
-    /// The visitor's random bucket, 0 to 99; `None` where it is not asked for, not consented to, or
-    /// not there yet.
+    /// The visitor's random bucket, 0 to 99; `None` where it is not asked for or not consented to. At the
+    /// first request with consent it is drawn, and the same answer sets the cookie.
     #[must_use]
     pub fn bucket(&self) -> Option<u8> {
         self.bucket

@@ -7,10 +7,13 @@ use cloakroom_vocabulary::{CountryCode, Hierarchy, Signal, SiteVocabulary, Value
 use crate::daypart::{Dayparts, QUARTERS};
 use crate::device::Device;
 use crate::host::{self, MAX_HOST_BYTES};
+use crate::interest::Interest;
 use crate::language::Tag;
 use crate::os::Os;
+use crate::pending::Kept;
 use crate::preference::{self, COLOR_SCHEMES, SAVE_DATA_NAMES};
 use crate::referrer::Referrer;
+use crate::remembered::{self, Remembered};
 use crate::routes::Routes;
 use crate::signals::Wanted;
 use crate::{BoundaryError, ConsentSource, RawRequest, Signals, SiteConfig, query};
@@ -21,6 +24,8 @@ const MAX_CAMPAIGN_BYTES: usize = 64;
 const QUARTER_NAMES: [&str; QUARTERS] = ["night", "morning", "afternoon", "evening"];
 /// By whether it is the weekend.
 const WEEKPART_NAMES: [&str; 2] = ["workday", "weekend"];
+/// By whether the visitor was here before.
+const VISIT_NAMES: [&str; 2] = ["new", "returning"];
 
 pub(crate) struct Site {
     pub(crate) routes: Routes,
@@ -43,6 +48,10 @@ pub(crate) struct Site {
     weekparts: [ValueId; 2],
     save_data: [ValueId; 2],
     color_schemes: [ValueId; COLOR_SCHEMES.len()],
+    pub(crate) visits: [ValueId; VISIT_NAMES.len()],
+    pub(crate) interest: Interest,
+    /// What of its cookies anything on the site asks for.
+    pub(crate) asked: Kept,
 }
 
 impl Site {
@@ -72,14 +81,18 @@ impl Site {
             .filter_map(|value| Some((Tag::parse(language.name(value).as_bytes())?, value)))
             .collect();
         languages.sort_by_key(|(tag, _)| *tag);
+        let routes = Routes::new(config.routes)?;
+        let host = config.hosts.first().map_or("", String::as_str);
+        let interest = Interest::new(host, &config.topics, of(Signal::Interest));
         Ok(Self {
+            asked: remembered::asked(&routes, &interest),
             hosts: hosts(&config.hosts, position)?,
             consent: config.consent,
             campaign_parameter: config
                 .campaign_parameter
                 .map(|parameter| name(&parameter, "the name of a query parameter").map(str::to_owned))
                 .transpose()?,
-            routes: Routes::new(config.routes)?,
+            routes,
             countries: countries.into(),
             other_country,
             devices: Device::NAMES.map(|name| named(of(Signal::Device), name)),
@@ -93,6 +106,8 @@ impl Site {
             weekparts: WEEKPART_NAMES.map(|name| named(of(Signal::Weekpart), name)),
             save_data: SAVE_DATA_NAMES.map(|name| named(of(Signal::SaveData), name)),
             color_schemes: COLOR_SCHEMES.map(|name| named(of(Signal::ColorScheme), name)),
+            visits: VISIT_NAMES.map(|name| named(of(Signal::Visit), name)),
+            interest,
             vocabulary,
         })
     }
@@ -102,6 +117,11 @@ impl Site {
         self.hosts.iter().map(|host| &**host)
     }
 
+    /// Whether a host in its normal spelling is the site's.
+    pub(crate) fn is_own(&self, host: &str) -> bool {
+        self.hosts.contains(host)
+    }
+
     /// Derives the signals that are wanted; the others are `any`.
     pub(crate) fn signals(
         &self,
@@ -109,6 +129,7 @@ impl Site {
         raw: &RawRequest<'_>,
         country: Option<CountryCode>,
         dayparts: &Dayparts,
+        remembered: &Remembered,
     ) -> Signals {
         let values = Signal::ALL.map(|signal| {
             let any = self.vocabulary.hierarchy(signal).any();
@@ -124,7 +145,7 @@ impl Site {
                 Signal::Device => pick(&self.devices, crate::device::device(raw) as usize),
                 Signal::Language => self.language(raw).unwrap_or(self.other_language),
                 Signal::Referrer => {
-                    let kind = crate::referrer::referrer(raw, |host| self.hosts.contains(host));
+                    let kind = crate::referrer::referrer(raw, |host| self.is_own(host));
                     pick(&self.referrers, kind as usize)
                 }
                 Signal::Campaign => self.campaign(raw).unwrap_or(self.no_campaign),
@@ -137,9 +158,11 @@ impl Site {
                 }
                 Signal::SaveData => pick(&self.save_data, preference::saves_data(raw).into()),
                 Signal::ColorScheme => pick(&self.color_schemes, preference::color_scheme(raw)),
+                Signal::Visit => remembered.visit.unwrap_or(any),
+                Signal::Interest => remembered.interest.unwrap_or(any),
             }
         });
-        Signals::new(values, None)
+        Signals::new(values, remembered.bucket.filter(|_| wanted.bucket()))
     }
 
     /// The best-liked language that the site lists.

@@ -38,7 +38,10 @@ fn a_signal_that_no_plugin_sees_is_not_read() {
     ];
     let parts = request("GET", "/?utm_campaign=spring", &fields);
     let seen = admitted(&boundary, &parts, "127.0.0.1");
-    assert_eq!(names(&seen), ["any", "any", "fr", "any", "any", "any", "any", "any", "any", "any"]);
+    assert_eq!(
+        names(&seen),
+        ["any", "any", "fr", "any", "any", "any", "any", "any", "any", "any", "any", "any"]
+    );
     // The law of the place is asked all the same: it decides what may be seen.
     assert_eq!(seen.facts.jurisdiction, Jurisdiction::OptIn);
 }
@@ -56,7 +59,20 @@ fn every_signal_is_derived_on_a_personalized_route() {
     let seen = admitted(&boundary(), &parts, "127.0.0.1");
     assert_eq!(
         names(&seen),
-        ["FR", "phone", "fr", "search", "spring", "afternoon", "android", "workday", "off", "other"]
+        [
+            "FR",
+            "phone",
+            "fr",
+            "search",
+            "spring",
+            "afternoon",
+            "android",
+            "workday",
+            "off",
+            "other",
+            "new",
+            "any"
+        ]
     );
     assert_eq!(seen.mode, Mode::Personalize);
     assert_eq!(seen.route.map(|route| route.index()), Some(0));
@@ -72,7 +88,10 @@ fn unlisted_values_are_other_and_unknown_countries_have_no_hour() {
     let seen = admitted(&boundary(), &plain, "198.18.3.1");
     assert_eq!(
         names(&seen),
-        ["other", "other", "other", "direct", "none", "evening", "other", "workday", "off", "other"]
+        [
+            "other", "other", "other", "direct", "none", "evening", "other", "workday", "off", "other",
+            "any", "any"
+        ]
     );
     assert_eq!(seen.facts.jurisdiction, Jurisdiction::Rest);
     assert!(seen.facts.gpc && seen.request.gpc() && seen.request.is_head());
@@ -81,7 +100,10 @@ fn unlisted_values_are_other_and_unknown_countries_have_no_hour() {
         let seen = admitted(&boundary, &plain, peer);
         assert_eq!(
             names(&seen),
-            ["other", "other", "other", "direct", "none", "any", "other", "any", "off", "other"]
+            [
+                "other", "other", "other", "direct", "none", "any", "other", "any", "off", "other", "any",
+                "any"
+            ]
         );
         assert_eq!(seen.facts.jurisdiction, Jurisdiction::Unknown);
     }
@@ -93,7 +115,7 @@ fn anonymous_routes_read_nothing_but_target_and_gpc() {
     let parts = request("GET", "/undeclared?page=1", &fields);
     let one = admitted(&boundary(), &parts, "198.18.1.1");
     assert_eq!((one.route, one.mode, one.request.target()), (None, Mode::Anonymous, "/undeclared"));
-    assert_eq!(names(&one), ["any"; 10]);
+    assert_eq!(names(&one), ["any"; 12]);
     assert_eq!(one.facts.consent, Consent::default());
     assert_eq!(one.facts.jurisdiction, Jurisdiction::Unknown);
     assert!(one.facts.gpc);

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use cloakroom_boundary::{ConsentSource, Geo, Mode, PathPattern, QueryPattern, QueryRule};
+use cloakroom_boundary::{
+    ConsentSource, Geo, Mode, PathPattern, QueryPattern, QueryRule, TopicConfig, TopicPath,
+};
 use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_origin::OriginConfig;
 use cloakroom_pipeline::{Parts, RouteParts, SiteParts};
@@ -79,13 +81,15 @@ fn assemble_site(
         .iter()
         .filter_map(|route| assemble_route(site, route).map_err(|problem| problems.push(problem)).ok())
         .collect();
+    let topics = topics(site).map_err(|problem| problems.push(problem)).ok();
     let origin = origin(settings, site).map_err(|problem| problems.push(problem)).ok();
-    match (policies, origin) {
-        (Some(policies), Some(origin)) if problems.is_empty() => Ok(SiteParts {
+    match (policies, origin, topics) {
+        (Some(policies), Some(origin), Some(topics)) if problems.is_empty() => Ok(SiteParts {
             hosts: site.hosts.clone(),
             vocabulary: site.vocabulary.clone(),
             consent: site.consent.iter().map(consent_source).collect(),
             campaign_parameter: site.campaign_parameter.clone(),
+            topics,
             signal_bits: site.signal_bits,
             policies,
             crowd: crowd(&site.crowd),
@@ -108,6 +112,17 @@ fn crowd(crowd: &settings::Crowd) -> CrowdConfig {
         generalize: crowd.generalize.clone(),
         ..CrowdConfig::default()
     }
+}
+
+fn topics(site: &Site) -> Result<Vec<TopicConfig>, Problem> {
+    let read = |path: &String| TopicPath::parse(path).map_err(|cause| Problem::nowhere(cause.to_string()));
+    let topics = site.values.topics.iter().zip(&site.topic_paths);
+    topics
+        .map(|(name, paths)| {
+            let paths = paths.iter().map(read).collect::<Result<_, _>>()?;
+            Ok(TopicConfig { name: name.clone(), paths })
+        })
+        .collect()
 }
 
 fn load_plugins(

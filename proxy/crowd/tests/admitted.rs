@@ -21,6 +21,7 @@ fn route(path: &str) -> RouteConfig {
         query: vec![],
         fragment: false,
         signals: Signal::ALL.to_vec(),
+        bucket: false,
     }
 }
 
@@ -51,6 +52,7 @@ fn a_crowd_of_networks_releases_its_language_and_one_network_does_not() {
         vocabulary: Arc::clone(&vocabulary),
         consent: vec![ConsentSource::Cookie { name: "cloakroom_consent".into() }],
         campaign_parameter: None,
+        topics: vec![],
         routes: vec![route("/plain"), route("/")],
     };
     let config = BoundaryConfig { trusted_proxies: vec![], sites: vec![site] };

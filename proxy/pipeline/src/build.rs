@@ -11,13 +11,15 @@ use cloakroom_plugin_host::Plugin;
 use cloakroom_policy::PolicySet;
 use cloakroom_rewrite::{OutputPolicy, Removed};
 use cloakroom_variants::VariantCache;
-use cloakroom_vocabulary::{Signal, SiteVocabulary};
+use cloakroom_vocabulary::SiteVocabulary;
 use moka::sync::Cache;
 
 use crate::canary::Canary;
 use crate::decision::{Decision, Ingredients, Prepared, signals_of};
 use crate::flights::Flights;
-use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SiteParts, SiteReport};
+use crate::keeping::Keeping;
+use crate::partition::Partition;
+use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 use crate::route::{DistinctPaths, Route};
 use crate::store::Store;
 use crate::{Pipeline, RelayTarget, Site};
@@ -75,14 +77,15 @@ impl SiteParts {
     /// The part of a site's configuration that the boundary works on.
     fn boundary(&self) -> SiteConfig {
         let routes = self.routes.iter().map(|route| {
-            let plugins = self.plugins.iter().filter(|(name, _)| route.plugins.contains(name));
+            let plugins = || self.plugins.iter().filter(|(name, _)| route.plugins.contains(name));
             RouteConfig {
                 pattern: route.pattern.clone(),
                 methods: route.methods.clone(),
                 mode: route.mode,
                 query: route.query.clone(),
                 fragment: route.fragment,
-                signals: signals_of(plugins.map(|(_, plugin)| plugin), &route.origin_sees),
+                signals: signals_of(plugins().map(|(_, plugin)| plugin), &route.origin_sees),
+                bucket: plugins().any(|(_, plugin)| plugin.manifest().splits()),
             }
         });
         SiteConfig {
@@ -90,6 +93,7 @@ impl SiteParts {
             vocabulary: Arc::clone(&self.vocabulary),
             consent: self.consent.clone(),
             campaign_parameter: self.campaign_parameter.clone(),
+            topics: self.topics.clone(),
             routes: routes.collect(),
         }
     }
@@ -121,6 +125,7 @@ fn build_site(
     let mut routes = Vec::new();
     let mut crowds = Vec::new();
     let mut reports = Vec::new();
+    let mut keeping = Keeping::nothing();
     for route in parts.routes {
         let of_route = |cause| BuildError::Route {
             host: host.clone(),
@@ -130,6 +135,9 @@ fn build_site(
         let (decision, crowd) =
             decide(&route, &identity, &prepared, &parts.vocabulary, &parts.policies).map_err(of_route)?;
         let canary = route.freshness.map(|_| Canary::new(&route.volatile)).transpose().map_err(of_route)?;
+        if let Some(decision) = &decision {
+            keeping.add(decision.permits(), decision.bucket_ranges() > 0);
+        }
         reports.push(report(&route, decision.as_ref()));
         crowds.push(crowd);
         routes.push(Arc::new(Route {
@@ -159,29 +167,34 @@ fn build_site(
     });
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds, SystemTime::now())?;
     let origin = Origin::new(parts.origin);
-    let site = Site { routes, undeclared, crowd, store: None, origin, relay, output };
+    let site = Site { routes, undeclared, keeping, crowd, store: None, origin, relay, output };
     Ok((site, SiteReport { host, routes: reports, signals, signal_bits: parts.signal_bits, removed }))
 }
 
-/// The signals that the site's routes use and the bits of each, if their sum is within the budget.
+/// The signals that the site's routes use, if the sum of their bits is within the budget.
 fn signals_within(
     host: &str,
     vocabulary: &SiteVocabulary,
     prepared: &[Prepared],
     routes: &[RouteParts],
     budget: u32,
-) -> Result<Vec<(Signal, f64)>, BuildError> {
+) -> Result<Vec<SignalReport>, BuildError> {
     let used = prepared.iter().filter(|p| routes.iter().any(|route| route.plugins.contains(&p.name)));
+    let used: Vec<_> = used.collect();
+    // Whoever joins visits to different routes learns what all their plugins tell apart.
+    let ranges = Partition::new(&used).ranges.len();
+    let ranges = u32::try_from(ranges).ok().filter(|ranges| *ranges > 0);
     let seen: Vec<_> = routes.iter().flat_map(|route| route.origin_sees.iter().copied()).collect();
-    let signals: Vec<_> = signals_of(used.map(|p| &p.plugin), &seen)
+    let signals: Vec<_> = signals_of(used.iter().map(|p| &p.plugin), &seen)
         .into_iter()
-        .map(|signal| (signal, vocabulary.hierarchy(signal).bits()))
+        .map(|signal| SignalReport::new(signal, vocabulary))
+        .chain(ranges.map(SignalReport::bucket))
         .collect();
-    let sum: f64 = signals.iter().map(|(_, bits)| bits).sum();
+    let sum: f64 = signals.iter().map(|report| report.bits).sum();
     if sum <= f64::from(budget) {
         return Ok(signals);
     }
-    let words: Vec<_> = signals.iter().map(|(signal, bits)| format!("{signal} {bits:.1}")).collect();
+    let words: Vec<_> = signals.iter().map(|r| format!("{} {:.1}", r.name, r.bits)).collect();
     let arithmetic = format!("{} = {sum:.1}", words.join(" + "));
     Err(BuildError::SignalBits { host: host.to_owned(), arithmetic, budget })
 }

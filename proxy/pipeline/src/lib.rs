@@ -9,6 +9,7 @@ mod canary;
 mod decision;
 mod downstream;
 mod flights;
+mod keeping;
 mod miss;
 mod partition;
 mod parts;
@@ -29,10 +30,11 @@ use moka::sync::Cache;
 
 pub use answer::{Answer, CacheStatus, Reveal, error_page};
 pub use miss::Pending;
-pub use parts::{BuildError, Parts, RouteParts, RouteReport, SiteParts, SiteReport};
+pub use parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 
 use answer::{Content, Failure, Source};
 use flights::Flights;
+use keeping::Keeping;
 use miss::{Fetched, Made};
 use route::{Route, Visit};
 use store::Store;
@@ -58,6 +60,8 @@ struct Site {
     routes: Vec<Arc<Route>>,
     /// Answers for paths that no route declares.
     undeclared: Arc<Route>,
+    /// Which cookies about visits its policies let be kept.
+    keeping: Keeping,
     crowd: Crowd,
     /// Where released cells outlive a restart.
     store: Option<Store>,
@@ -147,6 +151,7 @@ impl Pipeline {
     fn serve(&self, site: &Site, admitted: Admitted, epoch: &cloakroom_crowd::Epoch) -> Step {
         let Admitted { route: id, facts, signals, token, cookies, request, .. } = admitted;
         let route = site.route(id);
+        let cookies = cookies.settle(site.keeping.under(facts));
         if route.is_quarantined() {
             let content = Content::Failure(Failure::Quarantined);
             let (head_only, label) = (request.is_head(), route.label);

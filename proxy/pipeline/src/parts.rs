@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloakroom_boundary::{BoundaryError, ConsentSource, Geo, Mode, PathPattern, QueryRule};
+use cloakroom_boundary::{BoundaryError, ConsentSource, Geo, Mode, PathPattern, QueryRule, TopicConfig};
 use cloakroom_crowd::{Config as CrowdConfig, CrowdError};
 use cloakroom_origin::OriginConfig;
 use cloakroom_plugin_host::Plugin;
 use cloakroom_policy::{PolicyError, PolicySet};
 use cloakroom_rewrite::Removed;
 use cloakroom_variants::CacheConfig;
-use cloakroom_vocabulary::{DomainError, Signal, SiteVocabulary};
+use cloakroom_vocabulary::{DomainError, Entropy, Signal, SiteVocabulary, bucket_bits};
 use ipnet::IpNet;
 
 /// Everything a pipeline is built of.
@@ -43,6 +43,8 @@ pub struct SiteParts {
     pub consent: Vec<ConsentSource>,
     /// The parameter that names the campaign.
     pub campaign_parameter: Option<String>,
+    /// The topics of its vocabulary with their pages.
+    pub topics: Vec<TopicConfig>,
     /// The most bits that its signals may tell of a visitor together.
     pub signal_bits: u32,
     /// Its policies, defaults included.
@@ -99,12 +101,51 @@ pub struct SiteReport {
     pub host: String,
     /// Its routes.
     pub routes: Vec<RouteReport>,
-    /// The signals that anything on the site may be told, each with the bits that it can tell at most.
-    pub signals: Vec<(Signal, f64)>,
+    /// The signals that anything on the site may be told.
+    pub signals: Vec<SignalReport>,
     /// The most bits that they may tell together.
     pub signal_bits: u32,
     /// What the door took out of plugins: plugin, slot, variant, and what.
     pub removed: Vec<(String, String, String, Removed)>,
+}
+
+/// What `check` tells of a signal.
+pub struct SignalReport {
+    /// Which one; `bucket` is none of the vocabulary's, but tells as much as its ranges.
+    pub name: &'static str,
+    /// How many values it has on the site, generalized ones not counted.
+    pub values: u32,
+    /// Its grains, finest first, `any` last.
+    pub grains: Vec<&'static str>,
+    /// The most bits that it can tell on the site; these are what the budget counts.
+    pub bits: f64,
+    /// What is published of it.
+    pub published: Entropy,
+}
+
+impl SignalReport {
+    /// Of a signal of the vocabulary.
+    pub(crate) fn new(signal: Signal, vocabulary: &SiteVocabulary) -> Self {
+        let hierarchy = vocabulary.hierarchy(signal);
+        Self {
+            name: signal.name(),
+            values: u32::try_from(hierarchy.leaves().count()).unwrap_or(u32::MAX),
+            grains: hierarchy.grains().to_vec(),
+            bits: hierarchy.bits(),
+            published: signal.entropy(),
+        }
+    }
+
+    /// Of the random bucket, of which plugins tell `ranges` ranges apart.
+    pub(crate) fn bucket(ranges: u32) -> Self {
+        Self {
+            name: "bucket",
+            values: ranges,
+            grains: vec!["range", "any"],
+            bits: bucket_bits(ranges),
+            published: Entropy::DRAWN_EVENLY,
+        }
+    }
 }
 
 /// What `check` tells of a route.

@@ -118,7 +118,8 @@ fn signals(raw: Vec<wit::SignalUse>) -> Result<Vec<SignalUse>, String> {
         counted("values of a signal", wanted.values.len(), 1, MAX_VALUES)?;
         for (position, value) in wanted.values.iter().enumerate() {
             if !is_value(signal, value) {
-                return Err(format!("`{}` is not a {signal} value", short(value, 64)));
+                let article = signal.article();
+                return Err(format!("`{}` is not {article} {signal} value", short(value, 64)));
             }
             if wanted.values.iter().take(position).any(|earlier| earlier == value) {
                 return Err(format!("{signal} value `{value}` is there twice"));
@@ -145,6 +146,9 @@ fn is_value(signal: Signal, value: &str) -> bool {
         Signal::Campaign => {
             value == "none"
                 || listed(SiteValues { campaigns: vec![value.to_owned()], ..SiteValues::default() })
+        }
+        Signal::Interest => {
+            value == "none" || listed(SiteValues { topics: vec![value.to_owned()], ..SiteValues::default() })
         }
         _ => SiteVocabulary::new(&SiteValues::default())
             .is_ok_and(|site| site.hierarchy(signal).find(value).is_some()),

@@ -16,6 +16,7 @@ fn vocabulary() -> SiteVocabulary {
         countries: vec!["FR".into(), "US".into()],
         languages: vec!["fr".into()],
         campaigns: vec![],
+        topics: vec![],
     })
     .unwrap()
 }
@@ -118,7 +119,7 @@ fn too_many_evaluations_are_refused_with_the_arithmetic() {
     let error = PolicySet::defaults().unwrap().permits(&vocabulary(), &subject).unwrap_err();
     assert_eq!(
         error.message(),
-        "32 contexts × 45500 combinations of plugin, signal and grain = 1456000 evaluations, at most \
+        "32 contexts × 52500 combinations of plugin, signal and grain = 1680000 evaluations, at most \
          1000000 are allowed"
     );
 }

@@ -31,7 +31,7 @@ impl Values {
     /// Whether a condition on `signal` may name `word`.
     pub(crate) fn check(&self, signal: Signal, word: &str) -> Result<(), NotAValue> {
         match (signal, word) {
-            (_, OTHER | ANY) | (Signal::Campaign, "none") => Ok(()),
+            (_, OTHER | ANY) | (Signal::Campaign | Signal::Interest, "none") => Ok(()),
             (_, "none") => {
                 Err((format!("`{signal}` has no value `none`"), Some("did you mean `other`?".to_owned())))
             }
@@ -41,6 +41,9 @@ impl Values {
             }
             (Signal::Campaign, _) => {
                 check_listed(&SiteValues { campaigns: vec![word.to_owned()], ..SiteValues::default() })
+            }
+            (Signal::Interest, _) => {
+                check_listed(&SiteValues { topics: vec![word.to_owned()], ..SiteValues::default() })
             }
             _ => self.check_closed(signal, word),
         }
@@ -53,7 +56,7 @@ impl Values {
         }
         let known: Vec<_> = hierarchy.values().map(|value| hierarchy.name(value)).collect();
         let help = did_you_mean_or_list(word, known);
-        Err((format!("`{}` is not a {signal} value", quoted(word)), help))
+        Err((format!("`{}` is not {} {signal} value", quoted(word), signal.article()), help))
     }
 
     /// The value above `word`, unless that is `any`.
@@ -62,7 +65,7 @@ impl Values {
             Signal::Country => {
                 CountryCode::parse(word).and_then(country_facts).map(|facts| facts.continent.name())
             }
-            Signal::Language | Signal::Campaign => None,
+            Signal::Language | Signal::Campaign | Signal::Interest => None,
             _ => {
                 let hierarchy = self.closed.hierarchy(signal);
                 let parent = hierarchy.parent(hierarchy.find(word)?);
@@ -101,6 +104,7 @@ fn check_country(word: &str) -> Result<(), NotAValue> {
 
 fn check_listed(listed: &SiteValues) -> Result<(), NotAValue> {
     SiteVocabulary::new(listed).map(|_| ()).map_err(|error| {
-        (format!("`{}` is not a {} value", quoted(&error.value), error.signal), Some(error.why.to_owned()))
+        let (value, signal) = (quoted(&error.value), error.signal);
+        (format!("`{value}` is not {} {signal} value", signal.article()), Some(error.why.to_owned()))
     })
 }

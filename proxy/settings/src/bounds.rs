@@ -46,6 +46,7 @@ pub(crate) const MAX_TRUSTED_PROXIES: usize = 1_000;
 pub(crate) const MAX_SITES: usize = 64;
 pub(crate) const MAX_HOSTS: usize = 64;
 pub(crate) const MAX_LISTED_VALUES: usize = 200;
+pub(crate) const MAX_TOPIC_PATHS: usize = 64;
 pub(crate) const MAX_OUTPUT_HOSTS: usize = 64;
 pub(crate) const MAX_POLICY_FILES: usize = 64;
 pub(crate) const MAX_PLUGINS: usize = 64;
@@ -62,6 +63,9 @@ pub(crate) const MAX_PATTERN: usize = 256;
 pub(crate) const MAX_COMPILED_PATTERN: usize = 256 << 10;
 pub(crate) const MAX_QUERY_VALUE: usize = 256;
 pub(crate) const MAX_WILDCARDS: usize = 8;
+
+// How long a reason may be, in characters.
+pub(crate) const REASON: std::ops::RangeInclusive<usize> = 20..=400;
 
 // How large files may be, in bytes.
 pub(crate) const MAX_CONFIGURATION_FILE: u64 = MIB;

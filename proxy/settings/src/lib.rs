@@ -17,15 +17,18 @@ mod raw;
 mod reference;
 mod route;
 mod route_parts;
+mod sensitive;
 mod settings;
 mod shape;
+mod signals_page;
 mod site_file;
 mod site_parts;
+mod topics;
 
 pub use main_file::load;
 pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{
     ConsentSource, Crowd, Limits, Log, LogFormat, LogLevel, Mode, Origin, Plugin, PluginFile, QueryRule,
-    QueryValues, Route, Settings, Site, Unstorable,
+    QueryValues, Route, SensitiveNames, Settings, Site, Unstorable,
 };

@@ -129,6 +129,8 @@ pub(crate) struct Signals {
     pub language: Option<Texts>,
     pub budget: Option<Spanned<u64>>,
     pub campaign: Option<Campaign>,
+    pub interest: Option<Interest>,
+    pub sensitive: Option<Sensitive>,
 }
 
 #[derive(Deserialize)]
@@ -136,6 +138,26 @@ pub(crate) struct Signals {
 pub(crate) struct Campaign {
     pub parameter: Text,
     pub values: Texts,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Interest {
+    pub topics: Vec<Topic>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Topic {
+    pub name: Text,
+    pub paths: Texts,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sensitive {
+    pub allow: Texts,
+    pub reason: Text,
 }
 
 #[derive(Deserialize, Default)]
@@ -343,6 +365,9 @@ mod tests {
                 ("consent", fields::<Consent>()),
                 ("signals", fields::<Signals>()),
                 ("signals.campaign", fields::<Campaign>()),
+                ("signals.interest", fields::<Interest>()),
+                ("signals.interest.topics", fields::<Topic>()),
+                ("signals.sensitive", fields::<Sensitive>()),
                 ("crowd", fields::<Crowd>()),
                 ("output", fields::<Output>()),
                 ("policy", fields::<Policy>()),

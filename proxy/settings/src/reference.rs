@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::bounds::Bounded;
 use crate::keys::{Key, Kind, MAIN, SITE, within};
 use crate::quantity::{DURATION, SIZE};
+use crate::signals_page;
 
 const INTRODUCTION: &str = "\
 # Configuration reference
@@ -17,12 +18,17 @@ are a whole number and `ms`, `s`, `m`, `h` or `d` (`60s`, `24h`); sizes a whole 
 `MiB` or `GiB` (`8MiB`). Each configuration file is UTF-8 and at most 1MiB.
 ";
 
+/// What Cloakroom keeps in browsers, byte for byte.
+const COOKIES: &str = include_str!("cookies.md");
+
 /// The configuration reference in Markdown.
 #[must_use]
 pub fn reference() -> String {
     let mut page = INTRODUCTION.to_owned();
     file(&mut page, "The main file, `cloakroom.toml`", MAIN);
     file(&mut page, "A site, `site.toml` in a folder of its own", SITE);
+    page.push_str(&signals_page::page());
+    page.push_str(COOKIES);
     page
 }
 

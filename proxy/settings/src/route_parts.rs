@@ -13,7 +13,12 @@ use crate::site_parts::parameter;
 
 /// Checks the path of a route.
 pub(crate) fn path(text: &str) -> Result<(), Refused> {
-    let not = |help: String| Err(refuse(format!("`{text}` is not the path of a route"), help));
+    path_of("a route", text, false)
+}
+
+/// Checks the path of `what`; where `partial`, a `*` may stand for the rest of a segment.
+pub(crate) fn path_of(what: &str, text: &str, partial: bool) -> Result<(), Refused> {
+    let not = |help: String| Err(refuse(format!("`{text}` is not the path of {what}"), help));
     if text.len() > bounds::MAX_PATH {
         let help = format!("at most {} bytes are allowed", bounds::MAX_PATH);
         return Err(refuse("the path is too long", help));
@@ -31,10 +36,18 @@ pub(crate) fn path(text: &str) -> Result<(), Refused> {
     let mut segments = rest.split('/').peekable();
     while let Some(segment) = segments.next() {
         let last = segments.peek().is_none();
+        let start = segment.strip_suffix('*').filter(|start| partial && !start.is_empty());
+        wildcards += usize::from(segment == "*" || start.is_some());
+        let segment = start.unwrap_or(segment);
         if segment == "*" {
-            wildcards += 1;
+            continue;
         } else if segment.contains('*') {
-            return not(format!("`{segment}`: a `*` stands for a whole segment; `segment` narrows it"));
+            let help = if partial {
+                "a `*` ends a segment and stands for the rest of it: `/p/tent-*`".to_owned()
+            } else {
+                format!("`{segment}`: a `*` stands for a whole segment; `segment` narrows it")
+            };
+            return not(help);
         } else if segment.is_empty() && !last {
             return not("it has an empty segment: write one `/` in place of two".to_owned());
         } else if matches!(segment, "." | "..") {

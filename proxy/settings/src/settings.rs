@@ -101,6 +101,10 @@ pub struct Site {
     pub vocabulary: Arc<SiteVocabulary>,
     /// The query parameter that names the campaign.
     pub campaign_parameter: Option<String>,
+    /// The paths of each topic's pages, in the order of [`SiteValues::topics`].
+    pub topic_paths: Vec<Vec<String>>,
+    /// Campaigns and topics on sensitive matters that the site has in spite of the shipped list.
+    pub sensitive: Option<SensitiveNames>,
     /// The most bits that its signals may tell together.
     pub signal_bits: u32,
     /// How crowds are counted.
@@ -113,6 +117,15 @@ pub struct Site {
     pub plugins: Vec<Plugin>,
     /// Routes, in the order of the file; no two share a path and a method.
     pub routes: Vec<Route>,
+}
+
+/// Names on sensitive matters, and why the site has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SensitiveNames {
+    /// Each name with what it tells of a visitor.
+    pub names: Vec<(String, &'static str)>,
+    /// The site's own words, 20 to 400 characters.
+    pub reason: String,
 }
 
 /// Where pages come from, over plain HTTP.

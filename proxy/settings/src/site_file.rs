@@ -14,7 +14,7 @@ use crate::names::{self, host};
 use crate::problem::{Problems, Source, Span};
 use crate::raw::{self, OneOrMany, Text};
 use crate::settings::{ConsentSource, Crowd, Site};
-use crate::{route, shape, site_parts};
+use crate::{route, sensitive, shape, site_parts, topics};
 
 /// The consent cookie where the file names none.
 const CONSENT_COOKIE: &str = "cloakroom_consent";
@@ -38,6 +38,8 @@ pub(crate) fn read(
         .campaign
         .as_ref()
         .and_then(|campaign| site_parts::parameter(&mut checker, &campaign.parameter, &[]));
+    let topic_paths = topics::paths(&mut checker, raw.signals.interest.as_ref());
+    let sensitive = sensitive::names(&mut checker, &raw.signals);
     let signal_bits = checker.number("budget", &bounds::SIGNAL_BITS, raw.signals.budget.as_ref());
     let crowd = crowd(&mut checker, &raw.crowd);
     let output = checker.list("hosts", bounds::MAX_OUTPUT_HOSTS, false, raw.output.hosts.as_ref());
@@ -56,6 +58,8 @@ pub(crate) fn read(
         values,
         vocabulary: Arc::new(vocabulary?),
         campaign_parameter,
+        topic_paths,
+        sensitive,
         signal_bits: signal_bits?,
         crowd: crowd?,
         output_hosts,

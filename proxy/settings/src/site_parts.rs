@@ -93,9 +93,14 @@ pub(crate) fn values(checker: &mut Checker<'_>, raw: &raw::Signals) -> (SiteValu
     let language = checker.list("language", most, false, raw.language.as_ref());
     let campaign = raw.campaign.as_ref().map(|campaign| &campaign.values);
     let campaign = checker.list("values", most, false, campaign);
+    let topic = &crate::topics::names(checker, raw.interest.as_ref());
     let texts = |list: &[Text]| list.iter().map(|text| text.get_ref().clone()).collect::<Vec<_>>();
-    let mut values =
-        SiteValues { countries: texts(country), languages: texts(language), campaigns: texts(campaign) };
+    let mut values = SiteValues {
+        countries: texts(country),
+        languages: texts(language),
+        campaigns: texts(campaign),
+        topics: texts(topic),
+    };
     for written in country.iter().filter(|text| text.get_ref().bytes().any(|b| b.is_ascii_lowercase())) {
         let code = written.get_ref();
         let message = format!("`{code}` is not a country value: codes are upper case");
@@ -103,7 +108,7 @@ pub(crate) fn values(checker: &mut Checker<'_>, raw: &raw::Signals) -> (SiteValu
         values.countries.retain(|country| country != code);
     }
     // Each round takes one wrong value away, so that the next one is found.
-    for _ in 0..=3 * most {
+    for _ in 0..=4 * most {
         let error = match SiteVocabulary::new(&values) {
             Ok(vocabulary) => return (values, Some(vocabulary)),
             Err(error) => error,
@@ -111,6 +116,7 @@ pub(crate) fn values(checker: &mut Checker<'_>, raw: &raw::Signals) -> (SiteValu
         let (list, written) = match error.signal {
             Signal::Country => (&mut values.countries, country),
             Signal::Language => (&mut values.languages, language),
+            Signal::Interest => (&mut values.topics, topic.as_slice()),
             _ => (&mut values.campaigns, campaign),
         };
         let Some(at) = list.iter().rposition(|value| *value == error.value) else { break };
@@ -137,6 +143,7 @@ fn suggest_value(error: &VocabularyError, written: &[Text]) -> String {
     match error.signal {
         Signal::Country => alone.countries.push(candidate.clone()),
         Signal::Language => alone.languages.push(candidate.clone()),
+        Signal::Interest => alone.topics.push(candidate.clone()),
         _ => alone.campaigns.push(candidate.clone()),
     }
     if SiteVocabulary::new(&alone).is_ok() {

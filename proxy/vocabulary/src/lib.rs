@@ -7,14 +7,18 @@
 mod consent;
 mod country;
 mod domain;
+mod entropy;
 mod hierarchy;
+mod sensitive;
 mod site;
 
 pub use consent::{Consent, ConsentFacts, Jurisdiction};
 pub use country::{Continent, CountryCode, CountryFacts, country_facts};
 pub use domain::{CellId, Domain, DomainError, MAX_CELLS, MAX_ROUTE_SIGNALS};
+pub use entropy::{BUCKETS, Entropy, bucket_bits};
 pub use hierarchy::{Grain, Hierarchy, ValueId};
-pub use site::{SiteValues, SiteVocabulary, VocabularyError};
+pub use sensitive::{Sensitive, sensitive};
+pub use site::{MAX_TOPICS, SiteValues, SiteVocabulary, VocabularyError};
 
 /// A fact about a visit that a plugin may see, coarse by construction.
 ///
@@ -41,11 +45,16 @@ pub enum Signal {
     SaveData,
     /// The browser says, unasked, that it prefers dark or light pages.
     ColorScheme,
+    /// Whether the visitor was here before, in one bit of a cookie of our own.
+    Visit,
+    /// A topic of the pages that were read last week, of those the site declares; now and then a
+    /// random one.
+    Interest,
 }
 
 impl Signal {
     /// How many signals there are.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 12;
 
     /// All signals, in the order of their discriminants.
     pub const ALL: [Self; Self::COUNT] = [
@@ -59,6 +68,8 @@ impl Signal {
         Self::Weekpart,
         Self::SaveData,
         Self::ColorScheme,
+        Self::Visit,
+        Self::Interest,
     ];
 
     /// The name used in configuration, manifests, policies and reports.
@@ -75,7 +86,15 @@ impl Signal {
             Self::Weekpart => "weekpart",
             Self::SaveData => "save_data",
             Self::ColorScheme => "color_scheme",
+            Self::Visit => "visit",
+            Self::Interest => "interest",
         }
+    }
+
+    /// The article before its name: an `os` value, a `device` value.
+    #[must_use]
+    pub const fn article(self) -> &'static str {
+        if matches!(self, Self::Os | Self::Interest) { "an" } else { "a" }
     }
 
     /// The signal of that name.
@@ -87,7 +106,7 @@ impl Signal {
     /// Whether its values are the same on every site; of the others, a site lists which it has.
     #[must_use]
     pub const fn is_closed(self) -> bool {
-        !matches!(self, Self::Country | Self::Language | Self::Campaign)
+        !matches!(self, Self::Country | Self::Language | Self::Campaign | Self::Interest)
     }
 
     /// Position in arrays of length [`Signal::COUNT`].

@@ -6,6 +6,9 @@ use crate::{CountryCode, Hierarchy, Signal, country_facts};
 /// The most values that a site may list for one signal.
 const MAX_LISTED: usize = 200;
 
+/// The most topics that a site may declare.
+pub const MAX_TOPICS: usize = 16;
+
 /// The values that a site lists, for the signals that leave it a choice.
 #[derive(Clone, Debug, Default)]
 pub struct SiteValues {
@@ -15,11 +18,13 @@ pub struct SiteValues {
     pub languages: Vec<String>,
     /// Campaign names: lower-case letters, digits, `-`, `_` and `.`, at most 64.
     pub campaigns: Vec<String>,
+    /// Topics of `interest`, at most [`MAX_TOPICS`], written as campaigns are.
+    pub topics: Vec<String>,
 }
 
 /// A listed value that the vocabulary does not know or cannot hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{value}` is not a {signal} value: {why}")]
+#[error("`{value}` is not {} {signal} value: {why}", signal.article())]
 pub struct VocabularyError {
     /// The signal it was listed for.
     pub signal: Signal,
@@ -47,10 +52,8 @@ impl SiteVocabulary {
         check(Signal::Language, &listed.languages, "a lower-case primary language tag such as `fr`", |v| {
             (2..=8).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_lowercase())
         })?;
-        check(Signal::Campaign, &listed.campaigns, "1 to 64 of a-z, 0-9, `-`, `_`, `.`", |v| {
-            (1..=64).contains(&v.len())
-                && v.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
-        })?;
+        check(Signal::Campaign, &listed.campaigns, NAME, is_name)?;
+        check(Signal::Interest, &listed.topics, NAME, is_name)?;
         let with = |values: &[String], last: &str| {
             values.iter().cloned().chain([last.to_owned()]).collect::<Vec<_>>()
         };
@@ -74,6 +77,8 @@ impl SiteVocabulary {
                 Hierarchy::flat("weekpart", owned(&["workday", "weekend"])),
                 Hierarchy::flat("save_data", owned(&["on", "off"])),
                 Hierarchy::flat("color_scheme", owned(&["dark", "light", "other"])),
+                Hierarchy::flat("visit", owned(&["new", "returning"])),
+                Hierarchy::flat("interest", with(&listed.topics, "none")),
             ],
         })
     }
@@ -108,6 +113,14 @@ fn owned(values: &[&str]) -> Vec<String> {
     values.iter().map(|v| (*v).to_owned()).collect()
 }
 
+/// What the names of campaigns and topics are made of.
+const NAME: &str = "1 to 64 of a-z, 0-9, `-`, `_`, `.`";
+
+fn is_name(value: &str) -> bool {
+    (1..=64).contains(&value.len())
+        && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+}
+
 fn check(
     signal: Signal,
     values: &[String],
@@ -116,6 +129,9 @@ fn check(
 ) -> Result<(), VocabularyError> {
     let wrong = |value: &String, why| Err(VocabularyError { signal, value: value.clone(), why });
     for (position, value) in values.iter().enumerate() {
+        if signal == Signal::Interest && position >= MAX_TOPICS {
+            return wrong(value, "a site declares at most 16 topics");
+        }
         if position >= MAX_LISTED {
             return wrong(value, "a site lists at most 200 values a signal");
         }
@@ -135,9 +151,31 @@ fn check(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ValueId;
 
     fn listed(countries: &[&str], languages: &[&str]) -> SiteValues {
-        SiteValues { countries: owned(countries), languages: owned(languages), campaigns: owned(&["spring"]) }
+        SiteValues {
+            countries: owned(countries),
+            languages: owned(languages),
+            campaigns: owned(&["spring"]),
+            topics: owned(&["garden"]),
+        }
+    }
+
+    #[test]
+    fn a_site_declares_at_most_sixteen_topics() {
+        let topics = |count| SiteValues {
+            topics: (0..count).map(|number| format!("topic-{number}")).collect(),
+            ..SiteValues::default()
+        };
+        let site = SiteVocabulary::new(&topics(16)).unwrap();
+        let interest = site.hierarchy(Signal::Interest);
+        assert_eq!((interest.len(), interest.name(ValueId(16))), (18, "none"));
+        let error = SiteVocabulary::new(&topics(17)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`topic-16` is not an interest value: a site declares at most 16 topics"
+        );
     }
 
     #[test]

@@ -3,16 +3,12 @@
 use cloakroom_boundary::Signals;
 use cloakroom_vocabulary::{Signal, ValueId};
 
-fn tuple(values: [ValueId; Signal::COUNT]) -> Signals {
-    Signals(values)
-}
-
 fn constructor(values: [ValueId; Signal::COUNT]) -> Signals {
-    Signals::new(values)
+    Signals::new(values, None)
 }
 
 fn refine(signals: &mut Signals, value: ValueId) {
-    signals.0[0] = value;
+    signals.values[0] = value;
 }
 
 fn main() {}

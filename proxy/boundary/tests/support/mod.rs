@@ -28,6 +28,7 @@ pub fn route(pattern: &str, mode: Mode) -> RouteConfig {
         query: Vec::new(),
         fragment: false,
         signals: Signal::ALL.to_vec(),
+        bucket: false,
     }
 }
 
@@ -37,6 +38,7 @@ pub fn vocabulary() -> Arc<SiteVocabulary> {
         countries: owned(&["FR", "DE", "GB", "US"]),
         languages: owned(&["en", "fr", "de"]),
         campaigns: owned(&["spring"]),
+        topics: Vec::new(),
     };
     Arc::new(SiteVocabulary::new(&listed).unwrap())
 }
@@ -57,6 +59,7 @@ pub fn shop() -> SiteConfig {
         vocabulary: vocabulary(),
         consent: vec![ConsentSource::Cookie { name: "cloakroom_consent".into() }],
         campaign_parameter: Some("utm_campaign".into()),
+        topics: Vec::new(),
         routes: vec![
             home,
             route("/p/*", Mode::Personalize),

@@ -4,13 +4,15 @@ use std::fmt::Write;
 
 use cloakroom_boundary::Mode;
 use cloakroom_pipeline::{Pipeline, RouteReport, SiteReport};
-use cloakroom_settings::Problem;
+use cloakroom_settings::{Problem, Settings};
 use serde_json::json;
 
 use crate::args::Check;
 use crate::assemble::{Assembled, assemble};
 use crate::exit::Exit;
 use crate::report::Output;
+
+mod signals;
 
 pub(crate) fn run(args: &Check, output: &Output) -> Exit {
     let settings = match cloakroom_settings::load(&args.config) {
@@ -34,7 +36,7 @@ pub(crate) fn run(args: &Check, output: &Output) -> Exit {
             return Exit::Wrong;
         }
     };
-    output.result(&text(&reports), || value(&reports, &warnings));
+    output.result(&text(&settings, &reports), || value(&settings, &reports, &warnings));
     if !output.is_json() {
         warnings.iter().for_each(|warning| output.problem(warning));
     }
@@ -44,20 +46,12 @@ pub(crate) fn run(args: &Check, output: &Output) -> Exit {
     if failed || refused { Exit::Wrong } else { Exit::Success }
 }
 
-fn text(reports: &[SiteReport]) -> String {
+fn text(settings: &Settings, reports: &[SiteReport]) -> String {
     let mut text = String::new();
-    for site in reports {
+    for (configured, site) in settings.sites.iter().zip(reports) {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", site.host);
-        let sum: f64 = site.signals.iter().map(|(_, bits)| bits).sum();
-        let words: Vec<_> = site.signals.iter().map(|(signal, bits)| format!("{signal} {bits:.1}")).collect();
-        let _ = writeln!(
-            text,
-            "  {:<24} {} = {sum:.1} of {} bits",
-            "signals",
-            words.join(" + "),
-            site.signal_bits
-        );
+        text.push_str(&signals::text(site, configured.sensitive.as_ref()));
         for route in &site.routes {
             let _ = writeln!(text, "  {:<24} {}", route.path, summary(route));
             for error in &route.policy_errors {
@@ -103,10 +97,11 @@ fn bits(variants: usize) -> f64 {
     (variants.max(1) as f64).log2()
 }
 
-fn value(reports: &[SiteReport], warnings: &[Problem]) -> serde_json::Value {
+fn value(settings: &Settings, reports: &[SiteReport], warnings: &[Problem]) -> serde_json::Value {
     let sites: Vec<_> = reports
         .iter()
-        .map(|site| {
+        .zip(&settings.sites)
+        .map(|(site, configured)| {
             let routes: Vec<_> = site
                 .routes
                 .iter()
@@ -129,14 +124,10 @@ fn value(reports: &[SiteReport], warnings: &[Problem]) -> serde_json::Value {
                     json!({ "plugin": plugin, "slot": slot, "variant": variant, "edit": removed.edit, "what": removed.what })
                 })
                 .collect();
-            let signals: Vec<_> = site
-                .signals
-                .iter()
-                .map(|(signal, bits)| json!({ "signal": signal.name(), "bits": bits }))
-                .collect();
             json!({
-                "host": site.host, "routes": routes, "removed": removed, "signals": signals,
-                "signal_bits": site.signal_bits,
+                "host": site.host, "routes": routes, "removed": removed,
+                "signals": signals::value(site), "signal_bits": site.signal_bits,
+                "sensitive": signals::allowed_value(configured.sensitive.as_ref()),
             })
         })
         .collect();
