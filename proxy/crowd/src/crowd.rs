@@ -20,8 +20,9 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Begins the first epoch, in which nothing is released. `routes` is in the order of
-    /// [`RouteId::index`]; a route without plugins has no crowd.
+    /// Begins the first epoch, in which nothing is released unless it is [taken over](Self::restore).
+    /// It is what is left of the epoch that holds `now`, so that fewer are counted in it than in a whole
+    /// one. `routes` is in the order of [`RouteId::index`]; a route without plugins has no crowd.
     ///
     /// # Errors
     /// [`CrowdError`] for a configuration out of range, or a route that does not fit the vocabulary.
