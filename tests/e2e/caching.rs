@@ -22,6 +22,10 @@ fn ten_thousand_visitors_over_all_variants_cause_one_fetch() {
             let (address, seen) = (proxy.address(), Arc::clone(&seen));
             std::thread::spawn(move || {
                 for at in 0..500 {
+                    if at % 100 == 99 {
+                        // So that the crowd is there in several epochs.
+                        std::thread::sleep(Duration::from_millis(700));
+                    }
                     let target = if at % 3 == 0 { "/?utm_campaign=spring" } else { "/" };
                     let number = thread * 500 + at;
                     let visitor = if at % 5 == 4 {

@@ -20,8 +20,9 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Begins the first epoch, in which nothing is released. `routes` is in the order of
-    /// [`RouteId::index`]; a route without plugins has no crowd.
+    /// Begins the first epoch, in which nothing is released unless it is [taken over](Self::restore).
+    /// It is what is left of the epoch that holds `now`, so that fewer are counted in it than in a whole
+    /// one. `routes` is in the order of [`RouteId::index`]; a route without plugins has no crowd.
     ///
     /// # Errors
     /// [`CrowdError`] for a configuration out of range, or a route that does not fit the vocabulary.
@@ -65,15 +66,18 @@ impl Crowd {
     /// its key as soon as the last request lets go. Whoever calls this keeps the time, and calls when
     /// nothing is [left](Self::left).
     ///
-    /// If more than a whole epoch has passed since, as while a machine sleeps, nothing is released:
-    /// what would be, has expired already.
+    /// If that is more than a whole epoch too late, as after a machine's sleep, nothing is released: what
+    /// would be, has expired already. Ten seconds are never too late, so that epochs of a second can be
+    /// tried out on a busy machine.
     pub fn rotate(&self, now: SystemTime) {
         let ended = self.current.load_full();
         let following = ended.number().saturating_add(1);
         let scale = self.config.noise_scale();
+        let end = millis(self.config.epoch).saturating_mul(following);
+        let late = Duration::from_millis(since_1970(now).saturating_sub(end));
         let today = number(now, self.config.epoch);
         let (number, expired) = match today {
-            later if later > following => (later, true),
+            later if later > following => (later, late > NEVER_TOO_LATE),
             // A timer that comes a little early; or a clock that was set back.
             early if early.saturating_add(1) >= following => (following, false),
             set_back => (set_back, false),
@@ -124,6 +128,9 @@ impl Crowd {
         Ok(restored)
     }
 }
+
+/// How late a timer may be whatever the length of the epoch.
+const NEVER_TOO_LATE: Duration = Duration::from_secs(10);
 
 /// The number of the epoch that holds a moment.
 fn number(now: SystemTime, epoch: Duration) -> u64 {
@@ -204,6 +211,17 @@ mod tests {
         assert_eq!(visits(&crowd, 60), domain().any().0);
         crowd.rotate(day(12));
         assert_ne!(visit(&crowd, 1), domain().any().0);
+    }
+
+    #[test]
+    fn a_timer_that_is_some_seconds_late_loses_no_epoch_however_short() {
+        let config = Config { k: 2, epoch: Duration::from_secs(1), ..Config::default() };
+        for (late, released) in [(9, true), (11, false)] {
+            let crowd = crowd(config.clone()).unwrap();
+            visits(&crowd, 60);
+            crowd.rotate(day(9) + Duration::from_secs(1 + late));
+            assert_eq!(visit(&crowd, 1) != domain().any().0, released, "{late} seconds");
+        }
     }
 
     #[test]
