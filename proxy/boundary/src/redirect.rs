@@ -105,6 +105,7 @@ mod tests {
             mode,
             query: query.iter().map(|name| QueryRule::new(name, None).unwrap()).collect(),
             fragment: false,
+            bucket: false,
             signals: Vec::new(),
         };
         let site = SiteConfig {
@@ -112,13 +113,14 @@ mod tests {
             vocabulary: Arc::new(SiteVocabulary::new(&SiteValues::default()).unwrap()),
             consent: Vec::new(),
             campaign_parameter: None,
+            topics: Vec::new(),
             routes: vec![
                 route("/", Mode::Personalize, &["page"]),
                 route("/c/*", Mode::Anonymous, &["page", "sort"]),
                 route("/login", Mode::Passthrough, &[]),
             ],
         };
-        Boundary::new(Config { trusted_proxies: Vec::new(), sites: vec![site] }, None).unwrap()
+        Boundary::new(Config { sites: vec![site], ..Config::default() }, None).unwrap()
     }
 
     fn sent(location: &str) -> Option<String> {

@@ -50,6 +50,7 @@ pub(crate) fn assemble(settings: &Settings, geo: Option<Geo>) -> Result<Assemble
         geo,
         trusted_proxies: settings.trusted_proxies.clone(),
         cache: CacheConfig { max_bytes: settings.cache_bytes },
+        store: None,
         access_log: None,
         reveal: false,
     };
@@ -114,7 +115,7 @@ fn assemble_site(
             topics,
             signal_bits: site.signal_bits,
             policies,
-            crowd: CrowdConfig { k: site.crowd.k, epoch: site.crowd.epoch, ..CrowdConfig::default() },
+            crowd: crowd(&site.crowd),
             relay_timeout: settings.limits.origin_first_byte.max(Duration::from_secs(1)),
             origin,
             forward_client_ip: site.forward_client_ip,
@@ -126,6 +127,16 @@ fn assemble_site(
             routes,
         }),
         _ => Err(problems),
+    }
+}
+
+fn crowd(crowd: &settings::Crowd) -> CrowdConfig {
+    CrowdConfig {
+        k: crowd.k,
+        epoch: crowd.epoch,
+        noise: crowd.noise,
+        generalize: crowd.generalize.clone(),
+        ..CrowdConfig::default()
     }
 }
 

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use cloakroom_boundary::{RouteId, Signals, Token, TokenKey};
 use cloakroom_vocabulary::{CellId, Signal, ValueId};
 
+use crate::Config;
 use crate::count::Counts;
 use crate::plan::Plan;
-use crate::release::{Released, Releases};
+use crate::release::{Draw, Released, Releases};
 
 /// A cell that enough people share.
 ///
-/// Made by this room alone: who holds one may look a plugin's table up with it.
+/// Made by this room alone: what a plugin decided is looked up with one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReleasedCell(CellId);
 
@@ -25,15 +26,42 @@ impl ReleasedCell {
     }
 }
 
+/// Where a visitor's crowd puts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    cell: ReleasedCell,
+    joint: u16,
+}
+
+impl Placed {
+    /// The finest cell of theirs that the last epoch released.
+    #[must_use]
+    pub fn cell(self) -> ReleasedCell {
+        self.cell
+    }
+
+    /// The joint variant of that cell and the visitor's bucket, if enough people get it; else 0.
+    #[must_use]
+    pub fn joint(self) -> u16 {
+        self.joint
+    }
+}
+
 /// A site's crowds during one epoch.
 pub struct Epoch {
+    number: u64,
     key: TokenKey,
     routes: Vec<Option<RouteEpoch>>,
 }
 
 impl Epoch {
-    pub(crate) fn new(routes: Vec<Option<RouteEpoch>>) -> Self {
-        Self { key: TokenKey::random(), routes }
+    pub(crate) fn new(number: u64, routes: Vec<Option<RouteEpoch>>) -> Self {
+        Self { number, key: TokenKey::random(), routes }
+    }
+
+    /// How many epochs would have ended since 1970.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// The key of this epoch's tokens.
@@ -42,17 +70,17 @@ impl Epoch {
         &self.key
     }
 
-    /// Counts a visitor, and answers with the finest cell of theirs that the last epoch released.
+    /// Counts a visitor, and answers with what the last epoch released for them.
     ///
-    /// Class 0 is never counted and gets `any`. The token has to come from this epoch's
-    /// [key](Self::key).
+    /// Class 0 is never counted and gets `any` and the default. The token has to come from this
+    /// epoch's [key](Self::key).
     #[must_use]
-    pub fn place(&self, route: RouteId, class: u8, signals: &Signals, token: Token) -> ReleasedCell {
+    pub fn place(&self, route: RouteId, class: u8, signals: &Signals, token: Token) -> Placed {
         let route = self.routes.get(route.index()).and_then(Option::as_ref);
-        let cell = route.map_or(CellId(0), |route| {
-            CellId(route.place(class, |signal| signals.value(signal), token.slot()))
+        let (cell, joint) = route.map_or((0, 0), |route| {
+            route.place(class, |signal| signals.value(signal), signals.bucket(), token.slot())
         });
-        ReleasedCell(cell)
+        Placed { cell: ReleasedCell(CellId(cell)), joint }
     }
 
     pub(crate) fn routes(&self) -> &[Option<RouteEpoch>] {
@@ -75,23 +103,49 @@ impl RouteEpoch {
     }
 
     /// The epoch after this one.
-    pub(crate) fn next(&self, k: u32, counted_cells: u32) -> Self {
-        Self {
-            plan: Arc::clone(&self.plan),
-            counts: Counts::new(&self.plan, counted_cells),
-            releases: Releases::of(&self.plan, &self.counts, k),
-        }
+    pub(crate) fn next(&self, config: &Config, draw: Draw<'_>) -> Self {
+        let releases = Releases::of(&self.plan, config, &self.counts, &self.releases, draw);
+        self.with(config, releases)
+    }
+
+    /// An epoch in which nothing has been counted yet, and that is what is released.
+    pub(crate) fn with(&self, config: &Config, releases: Releases) -> Self {
+        let counts = Counts::new(&self.plan, config.counted_cells);
+        Self { plan: Arc::clone(&self.plan), counts, releases }
     }
 
     #[inline]
-    pub(crate) fn place(&self, class: u8, value_of: impl Fn(Signal) -> ValueId, slot: u16) -> u32 {
-        let Some((class, cell)) = self.plan.enter(class, value_of) else { return self.plan.any() };
-        self.counts.record(&self.plan, class, cell, slot);
-        self.releases.get(&self.plan, class, cell)
+    pub(crate) fn place(
+        &self,
+        class: u8,
+        value_of: impl Fn(Signal) -> ValueId,
+        bucket: Option<u8>,
+        slot: u16,
+    ) -> (u32, u16) {
+        let Some((position, cell)) = self.plan.enter(class, value_of) else { return (self.plan.any(), 0) };
+        let range = self.plan.joints().range(bucket);
+        self.counts.record(&self.plan, position, cell, range, slot);
+        let released = self.releases.get(&self.plan, position, cell);
+        let joint = self.plan.joints().joint(usize::from(class), released, range);
+        (released, self.releases.shown(joint))
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub(crate) fn releases(&self) -> &Releases {
+        &self.releases
     }
 
     pub(crate) fn released(&self) -> Vec<Released> {
         self.releases.list(&self.plan)
+    }
+
+    /// Bytes that counts and releases take.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.counts.bytes() + self.releases.bytes()
     }
 }
 
@@ -102,11 +156,23 @@ mod tests {
     use cloakroom_vocabulary::Grain;
 
     use super::*;
-    use crate::RouteCrowd;
-    use crate::reference::{self, Dice, Visitor, domain, vocabulary};
+    use crate::reference::{self, Dice, Visitor, domain, unsplit, vocabulary};
 
     const K: u32 = 5;
     const ROOM: u32 = 10_000;
+
+    fn config(k: u32, counted_cells: u32) -> Config {
+        Config { k, counted_cells, ..Config::default() }
+    }
+
+    /// A draw so far up that a cell of `k` is released at once.
+    fn certain(_: crate::release::DrawnFor) -> i64 {
+        1_000
+    }
+
+    fn next(epoch: &RouteEpoch, k: u32, counted_cells: u32) -> RouteEpoch {
+        epoch.next(&config(k, counted_cells), &mut certain)
+    }
 
     /// Nothing; everything; coarse countries and no daypart; everything again.
     fn classes() -> Vec<Vec<Grain>> {
@@ -114,12 +180,15 @@ mod tests {
     }
 
     fn first(counted_cells: u32) -> RouteEpoch {
-        let crowd = RouteCrowd { domain: domain(), classes: classes() };
-        RouteEpoch::first(Plan::new(&vocabulary(), 0, &crowd).unwrap(), counted_cells)
+        let crowd = unsplit(domain(), classes());
+        RouteEpoch::first(
+            Plan::new(&config(K, counted_cells), &vocabulary(), 0, crowd).unwrap(),
+            counted_cells,
+        )
     }
 
     fn visit(epoch: &RouteEpoch, visitor: &Visitor) -> CellId {
-        CellId(epoch.place(visitor.class, |signal| visitor.value(signal), visitor.slot))
+        CellId(epoch.place(visitor.class, |signal| visitor.value(signal), None, visitor.slot).0)
     }
 
     fn visit_all(epoch: &RouteEpoch, traffic: &[Visitor]) {
@@ -138,7 +207,7 @@ mod tests {
         for visitor in traffic {
             assert_eq!(visit(&epoch, visitor), domain().any(), "nothing is released in the first epoch");
         }
-        epoch.next(K, ROOM)
+        next(&epoch, K, ROOM)
     }
 
     fn released(epoch: &RouteEpoch) -> Vec<(u8, [String; 3])> {
@@ -220,9 +289,9 @@ mod tests {
     fn releases_expire_after_one_epoch_without_traffic() {
         let epoch = after(&slots(1, PARIS, 0..5));
         assert_eq!(released(&epoch).len(), 1);
-        assert_eq!(released(&epoch.next(K, ROOM)), []);
+        assert_eq!(released(&next(&epoch, K, ROOM)), []);
         visit_all(&epoch, &slots(1, PARIS, 10..15));
-        assert_eq!(released(&epoch.next(K, ROOM)).len(), 1, "with traffic the cell is released again");
+        assert_eq!(released(&next(&epoch, K, ROOM)).len(), 1, "with traffic the cell is released again");
     }
 
     #[test]
@@ -240,7 +309,7 @@ mod tests {
         for room in [1, 3, 20] {
             let epoch = first(room);
             visit_all(&epoch, &traffic);
-            let next = epoch.next(K, room);
+            let next = next(&epoch, K, room);
             assert!(next.released().len() <= room as usize);
             for released in next.released() {
                 let mut own: BTreeSet<u16> = BTreeSet::new();
@@ -265,7 +334,7 @@ mod tests {
                 let traffic: Vec<_> = (0..visitors).map(|_| dice.visitor(4, 300)).collect();
                 let epoch = first(ROOM);
                 visit_all(&epoch, &traffic);
-                let next = epoch.next(k, ROOM);
+                let next = next(&epoch, k, ROOM);
                 let expected = reference::released(&classes(), &traffic, k);
                 let real: BTreeSet<_> = next.released().iter().map(|r| (r.class, r.cell)).collect();
                 assert_eq!(real, expected, "{visitors} visitors, k = {k}");
@@ -295,7 +364,7 @@ mod tests {
                 });
             }
         });
-        let real: BTreeSet<_> = epoch.next(K, ROOM).released().iter().map(|r| (r.class, r.cell)).collect();
+        let real: BTreeSet<_> = next(&epoch, K, ROOM).released().iter().map(|r| (r.class, r.cell)).collect();
         assert_eq!(real, reference::released(&classes(), &traffic, K));
     }
 
@@ -315,7 +384,7 @@ mod tests {
                     });
                 }
             });
-            assert_eq!(released(&epoch.next(800, ROOM)), [(1, PARIS.map(str::to_owned))]);
+            assert_eq!(released(&next(&epoch, 800, ROOM)), [(1, PARIS.map(str::to_owned))]);
         }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use cloakroom_vocabulary::{CellId, Domain, Grain, Hierarchy, Signal, SiteVocabulary, ValueId};
 
-use crate::{CrowdError, MAX_ROUTE_CLASSES, RouteCrowd};
+use crate::fingerprint::{Fingerprint, fingerprint};
+use crate::{Config, CrowdError, JointTable, MAX_ROUTE_CLASSES, RouteCrowd};
 
 /// The tree of a route's cells, and where each permit class enters it.
 ///
@@ -17,22 +18,39 @@ pub(crate) struct Plan {
     entries: Vec<Vec<(Signal, Box<[u32]>)>>,
     /// How many pairs of class and cell visitors can be counted in.
     countable: u32,
+    joints: JointTable,
+    fingerprint: Fingerprint,
 }
 
 impl Plan {
     /// `route` is the position of the route, for messages.
     pub(crate) fn new(
+        config: &Config,
         vocabulary: &SiteVocabulary,
         route: usize,
-        crowd: &RouteCrowd,
+        crowd: RouteCrowd,
     ) -> Result<Self, CrowdError> {
-        check(vocabulary, route, crowd)?;
+        check(vocabulary, route, &crowd)?;
         let domain = &crowd.domain;
-        let parent = parents(vocabulary, domain);
+        let chain = chain(vocabulary, domain, &config.generalize);
+        let parent = parents(vocabulary, domain, &chain);
         let permitted = crowd.classes.iter().skip(1);
         let entries: Vec<_> = permitted.map(|class| entry(vocabulary, domain, class)).collect();
-        let countable = entries.iter().map(|entry| countable(domain, &parent, entry)).sum();
-        Ok(Self { any: domain.any().0, parent, entries, countable })
+        let in_any = u32::from(crowd.joints.splits());
+        let countable = entries.iter().map(|entry| countable(domain, &parent, entry) + in_any).sum();
+        let fingerprint = fingerprint(config, vocabulary, &crowd, &chain);
+        let any = domain.any().0;
+        Ok(Self { any, parent, entries, countable, joints: crowd.joints, fingerprint })
+    }
+
+    /// The joint variants that cells lead to.
+    pub(crate) fn joints(&self) -> &JointTable {
+        &self.joints
+    }
+
+    /// What tells this plan from every other.
+    pub(crate) fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
     }
 
     /// Number of cells.
@@ -91,25 +109,30 @@ fn check(vocabulary: &SiteVocabulary, route: usize, crowd: &RouteCrowd) -> Resul
     if crowd.classes.len() > MAX_ROUTE_CLASSES {
         return Err(CrowdError::Classes { route, classes: crowd.classes.len() });
     }
-    match crowd.classes.iter().find(|class| class.len() != seen.len()) {
-        Some(class) => Err(CrowdError::Grains { route, grains: class.len(), signals: seen.len() }),
-        None => Ok(()),
+    if let Some(class) = crowd.classes.iter().find(|class| class.len() != seen.len()) {
+        return Err(CrowdError::Grains { route, grains: class.len(), signals: seen.len() });
     }
+    let cells = usize::try_from(crowd.domain.size()).unwrap_or(usize::MAX);
+    if crowd.joints.fits(crowd.classes.len(), cells) { Ok(()) } else { Err(CrowdError::Joints { route }) }
 }
 
 /// The grains of a domain's signals from finest to all `any`, one signal coarsened at each step: the
-/// one that tells most values apart, since it is the one that keeps crowds small.
-pub(crate) fn chain(vocabulary: &SiteVocabulary, domain: &Domain) -> Vec<Vec<Grain>> {
-    let hierarchies: Vec<_> = domain.signals().map(|signal| vocabulary.hierarchy(signal)).collect();
-    let mut grains = vec![Grain::FINEST; hierarchies.len()];
+/// first of `order` that is not `any` yet; then, of those that `order` leaves out, the one that tells
+/// most values apart, since it is the one that keeps crowds small.
+pub(crate) fn chain(vocabulary: &SiteVocabulary, domain: &Domain, order: &[Signal]) -> Vec<Vec<Grain>> {
+    let signals: Vec<_> = domain.signals().map(|signal| (signal, vocabulary.hierarchy(signal))).collect();
+    let mut grains = vec![Grain::FINEST; signals.len()];
     let mut chain = vec![grains.clone()];
     loop {
-        let widest = grains
+        let next = grains
             .iter_mut()
-            .zip(&hierarchies)
-            .filter(|(grain, hierarchy)| **grain < hierarchy.any_grain())
-            .max_by_key(|(grain, hierarchy)| told_apart(hierarchy, **grain));
-        let Some((grain, _)) = widest else { return chain };
+            .zip(&signals)
+            .filter(|(grain, (_, hierarchy))| **grain < hierarchy.any_grain())
+            .max_by_key(|(grain, (signal, hierarchy))| {
+                let named = order.iter().rev().position(|named| named == signal);
+                (named, told_apart(hierarchy, **grain))
+            });
+        let Some((grain, _)) = next else { return chain };
         *grain = Grain(grain.0 + 1);
         chain.push(grains.clone());
     }
@@ -120,8 +143,7 @@ fn told_apart(hierarchy: &Hierarchy, grain: Grain) -> usize {
 }
 
 /// The parent of each cell: what the first step of the chain that changes it makes of it.
-fn parents(vocabulary: &SiteVocabulary, domain: &Domain) -> Box<[u32]> {
-    let chain = chain(vocabulary, domain);
+fn parents(vocabulary: &SiteVocabulary, domain: &Domain, chain: &[Vec<Grain>]) -> Box<[u32]> {
     let signals: Vec<_> = domain.signals().collect();
     // For each signal and value, the first step that changes the value.
     let changed: Vec<Vec<usize>> = signals
@@ -197,15 +219,32 @@ fn countable(domain: &Domain, parent: &[u32], entry: &[(Signal, Box<[u32]>)]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::{domain, vocabulary};
+    use crate::reference::{domain, unsplit, vocabulary};
 
     fn plan(classes: Vec<Vec<Grain>>) -> Result<Plan, CrowdError> {
-        Plan::new(&vocabulary(), 0, &RouteCrowd { domain: domain(), classes })
+        Plan::new(&Config::default(), &vocabulary(), 0, unsplit(domain(), classes))
+    }
+
+    #[test]
+    fn the_site_says_which_signal_is_coarsened_first() {
+        let coarsened = |order: &[Signal]| {
+            let chain = chain(&vocabulary(), &domain(), order);
+            let signals: Vec<_> = domain().signals().collect();
+            let steps = chain.windows(2).map(|pair| {
+                let at = pair[0].iter().zip(&pair[1]).position(|(fine, coarse)| fine != coarse).unwrap();
+                signals[at]
+            });
+            steps.collect::<Vec<_>>()
+        };
+        let (country, referrer, daypart) = (Signal::Country, Signal::Referrer, Signal::Daypart);
+        assert_eq!(coarsened(&[daypart, country]), [daypart, country, country, referrer, referrer]);
+        assert_eq!(coarsened(&[Signal::Os, country]), [country, country, referrer, daypart, referrer]);
+        assert_eq!(coarsened(&[]), [referrer, daypart, country, country, referrer]);
     }
 
     #[test]
     fn the_chain_coarsens_one_signal_a_step_until_nothing_is_left() {
-        let chain = chain(&vocabulary(), &domain());
+        let chain = chain(&vocabulary(), &domain(), &[]);
         assert_eq!(chain.first().unwrap(), &[Grain(0); 3]);
         assert_eq!(chain.last().unwrap(), &[Grain(2), Grain(2), Grain(1)]);
         for pair in chain.windows(2) {
@@ -236,10 +275,14 @@ mod tests {
         assert!(matches!(many, CrowdError::Classes { classes: 65, .. }));
         let len = vocabulary.hierarchy(Signal::Daypart).len();
         for axes in [vec![(Signal::Daypart, len); 2], vec![(Signal::Daypart, len + 1)]] {
-            let crowd = RouteCrowd { domain: Domain::new(axes).unwrap(), classes: vec![] };
-            let error = Plan::new(&vocabulary, 3, &crowd).err().unwrap();
+            let crowd = unsplit(Domain::new(axes).unwrap(), vec![]);
+            let error = Plan::new(&Config::default(), &vocabulary, 3, crowd).err().unwrap();
             assert_eq!(error, CrowdError::Domain { route: 3, signal: Signal::Daypart });
         }
+        let short =
+            RouteCrowd { joints: JointTable::plain(vec![]), ..unsplit(domain(), vec![vec![Grain::ANY; 3]]) };
+        let error = Plan::new(&Config::default(), &vocabulary, 3, short).err().unwrap();
+        assert_eq!(error, CrowdError::Joints { route: 3 });
     }
 
     #[test]

@@ -4,12 +4,13 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use cloakroom_boundary::{
     Admission, Boundary, Config as BoundaryConfig, ConsentSource, Mode, PathPattern, RawRequest, RouteConfig,
     SiteConfig,
 };
-use cloakroom_crowd::{Config, Crowd, RouteCrowd};
+use cloakroom_crowd::{Config, Crowd, JointTable, RouteCrowd};
 use cloakroom_vocabulary::{CellId, Domain, Grain, Signal, SiteValues, SiteVocabulary};
 
 fn route(path: &str) -> RouteConfig {
@@ -34,7 +35,7 @@ fn visit(boundary: &Boundary, crowd: &Crowd, path: &str, class: u8, network: u8,
     let Ok(Admission::Admitted(admitted)) = boundary.admit(site, raw, epoch.key()) else {
         panic!("the route is personalized");
     };
-    epoch.place(admitted.route.unwrap(), class, &admitted.signals, admitted.token).cell()
+    epoch.place(admitted.route.unwrap(), class, &admitted.signals, admitted.token).cell().cell()
 }
 
 #[test]
@@ -58,17 +59,19 @@ fn a_crowd_of_networks_releases_its_language_and_one_network_does_not() {
     let boundary = Boundary::new(config, None).unwrap();
     let domain = Domain::of_site([(Signal::Language, vocabulary.hierarchy(Signal::Language))]).unwrap();
     let any = domain.any();
-    let counted = RouteCrowd { domain, classes: vec![vec![Grain::ANY], vec![Grain::FINEST]] };
-    let crowd =
-        Crowd::new(Config { k: 20, ..Config::default() }, Arc::clone(&vocabulary), vec![None, Some(counted)])
-            .unwrap();
+    let joints = JointTable::plain(vec![vec![0; domain.size() as usize].into(); 2]);
+    let classes = vec![vec![Grain::ANY], vec![Grain::FINEST]];
+    let counted = RouteCrowd { domain, classes, joints, identity: Vec::new() };
+    let config = Config { k: 20, ..Config::default() };
+    let now = SystemTime::UNIX_EPOCH;
+    let crowd = Crowd::new(config, Arc::clone(&vocabulary), vec![None, Some(counted)], now).unwrap();
 
     for visit_number in 0..100 {
         assert_eq!(visit(&boundary, &crowd, "/", 1, visit_number, "fr"), any);
         assert_eq!(visit(&boundary, &crowd, "/", 1, 200, "de"), any);
         assert_eq!(visit(&boundary, &crowd, "/plain", 1, visit_number, "fr"), CellId(0));
     }
-    crowd.rotate();
+    crowd.rotate(now + crowd.left(now));
 
     let french = vocabulary.hierarchy(Signal::Language).find("fr").unwrap();
     assert_eq!(visit(&boundary, &crowd, "/", 1, 250, "fr"), CellId(u32::from(french.0)));

@@ -93,20 +93,32 @@ struct Epochs {
     pipeline: Arc<Pipeline>,
 }
 
+/// How long the clock is not looked at: a timer alone stands still while the machine sleeps, and a release
+/// must not outlive its epoch.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+async fn epochs_of(pipeline: Arc<Pipeline>, site: usize) {
+    loop {
+        let left = pipeline.epoch_left(site);
+        if !left.is_zero() {
+            tokio::time::sleep(left.min(LONGEST_WAIT)).await;
+            continue;
+        }
+        let pipeline = Arc::clone(&pipeline);
+        // Counting and writing take longer than a turn of the event loop may.
+        if tokio::task::spawn_blocking(move || pipeline.end_epoch(site)).await.is_err() {
+            tracing::error!("an epoch could not be ended; it is tried again");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
 #[async_trait]
 impl BackgroundService for Epochs {
     async fn start(&self, mut shutdown: ShutdownWatch) {
         let mut timers = tokio::task::JoinSet::new();
-        for (site, epoch) in self.pipeline.epochs() {
-            let pipeline = Arc::clone(&self.pipeline);
-            timers.spawn(async move {
-                let mut ticks = tokio::time::interval(epoch.max(Duration::from_secs(1)));
-                ticks.tick().await;
-                loop {
-                    ticks.tick().await;
-                    pipeline.end_epoch(site);
-                }
-            });
+        for site in 0..self.pipeline.sites() {
+            timers.spawn(epochs_of(Arc::clone(&self.pipeline), site));
         }
         // Only a change matters: dropping the timers ends them.
         let _ = shutdown.changed().await;

@@ -11,7 +11,7 @@ use http::header::{ETAG, LAST_MODIFIED};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::answer::Failure;
-use crate::canary::Shown;
+use crate::canary::Sent;
 use crate::route::Route;
 use crate::{Pipeline, Site};
 
@@ -36,9 +36,9 @@ impl Pipeline {
     }
 
     /// What visitors would be sent of an answer.
-    pub(crate) fn shown(&self, asked: &Asked<'_>, site: &Site, answer: &OriginResponse) -> Shown {
+    pub(crate) fn shown(&self, asked: &Asked<'_>, site: &Site, answer: &OriginResponse) -> Sent {
         let OriginResponse { status, headers, body } = answer;
-        Shown { status: *status, headers: self.fields(asked, site, headers), body: body.clone() }
+        Sent { status: *status, headers: self.fields(asked, site, headers), body: body.clone() }
     }
 
     /// The page that an answer is; `known` is the stored one that a 304 confirms.

@@ -1,7 +1,7 @@
 //! From parts to a pipeline, once, at start.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Mode, RouteConfig, SiteConfig, SiteId};
 use cloakroom_crowd::{Crowd, RouteCrowd};
@@ -20,13 +20,13 @@ use crate::downstream::FieldList;
 use crate::flights::Flights;
 use crate::keeping::Keeping;
 use crate::own::Own;
+use crate::partition::Partition;
 use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 use crate::recheck::Room;
 use crate::route::{Asks, DistinctPaths, Route};
+use crate::store::Store;
 use crate::{Pipeline, RelayTarget, Site, own};
 
-/// Into how many ranges plugins split the visitor's bucket: manifests cannot ask for it yet.
-const BUCKET_RANGES: Option<u32> = None;
 /// How long a page that may not be stored is not asked for again.
 const REFUSED_FOR: Duration = Duration::from_secs(5);
 /// How many such pages are remembered.
@@ -50,7 +50,12 @@ impl Pipeline {
         let mut sites = Vec::new();
         let mut reports = Vec::new();
         for (id, site) in boundary.sites().zip(parts.sites) {
-            let (site, report) = build_site(site, id, &boundary, &mut labels)?;
+            let (mut site, report) = build_site(site, id, &boundary, &mut labels)?;
+            if let Some(folder) = &parts.store {
+                let store = Store::new(folder, &report.host);
+                store.restore(&site.crowd);
+                site.store = Some(store);
+            }
             sites.push(site);
             reports.push(report);
         }
@@ -79,15 +84,15 @@ impl SiteParts {
     /// The part of a site's configuration that the boundary works on.
     fn boundary(&self) -> SiteConfig {
         let routes = self.routes.iter().map(|route| {
-            let plugins = self.plugins.iter().filter(|(name, _)| route.plugins.contains(name));
+            let plugins = || self.plugins.iter().filter(|(name, _)| route.plugins.contains(name));
             RouteConfig {
                 pattern: route.pattern.clone(),
                 methods: route.methods.clone(),
                 mode: route.mode,
                 query: route.query.clone(),
                 fragment: route.fragment,
-                signals: signals_of(plugins.map(|(_, plugin)| plugin), &route.origin_sees),
-                bucket: BUCKET_RANGES.is_some(),
+                signals: signals_of(plugins().map(|(_, plugin)| plugin), &route.origin_sees),
+                bucket: plugins().any(|(_, plugin)| plugin.manifest().splits()),
             }
         });
         SiteConfig {
@@ -109,6 +114,8 @@ fn build_site(
 ) -> Result<(Site, SiteReport), BuildError> {
     let host = parts.hosts.first().cloned().unwrap_or_default();
     let relay = Arc::new(relay(&parts, id));
+    // What decides whose consent counts, and what a campaign is.
+    let identity = format!("{host}\0{:?}\0{:?}", parts.consent, parts.campaign_parameter);
     let routes_of = Arc::clone(boundary);
     let passthrough = move |path: &str| routes_of.is_passthrough(id, path);
     let output = OutputPolicy::new(parts.hosts, parts.output_hosts, passthrough);
@@ -135,10 +142,10 @@ fn build_site(
             cause: Box::new(cause),
         };
         let (decision, crowd) =
-            decide(&route, &prepared, &parts.vocabulary, &parts.policies).map_err(of_route)?;
+            decide(&route, &identity, &prepared, &parts.vocabulary, &parts.policies).map_err(of_route)?;
         let canary = canary(&route).map_err(of_route)?;
         if let Some(decision) = &decision {
-            keeping.add(decision.permits(), BUCKET_RANGES.is_some());
+            keeping.add(decision.permits(), decision.bucket_ranges() > 0);
         }
         reports.push(report(&route, decision.as_ref()));
         crowds.push(crowd);
@@ -163,13 +170,23 @@ fn build_site(
         asks: None,
         decision: None,
     });
-    let epoch = parts.crowd.epoch;
-    let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds)?;
+    let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds, SystemTime::now())?;
     let origin = Origin::new(parts.origin)?;
     let fields = FieldList::new(&parts.output_headers);
     let recheck_after = parts.recheck_after;
-    let site =
-        Site { routes, undeclared, keeping, crowd, epoch, origin, fields, recheck_after, relay, output, own };
+    let site = Site {
+        routes,
+        undeclared,
+        keeping,
+        crowd,
+        store: None,
+        origin,
+        fields,
+        recheck_after,
+        relay,
+        output,
+        own,
+    };
     Ok((site, SiteReport { host, routes: reports, signals, signal_bits: parts.signal_bits, removed }))
 }
 
@@ -182,11 +199,15 @@ fn signals_within(
     budget: u32,
 ) -> Result<Vec<SignalReport>, BuildError> {
     let used = prepared.iter().filter(|p| routes.iter().any(|route| route.plugins.contains(&p.name)));
+    let used: Vec<_> = used.collect();
+    // Whoever joins visits to different routes learns what all their plugins tell apart.
+    let ranges = Partition::new(&used).ranges.len();
+    let ranges = u32::try_from(ranges).ok().filter(|ranges| *ranges > 0);
     let seen: Vec<_> = routes.iter().flat_map(|route| route.origin_sees.iter().copied()).collect();
-    let signals: Vec<_> = signals_of(used.map(|p| &p.plugin), &seen)
+    let signals: Vec<_> = signals_of(used.iter().map(|p| &p.plugin), &seen)
         .into_iter()
         .map(|signal| SignalReport::new(signal, vocabulary))
-        .chain(BUCKET_RANGES.map(SignalReport::bucket))
+        .chain(ranges.map(SignalReport::bucket))
         .collect();
     let sum: f64 = signals.iter().map(|report| report.bits).sum();
     if sum <= f64::from(budget) {
@@ -246,6 +267,7 @@ fn prepare(
 
 fn decide(
     route: &RouteParts,
+    identity: &str,
     prepared: &[Prepared],
     vocabulary: &Arc<SiteVocabulary>,
     policies: &PolicySet,
@@ -259,6 +281,7 @@ fn decide(
     let ingredients = Ingredients {
         vocabulary,
         policies,
+        identity: format!("{identity}\0{}\0{:?}\0{:?}", route.path, route.methods, route.origin_sees),
         labels: &route.labels,
         plugins: &plugins,
         origin_sees: &route.origin_sees,
@@ -272,6 +295,7 @@ fn report(route: &RouteParts, decision: Option<&Decision>) -> RouteReport {
         path: route.path.clone(),
         mode: route.mode,
         cells: decision.map_or(0, Decision::cells),
+        bucket_ranges: decision.map_or(0, Decision::bucket_ranges),
         joint_variants: decision.map_or(1, Decision::joint_variants),
         policy_errors: decision.map_or(Vec::new(), |decision| {
             decision.permits().errors().iter().map(ToString::to_string).collect()

@@ -37,13 +37,13 @@ pub(crate) struct Canary {
 }
 
 /// What visitors are sent of an answer.
-pub(crate) struct Shown {
+pub(crate) struct Sent {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl From<&Page> for Shown {
+impl From<&Page> for Sent {
     fn from(page: &Page) -> Self {
         Self { status: page.status, headers: page.headers.clone(), body: page.body.clone() }
     }
@@ -51,8 +51,8 @@ impl From<&Page> for Shown {
 
 /// Whether two answers on a route are two pages. Long ones are compared on the blocking pool, since
 /// patterns take their time.
-pub(crate) async fn differ(route: &Arc<Route>, one: Shown, other: Shown) -> bool {
-    let differs = |route: &Route, one: &Shown, other: &Shown| {
+pub(crate) async fn differ(route: &Arc<Route>, one: Sent, other: Sent) -> bool {
+    let differs = |route: &Route, one: &Sent, other: &Sent| {
         route.canary.as_ref().is_some_and(|canary| !canary.same(one, other))
     };
     if one.body == other.body || one.body.len() + other.body.len() <= INLINE_COMPARISON {
@@ -82,7 +82,7 @@ impl Canary {
     }
 
     /// Whether two answers are the same page, but for what may differ.
-    pub(crate) fn same(&self, one: &Shown, other: &Shown) -> bool {
+    pub(crate) fn same(&self, one: &Sent, other: &Sent) -> bool {
         one.status == other.status
             && self.same_fields(&one.headers, &other.headers)
             && self.same_bytes(&one.body, &other.body)
@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn same(canary: &Canary, one: (u16, &'static [u8]), other: (u16, &'static [u8])) -> bool {
-        let shown = |(status, body)| Shown {
+        let shown = |(status, body)| Sent {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::from_static(body),
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn fields_are_compared_too() {
         let canary = canary(&["nonce-[a-z]+"]);
-        let shown = |headers| Shown { status: StatusCode::FOUND, headers, body: Bytes::new() };
+        let shown = |headers| Sent { status: StatusCode::FOUND, headers, body: Bytes::new() };
         let alike = |name: HeaderName, one: &'static str, other: &'static str| {
             let map = |value| HeaderMap::from_iter([(name.clone(), HeaderValue::from_static(value))]);
             canary.same(&shown(map(one)), &shown(map(other)))

@@ -1,12 +1,17 @@
-//! How a route chooses its joint variant: permit class and released cell index an array.
+//! How a route chooses its joint variant: permit class, released cell and range of buckets index an
+//! array, which the crowd holds.
 //!
 //! Everything a plugin, a policy or a hierarchy has to say is said once, when the route is built.
+//!
+//! A plugin that splits traffic is told the visitor's range of buckets where policy lets it see at least
+//! one signal: of those that it asks for, or, if it asks for none, of all. The bucket is random and tells
+//! of nobody; what it needs is the consent that any signal needs. Class 0 is never told it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use cloakroom_boundary::RouteId;
-use cloakroom_crowd::{Epoch, RouteCrowd};
+use cloakroom_crowd::{Epoch, JointTable, RouteCrowd};
 use cloakroom_origin::Told;
 use cloakroom_plugin_host::{Delivery, Plugin};
 use cloakroom_policy::{ORIGIN, PermitTable, PolicySet, Subject};
@@ -17,6 +22,7 @@ use cloakroom_vocabulary::{
 };
 
 use crate::answer::Reveal;
+use crate::partition::Partition;
 use crate::parts::BuildError;
 use crate::route::{Chosen, Visit};
 
@@ -35,8 +41,8 @@ pub(crate) struct Prepared {
 pub(crate) struct Decision {
     permits: PermitTable,
     domain: Domain,
-    /// By class, then by released cell: the joint variant.
-    chosen: Vec<Box<[u16]>>,
+    /// Ranges of buckets that the plugins tell apart together; 0 if none splits traffic.
+    bucket_ranges: usize,
     joints: Vec<Joint>,
     told: Vec<Told>,
     /// Names of cells, for [`Reveal`].
@@ -52,12 +58,8 @@ struct Joint {
 impl Decision {
     pub(crate) fn choose(&self, route: RouteId, visit: Visit, epoch: &Epoch, reveal: bool) -> Chosen {
         let class = self.permits.class(visit.facts);
-        let cell = epoch.place(route, class.number(), &visit.signals, visit.token).cell();
-        let joint = self
-            .chosen
-            .get(class.index())
-            .and_then(|cells| cells.get(cell.0 as usize))
-            .map_or(JointVariant::default(), |joint| JointVariant(*joint));
+        let placed = epoch.place(route, class.number(), &visit.signals, visit.token);
+        let (cell, joint) = (placed.cell().cell(), JointVariant(placed.joint()));
         let reveal = reveal.then(|| Reveal { cell: self.cell_name(cell), variant: self.name(joint) });
         Chosen { joint, reveal }
     }
@@ -81,6 +83,11 @@ impl Decision {
 
     pub(crate) fn cells(&self) -> u32 {
         self.domain.size()
+    }
+
+    /// How many ranges of buckets its plugins tell apart together.
+    pub(crate) fn bucket_ranges(&self) -> usize {
+        self.bucket_ranges
     }
 
     pub(crate) fn permits(&self) -> &PermitTable {
@@ -119,6 +126,8 @@ pub(crate) fn signals_of<'p>(
 pub(crate) struct Ingredients<'a> {
     pub(crate) vocabulary: &'a Arc<SiteVocabulary>,
     pub(crate) policies: &'a PolicySet,
+    /// What tells the route from every other of every site.
+    pub(crate) identity: String,
     pub(crate) labels: &'a [String],
     pub(crate) plugins: &'a [&'a Prepared],
     pub(crate) origin_sees: &'a [Signal],
@@ -136,17 +145,28 @@ impl Ingredients<'_> {
             .iter()
             .map(|class| {
                 let finest = |signal: Signal| {
-                    class.plugins.iter().filter_map(|grains| grains.get(signal.index())).min().copied()
+                    let seers = class.plugins.iter().take(self.seers());
+                    seers.filter_map(|grains| grains.get(signal.index())).min().copied()
                 };
                 domain.signals().map(|signal| finest(signal).unwrap_or(Grain::ANY)).collect()
             })
             .collect();
+        let partition = Partition::new(self.plugins);
+        partition.check(&domain)?;
         let mut joints = Joints::new(self);
-        let chosen = permits.classes().iter().map(|class| joints.of_class(&domain, &class.plugins)).collect();
+        let classes = permits.classes().iter();
+        let chosen = classes.map(|class| joints.of_class(&domain, &class.plugins, &partition)).collect();
         let Joints { list, told, .. } = joints;
-        let crowd = RouteCrowd { domain: domain.clone(), classes: starting };
+        let bucket_ranges = partition.ranges.len();
+        let joints = if bucket_ranges == 0 {
+            JointTable::plain(chosen)
+        } else {
+            JointTable::split(partition.buckets, chosen)
+        };
+        let identity = self.identity(&permits);
+        let crowd = RouteCrowd { domain: domain.clone(), classes: starting, joints, identity };
         let vocabulary = Arc::clone(self.vocabulary);
-        Ok((Decision { permits, domain, chosen, joints: list, told, vocabulary }, crowd))
+        Ok((Decision { permits, domain, bucket_ranges, joints: list, told, vocabulary }, crowd))
     }
 
     fn subject(&self) -> Subject<'_> {
@@ -158,6 +178,7 @@ impl Ingredients<'_> {
         if !self.origin_sees.is_empty() {
             plugins.push((ORIGIN.to_owned(), self.origin_sees.to_vec()));
         }
+        plugins.extend(self.splitters().map(|p| (p.name.clone(), Signal::ALL.to_vec())));
         Subject { mode: "personalize", labels: self.labels, plugins }
     }
 
@@ -195,15 +216,25 @@ impl<'a> Joints<'a> {
         joints
     }
 
-    /// The joint variant of every cell of a class, whose plugins may see `grains`.
-    fn of_class(&mut self, domain: &Domain, grains: &[[Grain; Signal::COUNT]]) -> Box<[u16]> {
-        let views: Vec<_> =
-            self.of.plugins.iter().zip(grains).map(|(p, grains)| View::new(self.of, p, grains)).collect();
-        let of_origin = grains.get(self.of.plugins.len());
+    /// The joint variant of every cell and range of buckets of a class, whose plugins may see `grains`.
+    fn of_class(
+        &mut self,
+        domain: &Domain,
+        grains: &[[Grain; Signal::COUNT]],
+        partition: &Partition,
+    ) -> Box<[u16]> {
+        let plugins = self.of.plugins.iter().zip(grains).enumerate();
+        let views: Vec<_> = plugins
+            .map(|(at, (p, grains_of))| View::new(self.of, p, grains_of, self.of.may_split(at, grains)))
+            .collect();
+        let of_origin = grains.get(self.of.plugins.len()).filter(|_| !self.of.origin_sees.is_empty());
         let signals: Vec<_> = domain.signals().collect();
+        let unknown: &[u8] = &[];
+        let ways = partition.ranges.iter().map(Vec::as_slice).chain([unknown]);
         domain
             .cells()
-            .map(|cell| {
+            .flat_map(|cell| ways.clone().map(move |range| (cell, range)))
+            .map(|(cell, range)| {
                 let values = domain.values(cell);
                 let value_of = |wanted: Signal| {
                     let position = signals.iter().position(|signal| *signal == wanted);
@@ -211,7 +242,9 @@ impl<'a> Joints<'a> {
                         .and_then(|at| values.get(at).copied())
                         .unwrap_or_else(|| self.of.vocabulary.hierarchy(wanted).any())
                 };
-                let choices = views.iter().map(|view| view.choice(value_of)).collect();
+                let buckets = range.iter().copied().chain(std::iter::repeat(u8::MAX));
+                let choices =
+                    views.iter().zip(buckets).map(|(view, bucket)| view.choice(value_of, bucket)).collect();
                 let seen = self.of.origin_sees.iter().map(|signal| {
                     let hierarchy = self.of.vocabulary.hierarchy(*signal);
                     let grain = of_origin.and_then(|g| g.get(signal.index())).copied();
@@ -283,10 +316,16 @@ impl<'a> Joints<'a> {
 struct View<'a> {
     plugin: &'a Plugin,
     axes: Vec<(Signal, &'a Hierarchy, Grain, Vec<u8>)>,
+    may_split: bool,
 }
 
 impl<'a> View<'a> {
-    fn new(of: &Ingredients<'a>, prepared: &'a Prepared, grains: &[Grain; Signal::COUNT]) -> Self {
+    fn new(
+        of: &Ingredients<'a>,
+        prepared: &'a Prepared,
+        grains: &[Grain; Signal::COUNT],
+        may_split: bool,
+    ) -> Self {
         let plugin = &prepared.plugin;
         let axes = plugin
             .manifest()
@@ -299,16 +338,20 @@ impl<'a> View<'a> {
                 (used.signal(), hierarchy, grain, plugin.ids_for(position, hierarchy))
             })
             .collect();
-        Self { plugin, axes }
+        Self { plugin, axes, may_split }
     }
 
-    fn choice(&self, value_of: impl Fn(Signal) -> ValueId) -> u16 {
-        let mut ids = [0; MAX_ROUTE_SIGNALS];
+    /// `bucket` is a range of the plugin's manifest, or beyond them if the bucket is not known.
+    fn choice(&self, value_of: impl Fn(Signal) -> ValueId, bucket: u8) -> u16 {
+        let mut ids = [u8::MAX; MAX_ROUTE_SIGNALS + 1];
         for (id, (signal, hierarchy, grain, of_value)) in ids.iter_mut().zip(&self.axes) {
             let seen = hierarchy.generalize(value_of(*signal), *grain);
             *id = of_value.get(usize::from(seen.0)).copied().unwrap_or(u8::MAX);
         }
+        if let Some(id) = ids.get_mut(self.axes.len()).filter(|_| self.may_split) {
+            *id = bucket;
+        }
         let table = self.plugin.table();
-        table.lookup(table.index(ids.get(..self.axes.len()).unwrap_or(&ids)))
+        table.lookup(table.index(&ids))
     }
 }

@@ -13,13 +13,15 @@ mod flights;
 mod keeping;
 mod miss;
 mod own;
+mod partition;
 mod parts;
 mod recheck;
 mod route;
+mod store;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use cloakroom_boundary::{Admission, Admitted, Boundary, OwnCookies, RawRequest, Refusal, RouteId, SiteId};
 use cloakroom_crowd::Crowd;
@@ -43,6 +45,7 @@ use miss::{Fetched, Made};
 use own::Own;
 use recheck::Room;
 use route::{Route, Visit};
+use store::Store;
 
 /// Everything between the edge and the origin.
 pub struct Pipeline {
@@ -70,7 +73,8 @@ struct Site {
     /// Which cookies about visits its policies let be kept.
     keeping: Keeping,
     crowd: Crowd,
-    epoch: Duration,
+    /// Where released cells outlive a restart.
+    store: Option<Store>,
     origin: Origin,
     /// The fields that its visitors are sent.
     fields: FieldList,
@@ -261,21 +265,31 @@ impl Pipeline {
         self.sites.iter().map(|site| site.relay.tls.as_ref())
     }
 
-    /// Each site's position with the length of its epochs.
+    /// How many sites there are; each has epochs of its own.
     #[must_use]
-    pub fn epochs(&self) -> Vec<(usize, Duration)> {
-        self.sites.iter().enumerate().map(|(at, site)| (at, site.epoch)).collect()
+    pub fn sites(&self) -> usize {
+        self.sites.len()
     }
 
-    /// Ends an epoch of a site: what was counted decides what is released next.
+    /// How long the current epoch of a site still lasts; zero when it is over.
+    #[must_use]
+    pub fn epoch_left(&self, site: usize) -> Duration {
+        self.sites.get(site).map_or(Duration::MAX, |site| site.crowd.left(SystemTime::now()))
+    }
+
+    /// Ends an epoch of a site: what was counted decides what is released next, and that is written to
+    /// the store. Blocks, for as long as a file takes to be written.
     pub fn end_epoch(&self, site: usize) {
         if let Some(site) = self.sites.get(site) {
-            site.crowd.rotate();
+            site.crowd.rotate(SystemTime::now());
             for route in site.routes.iter().chain([&site.undeclared]) {
                 route.paths.forget();
                 route.canary.iter().for_each(Canary::forget);
             }
             self.ended_epochs.fetch_add(1, Relaxed);
+            if let Some(store) = &site.store {
+                store.save(&site.crowd);
+            }
         }
     }
 

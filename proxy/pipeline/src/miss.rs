@@ -16,7 +16,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::accept::{Asked, Refused, unfetched};
 use crate::answer::{Answer, Content, Failure, Reveal, Source, is_held};
-use crate::canary::{Shown, differ};
+use crate::canary::{Sent, differ};
 use crate::downstream::{Rewritable, is_rewritable, of_variant};
 use crate::recheck::Recheck;
 use crate::route::{Fragments, Rewritten, Route};
@@ -212,7 +212,7 @@ impl Pipeline {
         if second.status.is_server_error() {
             return Err((Trouble::OriginError, Failure::OriginError));
         }
-        if !differ(asked.route, Shown::from(page), self.shown(asked, site, &second)).await {
+        if !differ(asked.route, Sent::from(page), self.shown(asked, site, &second)).await {
             return Ok(());
         }
         canary.quarantine();

@@ -1,6 +1,7 @@
 //! What a pipeline is built of, what is told of it, and what can be wrong with it.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpNet>,
     /// Bounds of the cache.
     pub cache: CacheConfig,
+    /// The folder in which released cells outlive a restart, if they shall.
+    pub store: Option<PathBuf>,
     /// Where access log lines go, if anywhere.
     pub access_log: Option<Box<dyn Write + Send>>,
     /// Show cell and variant in answers: `dev` and `demo` only.
@@ -164,6 +167,8 @@ pub struct RouteReport {
     pub mode: Mode,
     /// Cells that its visitors can be in; 0 where nothing is chosen.
     pub cells: u32,
+    /// Ranges of buckets that its plugins tell apart together; 0 where none splits traffic.
+    pub bucket_ranges: usize,
     /// Joint variants that it can show.
     pub joint_variants: usize,
     /// Contexts in which a policy failed, so that nothing is permitted there.

@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 
 use crate::Pipeline;
 use crate::accept::Asked;
-use crate::canary::{Shown, differ};
+use crate::canary::{Sent, differ};
 use crate::route::Route;
 
 /// Pages that may wait to be looked at again, over all sites.
@@ -91,7 +91,7 @@ impl Pipeline {
         let Some(stored) = self.cache.page(&key) else { return };
         // Variants of the earlier page stay until they are no longer fresh, as the origin said.
         if let Ok(page) = self.accept(&asked, site, one, None)
-            && differ(&route, Shown::from(&*stored), Shown::from(&page)).await
+            && differ(&route, Sent::from(&*stored), Sent::from(&page)).await
         {
             self.cache.store_page(key, Arc::new(page));
         }

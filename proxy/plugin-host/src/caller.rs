@@ -42,10 +42,11 @@ impl Caller {
         self.call(|plugin, store| plugin.cloakroom_personalizer_plugin().call_describe(store))
     }
 
-    /// `ids` in the order of the manifest's signals, padded with 0.
-    pub(crate) fn decide(&self, ids: [u8; 5]) -> Result<u32, Stop> {
+    /// `ids` in the order of the manifest's signals, padded with 0; `bucket` is the position of a range,
+    /// or the number of ranges.
+    pub(crate) fn decide(&self, ids: [u8; 5], bucket: u8) -> Result<u32, Stop> {
         let [first, second, third, fourth, fifth] = ids;
-        let cell = wit::Cell { first, second, third, fourth, fifth, bucket: 0 };
+        let cell = wit::Cell { first, second, third, fourth, fifth, bucket };
         self.call(|plugin, store| plugin.cloakroom_personalizer_plugin().call_decide(store, cell))
     }
 

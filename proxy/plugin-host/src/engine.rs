@@ -75,13 +75,14 @@ impl Engine {
     }
 
     /// Asks a plugin about one cell in a fresh instance, past its table: what a decision costs
-    /// cold. Bounded in instructions, not in time.
+    /// cold. `ids` as for [`Table::index`](crate::Table::index). Bounded in instructions, not in time.
     ///
     /// # Errors
     /// [`LoadError::Call`] if the plugin does not answer.
     pub fn decide(&self, plugin: &Plugin, ids: &[u8]) -> Result<u32, LoadError> {
         let table = plugin.table();
-        plugin.caller().decide(table.digits(table.index(ids))).map_err(|stop| {
+        let (digits, bucket) = table.digits(table.index(ids));
+        plugin.caller().decide(digits, bucket).map_err(|stop| {
             let cell = plugin.manifest().cell_in_words(ids);
             LoadError::Call { export: crate::Export::Decide(cell), stop }
         })

@@ -5,13 +5,15 @@ use cloakroom_vocabulary::{Domain, Signal};
 /// The manifest of a loaded plugin.
 ///
 /// INVARIANT: within the contract's bounds; names are unique; every default exists; the product of
-/// the slots' variants is at most 1,000 and the domain at most the vocabulary's limit.
+/// the slots' variants is at most 1,000; the domain, times the bucket ranges and one, is at most the
+/// vocabulary's limit; the bucket ranges add up to 100, if there are any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) slots: Vec<Slot>,
     pub(crate) signals: Vec<SignalUse>,
+    pub(crate) bucket_ranges: Vec<u8>,
     pub(crate) domain: Domain,
     pub(crate) choices: u16,
 }
@@ -67,7 +69,8 @@ impl Manifest {
         &self.signals
     }
 
-    /// The cells it can be asked about: per signal its ids (values, `other`, `any`), in order.
+    /// The cells it can be asked about: per signal its ids (values, `other`, `any`), in order. The
+    /// bucket is not among them.
     #[must_use]
     pub fn domain(&self) -> &Domain {
         &self.domain
@@ -104,15 +107,18 @@ impl Manifest {
         digits
     }
 
-    /// A cell in words: `country=FR, device=any`.
+    /// A cell in words: `country=FR, device=any`. After the signals' ids stands that of the bucket, if
+    /// the plugin splits traffic.
     #[must_use]
     pub fn cell_in_words(&self, ids: &[u8]) -> String {
-        let words: Vec<_> = self
+        let mut words: Vec<_> = self
             .signals
             .iter()
             .zip(ids)
             .map(|(signal, id)| format!("{}={}", signal.signal, signal.id_name(*id)))
             .collect();
+        let bucket = ids.get(self.signals.len()).filter(|_| self.splits());
+        words.extend(bucket.map(|id| format!("bucket={}", self.bucket_name(*id))));
         if words.is_empty() { "the only cell".to_owned() } else { words.join(", ") }
     }
 }

@@ -5,13 +5,12 @@ use std::thread;
 use std::time::Instant;
 
 use cloakroom_rewrite::Edit;
-use cloakroom_vocabulary::{CellId, Domain};
 
 use crate::caller::Caller;
 use crate::error::{Export, LoadError};
 use crate::limits::MIB;
 use crate::manifest::Manifest;
-use crate::table::Table;
+use crate::table::{Shape, Table};
 use crate::validate;
 
 /// Above so many cells a second thread is worth its while.
@@ -51,8 +50,7 @@ pub(crate) fn edits(
 
 /// The choice in every cell.
 pub(crate) fn table(caller: &Caller, manifest: &Manifest, deadline: Instant) -> Result<Table, LoadError> {
-    // The last cell is the one in which every id is `any`: its choice is the default.
-    let cells = manifest.domain().size().saturating_sub(1);
+    let cells = cells_to_decide(manifest);
     let done = AtomicU32::new(0);
     let run = Run { caller, manifest, deadline, done: &done };
     let middle = if cells > CELLS_PER_THREAD { cells / 2 } else { cells };
@@ -78,14 +76,14 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn decide(&self, cells: std::ops::Range<u32>) -> Result<Vec<u16>, LoadError> {
-        let domain: &Domain = self.manifest.domain();
+        let shape = Shape::of(self.manifest);
         let mut choices = Vec::with_capacity(cells.len());
         for cell in cells {
-            let ids = domain.values(CellId(cell)).map(|value| value.0);
-            let words = || self.manifest.cell_in_words(&ids);
+            let (digits, bucket) = shape.digits(cell);
+            let words = || self.manifest.cell_in_words(&shape.ids(cell));
             let answer = self
                 .caller
-                .decide(ids)
+                .decide(digits, bucket)
                 .map_err(|stop| LoadError::Call { export: Export::Decide(words()), stop })?;
             match u16::try_from(answer) {
                 Ok(choice) if choice < self.manifest.choices() => choices.push(choice),
@@ -103,7 +101,12 @@ impl Run<'_> {
     }
 }
 
+/// All but the last one, in which nothing is known: its choice is the default.
+fn cells_to_decide(manifest: &Manifest) -> u32 {
+    Shape::of(manifest).size().saturating_sub(1)
+}
+
 fn too_slow(caller: &Caller, manifest: &Manifest, done: u32) -> LoadError {
-    let cells = manifest.domain().size().saturating_sub(1);
+    let cells = cells_to_decide(manifest);
     LoadError::TooSlow { after: caller.limits().load_wall_clock, done, cells }
 }

@@ -2,12 +2,13 @@
 
 use cloakroom_rewrite::Edit;
 use cloakroom_vocabulary::{
-    Continent, CountryCode, Domain, Signal, SiteValues, SiteVocabulary, country_facts,
+    Continent, CountryCode, Domain, DomainError, MAX_CELLS, Signal, SiteValues, SiteVocabulary, country_facts,
 };
 
 use crate::contract::exports::cloakroom::personalizer::plugin as wit;
 use crate::error::{LoadError, short};
 use crate::manifest::{Delivery, Manifest, SignalUse, Slot};
+use crate::split::BUCKETS;
 
 const MAX_SLOTS: usize = 8;
 const MAX_VARIANTS: usize = 64;
@@ -25,9 +26,7 @@ pub(crate) fn manifest(raw: wit::Manifest) -> Result<Manifest, LoadError> {
     let broken = |what| LoadError::Manifest { what };
     name("the plugin", &raw.name).map_err(broken)?;
     sized("the version", &raw.version, 64).map_err(broken)?;
-    if !raw.bucket_ranges.is_empty() {
-        return Err(broken("it splits traffic, but `bucket` is not handed out by this version".to_owned()));
-    }
+    bucket_ranges(&raw.bucket_ranges).map_err(broken)?;
     let slots = slots(raw.slots).map_err(broken)?;
     let signals = signals(raw.signals).map_err(broken)?;
     let choices = slots
@@ -42,7 +41,35 @@ pub(crate) fn manifest(raw: wit::Manifest) -> Result<Manifest, LoadError> {
     let domain = Domain::new(
         signals.iter().map(|signal| (signal.signal, u32::from(signal.any()).saturating_add(1))).collect(),
     )?;
-    Ok(Manifest { name: raw.name, version: raw.version, slots, signals, domain, choices })
+    let bucket_ranges = raw.bucket_ranges;
+    let manifest =
+        Manifest { name: raw.name, version: raw.version, slots, signals, bucket_ranges, domain, choices };
+    bounded_with_bucket(&manifest)?;
+    Ok(manifest)
+}
+
+fn bucket_ranges(widths: &[u8]) -> Result<(), String> {
+    if widths.is_empty() {
+        return Ok(());
+    }
+    counted("bucket ranges", widths.len(), 2, BUCKETS)?;
+    if widths.contains(&0) {
+        return Err("a bucket range has a width of 0".to_owned());
+    }
+    let sum: usize = widths.iter().map(|width| usize::from(*width)).sum();
+    if sum == BUCKETS { Ok(()) } else { Err(format!("the bucket ranges add up to {sum}, not to {BUCKETS}")) }
+}
+
+/// The plugin is asked about each cell in each bucket range, and without one.
+fn bounded_with_bucket(manifest: &Manifest) -> Result<(), LoadError> {
+    let ways = u64::from(manifest.unknown_bucket()) + 1;
+    let size = u64::from(manifest.domain.size()).saturating_mul(ways);
+    if size <= u64::from(MAX_CELLS) {
+        return Ok(());
+    }
+    let axes = manifest.domain.axes().iter().map(|(signal, values)| format!("{signal} {values}"));
+    let factors: Vec<_> = axes.chain([format!("bucket {ways}")]).collect();
+    Err(LoadError::Domain(DomainError::Cells { arithmetic: factors.join(" × "), size }))
 }
 
 fn slots(raw: Vec<wit::Slot>) -> Result<Vec<Slot>, String> {

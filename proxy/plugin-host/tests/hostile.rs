@@ -225,9 +225,18 @@ fn returned_addresses_and_amounts_are_bounded() {
 #[test]
 fn a_manifest_that_breaks_the_contract_is_refused() {
     let with = |extra| Module { extra, ..HARMLESS }.refusal();
+    let split = |extra| with(extra).strip_prefix("the manifest: ").unwrap().to_owned();
     assert_eq!(
-        with(r#"(data (i32.const 36) "\02\00\00\00")"#),
-        "the manifest: it splits traffic, but `bucket` is not handed out by this version"
+        split(r#"(data (i32.const 32) "\a0\00\00\00\02\00\00\00") (data (i32.const 160) "\32\33")"#),
+        "the bucket ranges add up to 101, not to 100"
+    );
+    assert_eq!(
+        split(r#"(data (i32.const 32) "\a0\00\00\00\02\00\00\00") (data (i32.const 160) "\64\00")"#),
+        "a bucket range has a width of 0"
+    );
+    assert_eq!(
+        split(r#"(data (i32.const 32) "\a0\00\00\00\01\00\00\00") (data (i32.const 160) "\64")"#),
+        "there are 1 bucket ranges, 2 to 100 are allowed"
     );
     assert_eq!(
         with(r#"(data (i32.const 80) "\02")"#),

@@ -22,6 +22,7 @@ const DAY: u64 = 24 * 60 * MINUTE;
 
 // Counts.
 pub(crate) const CROWD_K: Bounded = bounded(2, 2_000, 50);
+pub(crate) const CROWD_NOISE: Bounded = Bounded { least: 1, most: 100, default: None };
 pub(crate) const VENDOR: Bounded = Bounded { least: 1, most: 65_535, default: None };
 pub(crate) const SIGNAL_BITS: Bounded = bounded(1, 64, 16);
 pub(crate) const DISTINCT_PATHS: Bounded = bounded(1, 1_000_000, 10_000);

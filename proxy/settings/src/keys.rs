@@ -1,6 +1,8 @@
 //! The table of keys: everything that may be written in the two files, once for the check of
 //! their shape and for the printed reference.
 
+use cloakroom_vocabulary::Signal;
+
 use crate::bounds::{self, Bounded};
 
 /// What may stand behind a key.
@@ -92,6 +94,18 @@ pub(crate) const MODES: &[&str] = &["personalize", "anonymous", "passthrough"];
 pub(crate) const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// The words of `route.origin_sees`: the signals for which there is a standard header.
 pub(crate) const NEGOTIABLE: &[&str] = &["language", "device"];
+/// The words of `crowd.generalize`: the names of all signals.
+pub(crate) const SIGNALS: &[&str] = &SIGNAL_NAMES;
+#[expect(clippy::indexing_slicing, reason = "a constant beyond its array does not compile")]
+const SIGNAL_NAMES: [&str; Signal::COUNT] = {
+    let mut names = [""; Signal::COUNT];
+    let mut at = 0;
+    while at < Signal::COUNT {
+        names[at] = Signal::ALL[at].name();
+        at += 1;
+    }
+    names
+};
 /// The words of `route.unstorable`.
 pub(crate) const UNSTORABLE: &[&str] = &["error", "relay"];
 
@@ -106,6 +120,8 @@ pub(crate) const MAIN: &[Key] = &[
     key("geo.database", Kind::Text, "none: every country is `other`", "a file of at most 1GiB", "A country database in the MaxMind format (MaxMind, DB-IP, IPinfo), relative to this file. It also tells which law a visitor stands under (`policies/jurisdictions.toml`). States and provinces are told apart if it has subdivisions; otherwise the strictest law of a country holds in all of it: `opt-out` in the United States, `quebec` in Canada."),
     needed("sites", Kind::Section, "", "What is served."),
     needed("sites.paths", Kind::Texts, "1 to 64 folders", "Folders that hold a `site.toml`, relative to this file. The last part of a path names the site in logs and reports."),
+    section("store", Kind::Section, "What outlives a restart. Without it nothing does."),
+    needed("store.path", Kind::Text, "a folder; made if it is not there", "Where released combinations of values are written, so that after a restart they stay released until their epoch ends. No visitor, count or key is written. Relative to this file."),
     section("cache", Kind::Section, "The store of pages that are ready to send."),
     key("cache.max_bytes", Kind::Size(&bounds::CACHE_BYTES), "", "", "Memory for stored pages, of all sites together."),
     section("metrics", Kind::Section, "Figures for the people who run the proxy."),
@@ -161,7 +177,9 @@ pub(crate) const SITE: &[Key] = &[
     needed("signals.sensitive.reason", Kind::Text, "20 to 400 characters", "Why the site may use them: the ground in law, and who decided it."),
     section("crowd", Kind::Section, "How many must share a combination of values before a plugin is told of it."),
     key("crowd.k", Kind::Number(&bounds::CROWD_K), "", "", "Different network prefixes that must have shown a combination in the last complete epoch."),
-    key("crowd.epoch", Kind::Duration(&bounds::EPOCH), "", "", "How long a crowd is counted. Short epochs are for trying things out: a small crowd says more about each of its members."),
+    key("crowd.noise", Kind::Number(&bounds::CROWD_NOISE), "a twenty-fifth of `k`, at least 1", "", "Scale of the random number that is added to a count before it is compared with `k`, in prefixes: one number in fifty is more than four scales away from 0. A combination is told only if its count is at least `k` with and without the number. The first time it has to be `k` and four scales, or large enough in two epochs in a row."),
+    key("crowd.generalize", Kind::Choices(SIGNALS), "the signal that tells most values apart, at each step", "at most all of them, each once", "The order in which signals are made coarser until enough share a combination: the first until it says nothing, then the next. Signals that are not named follow."),
+    key("crowd.epoch", Kind::Duration(&bounds::EPOCH), "", "", "How long a crowd is counted. Epochs begin at whole multiples of it since 1970, in UTC. Short epochs are for trying things out: a small crowd says more about each of its members."),
     section("output", Kind::Section, "What visitors are sent."),
     key("output.hosts", Kind::Texts, "none", "at most 64 host names without port", "Hosts outside the site from which edits may load images and the like."),
     key("output.headers", Kind::Texts, "none", "at most 32 names, none that marks visitors or makes browsers report", "Header fields of the origin that visitors are sent on personalized and anonymous routes, besides those of the shipped list (`policies/response-fields.txt`). What cannot be added, and why, is in `policies/refused-response-fields.txt`."),
@@ -196,7 +214,6 @@ pub(crate) const LATER: &[(&str, &str)] = &[
     ("listen.https", "TLS is not built yet: let a server in front terminate it and forward to `http`"),
     ("listen.certificate", "TLS is not built yet: let a server in front terminate it and forward to `http`"),
     ("console", "the console is not built yet: remove the section"),
-    ("store", "the embedded database is not built yet: remove the section"),
 ];
 
 /// The keys directly under a section.

@@ -76,18 +76,30 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
         }
         path
     });
+    let store_folder = raw.store.as_ref().map(|store| store_folder(checker, folder, &store.path));
     let cache_bytes = checker.size("max_bytes", &bounds::CACHE_BYTES, raw.cache.max_bytes.as_ref());
     let limits = limits(checker, &raw.limits);
     Some(Settings {
         listen,
         trusted_proxies,
         geo_database,
+        store_folder,
         cache_bytes: cache_bytes?,
         metrics_listen,
         log: log(&raw.log),
         limits: limits?,
         sites: Vec::new(),
     })
+}
+
+/// Where released cells are kept. The folder need not be there yet, but nothing else may be.
+fn store_folder(checker: &mut Checker<'_>, folder: &Path, written: &Text) -> PathBuf {
+    let path = folder.join(written.get_ref());
+    if written.get_ref().is_empty() || std::fs::metadata(&path).is_ok_and(|facts| !facts.is_dir()) {
+        let message = format!("`{}` is not a folder", written.get_ref());
+        checker.report(written.span(), "here", message, "name a folder of its own, such as `\"data\"`");
+    }
+    path
 }
 
 fn listeners(checker: &mut Checker<'_>, written: &toml::Spanned<OneOrMany>) -> Vec<SocketAddr> {

@@ -20,6 +20,7 @@ pub(crate) struct MainFile {
     #[serde(default)]
     pub geo: Geo,
     pub sites: Sites,
+    pub store: Option<Store>,
     #[serde(default)]
     pub cache: Cache,
     #[serde(default)]
@@ -52,6 +53,12 @@ pub(crate) struct Geo {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sites {
     pub paths: Texts,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Store {
+    pub path: Text,
 }
 
 #[derive(Deserialize, Default)]
@@ -184,6 +191,8 @@ pub(crate) struct Sensitive {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Crowd {
     pub k: Option<Spanned<u64>>,
+    pub noise: Option<Spanned<u64>>,
+    pub generalize: Option<Texts>,
     pub epoch: Option<Text>,
 }
 
@@ -372,6 +381,7 @@ mod tests {
                 ("client_ip", fields::<ClientIp>()),
                 ("geo", fields::<Geo>()),
                 ("sites", fields::<Sites>()),
+                ("store", fields::<Store>()),
                 ("cache", fields::<Cache>()),
                 ("metrics", fields::<Metrics>()),
                 ("log", fields::<Log>()),

@@ -21,6 +21,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// The country database: a file that exists.
     pub geo_database: Option<PathBuf>,
+    /// The folder where released cells outlive a restart; made when it is needed.
+    pub store_folder: Option<PathBuf>,
     /// Memory for stored pages, in bytes.
     pub cache_bytes: u64,
     /// Where metrics are read.
@@ -195,10 +197,14 @@ pub struct Notice {
 }
 
 /// How crowds are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crowd {
     /// Network prefixes that must share a combination.
     pub k: u32,
+    /// Scale of the noise on counts, in prefixes; `None` is what suits `k`.
+    pub noise: Option<u32>,
+    /// The signals that are made coarser first, in that order; none twice.
+    pub generalize: Vec<Signal>,
     /// How long a crowd is counted.
     pub epoch: Duration,
 }

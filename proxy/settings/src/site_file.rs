@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use cloakroom_vocabulary::Signal;
+
 use crate::bounds;
 use crate::checker::Checker;
 use crate::keys::SITE;
 use crate::main_file::Taken;
-use crate::names::host;
+use crate::names::{self, host};
 use crate::problem::{Problems, Source};
 use crate::raw::{self, OneOrMany};
 use crate::response_field::response_field;
@@ -97,6 +99,15 @@ fn hosts(checker: &mut Checker<'_>, raw: &raw::SiteFile, taken: &mut Vec<Taken>)
 
 fn crowd(checker: &mut Checker<'_>, raw: &raw::Crowd) -> Option<Crowd> {
     let k = checker.number("k", &bounds::CROWD_K, raw.k.as_ref());
+    let noise = raw.noise.as_ref().map(|noise| checker.number("noise", &bounds::CROWD_NOISE, Some(noise)));
+    let entries = checker.list("generalize", Signal::COUNT, true, raw.generalize.as_ref());
+    // The words were checked with the shape of the file.
+    let unknown = |word: &str| names::refuse(format!("there is no signal `{word}`"), "name a signal");
+    let generalize = checker.each(entries, |word| Signal::from_name(word).ok_or_else(|| unknown(word)));
     let epoch = checker.duration("epoch", &bounds::EPOCH, raw.epoch.as_ref());
-    Some(Crowd { k: k?, epoch: epoch? })
+    let noise = match noise {
+        None => None,
+        Some(noise) => Some(noise?),
+    };
+    Some(Crowd { k: k?, noise, generalize, epoch: epoch? })
 }

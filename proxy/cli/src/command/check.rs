@@ -78,8 +78,12 @@ fn summary(route: &RouteReport) -> String {
         }
         Mode::Personalize => {
             let bits = bits(route.joint_variants);
+            let split = match route.bucket_ranges {
+                0 => String::new(),
+                ranges => format!(" in {ranges} random ranges"),
+            };
             format!(
-                "personalize: {} cells, {} variants, at most {bits:.1} bits about a visitor and one for GPC",
+                "personalize: {} cells{split}, {} variants, at most {bits:.1} bits about a visitor and one for GPC",
                 route.cells, route.joint_variants
             )
         }
@@ -106,6 +110,7 @@ fn value(settings: &Settings, reports: &[SiteReport], warnings: &[Problem]) -> s
                         "path": route.path,
                         "mode": route.mode.name(),
                         "cells": route.cells,
+                        "bucket_ranges": route.bucket_ranges,
                         "joint_variants": route.joint_variants,
                         "bits": bits(route.joint_variants),
                         "policy_errors": route.policy_errors,

@@ -48,6 +48,10 @@ fn text(plugin: &Plugin) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  sees {}: {} ({})", used.signal(), used.values().join(", "), used.reason());
     }
+    if manifest.splits() {
+        let widths: Vec<_> = manifest.bucket_ranges().iter().map(|width| format!("{width} %")).collect();
+        let _ = writeln!(text, "  splits traffic at random: {}", widths.join(", "));
+    }
     let _ = writeln!(text, "  {} cells\n\n{}", plugin.table().size(), plugin.readable());
     text
 }
@@ -82,6 +86,7 @@ fn value(plugin: &Plugin) -> serde_json::Value {
         "name": manifest.name(),
         "version": manifest.version(),
         "signals": signals,
+        "bucket_ranges": manifest.bucket_ranges(),
         "cells": plugin.table().size(),
         "slots": slots,
     })

@@ -33,6 +33,7 @@ pub(crate) fn run(args: &Serve, output: &Output) -> Exit {
     };
     warnings.iter().for_each(|warning| output.problem(warning));
     parts.access_log = Some(Box::new(std::io::stdout()));
+    parts.store = settings.store_folder.clone();
     listen(&settings, parts, output)
 }
 

@@ -195,7 +195,7 @@ fn crowd(facts: &Facts, permitted: bool, k: u32, gathering: bool) -> Step {
         .collect();
     if exact + general == 0 {
         let words = format!(
-            "Fewer than {k} networks looked like this, however coarsely described. Plugins are told nothing."
+            "Too few networks looked like this, however coarsely described: {k} are needed, and some more the first time. Plugins are told nothing."
         );
         return step("Crowd", Tone::Shut, "too few", words);
     }

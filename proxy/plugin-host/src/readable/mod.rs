@@ -34,11 +34,11 @@ pub struct Line {
     cells: u32,
 }
 
-/// That a signal has one of some ids.
+/// That a signal or the bucket has one of some ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     position: usize,
-    signal: Signal,
+    signal: Option<Signal>,
     ids: Vec<u8>,
     words: String,
 }
@@ -58,8 +58,8 @@ impl Readable {
                     .iter()
                     .map(|choice| digits.get(usize::from(*choice)).copied().unwrap_or(slot.default()))
                     .collect();
-                let axes = table.domain().axes().iter();
-                let sizes = axes.map(|(_, size)| usize::try_from(*size).unwrap_or(1)).collect();
+                let radices = table.radices().into_iter();
+                let sizes = radices.map(|size| usize::try_from(size).unwrap_or(1)).collect();
                 let covers = Grid::new(sizes, variants).cover(slot.default());
                 let covered: u32 = covers.iter().map(|cover| cover.cells).sum();
                 let line = |sets: Vec<Vec<u8>>, variant: u8, cells: u32| Line {
@@ -103,7 +103,7 @@ impl ReadableSlot {
         self.cells
     }
 
-    /// The variant that the lines give to a cell, by its ids in the order of the plugin's signals.
+    /// The variant that the lines give to a cell, by its ids as in [`Table::ids`].
     #[must_use]
     pub fn variant(&self, ids: &[u8]) -> u8 {
         let fits = |line: &&Line| {
@@ -142,9 +142,9 @@ impl Line {
 }
 
 impl Condition {
-    /// The signal.
+    /// The signal; `None` for the bucket.
     #[must_use]
-    pub fn signal(&self) -> Signal {
+    pub fn signal(&self) -> Option<Signal> {
         self.signal
     }
 
@@ -179,16 +179,36 @@ impl fmt::Display for Readable {
 
 /// The sets that say something: those that do not hold every id of their signal.
 fn conditions(manifest: &Manifest, sets: Vec<Vec<u8>>) -> Vec<Condition> {
-    let signals = manifest.signals().iter().zip(sets).enumerate();
-    signals
+    let mut sets = sets.into_iter();
+    let mut conditions: Vec<_> = manifest
+        .signals()
+        .iter()
+        .zip(sets.by_ref())
+        .enumerate()
         .filter(|(_, (signal, ids))| ids.len() <= usize::from(signal.any()))
         .map(|(position, (signal, ids))| Condition {
             position,
-            signal: signal.signal(),
+            signal: Some(signal.signal()),
             words: words(signal, &ids),
             ids,
         })
-        .collect()
+        .collect();
+    let bucket = sets.next().filter(|ids| manifest.splits() && ids.len() <= manifest.bucket_ranges().len());
+    conditions.extend(bucket.map(|ids| Condition {
+        position: manifest.signals().len(),
+        signal: None,
+        words: bucket_words(manifest, &ids),
+        ids,
+    }));
+    conditions
+}
+
+fn bucket_words(manifest: &Manifest, ids: &[u8]) -> String {
+    if (0..manifest.unknown_bucket()).all(|range| ids.contains(&range)) {
+        return "bucket is known".to_owned();
+    }
+    let names: Vec<_> = ids.iter().map(|id| manifest.bucket_name(*id)).collect();
+    format!("bucket is {}", names.join(" or "))
 }
 
 fn words(signal: &SignalUse, ids: &[u8]) -> String {
