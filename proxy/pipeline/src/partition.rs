@@ -211,7 +211,7 @@ mod tests {
         let usual = identity("one", "");
         assert_eq!(usual, identity("one", ""));
         assert_ne!(usual, identity("two", ""));
-        let policy = "permit (principal, action, resource) when { context.jurisdiction == \"unknown\" };";
+        let policy = "permit (principal, action, resource) when { context.jurisdiction == Jurisdiction::\"unknown\" };";
         assert_ne!(usual, identity("one", policy));
     }
 }

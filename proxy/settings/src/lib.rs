@@ -8,6 +8,7 @@
 mod bounds;
 mod checker;
 mod consent;
+mod entry;
 mod files;
 mod keys;
 mod main_file;

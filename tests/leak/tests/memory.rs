@@ -76,6 +76,8 @@ fn of_relayed_requests_scraps_of_the_last_are_left_and_no_history() {
     };
     let first = round(0);
     let last = (1..6).fold(first, |_, number| round(number));
-    println!("of {VISITORS} relayed visitors {first} are found, of {} visitors {last}", 6 * VISITORS);
-    assert!(last <= 2 * first + 50, "{first} visitors after one round, {last} after six");
+    let all = 6 * VISITORS;
+    println!("of {VISITORS} relayed visitors {first} are found, of {all} visitors {last}");
+    // How many buffers the libraries leave differs from run to run; a history would hold them all.
+    assert!(last * 10 <= all as usize, "{first} visitors after one round, {last} of {all} after six");
 }
