@@ -10,6 +10,7 @@ fn cloakroom(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_cloakroom")).args(args).current_dir(folder).output().unwrap()
 }
 
+/// Exit code, output and complaints of `check` for a site with that plugin.
 pub(crate) fn checked(site: &str, hero: &str) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();
     write_configuration(folder.path(), free_address(), free_address(), site, hero);

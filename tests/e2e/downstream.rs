@@ -2,8 +2,9 @@
 //! nothing along.
 
 use crate::client::Visitor;
+use crate::commands::checked;
 use crate::origin::{Origin, response};
-use crate::proxy::{HERO, Proxy, free_address, site, write_configuration};
+use crate::proxy::{HERO, Proxy, site};
 
 const ROUTES: &str = "[[route]]\npath = \"/c/*\"\nquery = [\"page\", \"sort\"]\n\
                       [[route]]\npath = \"/login\"\nmode = \"passthrough\"\n";
@@ -89,16 +90,9 @@ fn a_site_cannot_add_what_marks_visitors() {
     let origin = Origin::page("");
     for unwanted in UNWANTED.iter().filter(|line| !line.starts_with("X-") && !line.starts_with("Server:")) {
         let name = unwanted.split(':').next().unwrap();
-        let folder = tempfile::tempdir().unwrap();
         let site = site(&origin, "", &format!("[output]\nheaders = [\"{name}\"]\n"));
-        write_configuration(folder.path(), free_address(), free_address(), &site, HERO);
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_cloakroom"))
-            .arg("check")
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        let err = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(3), "{name}: {err}");
+        let (code, _, err) = checked(&site, HERO);
+        assert_eq!(code, 3, "{name}: {err}");
         assert!(err.contains(&format!("`{name}` cannot be passed on to visitors: ")), "{err}");
     }
 }

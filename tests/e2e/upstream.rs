@@ -2,8 +2,9 @@
 //! that match what is declared, and only so many of them.
 
 use crate::client::Visitor;
+use crate::commands::checked;
 use crate::origin::{Origin, PAGE, response};
-use crate::proxy::{HERO, Proxy, free_address, site, write_configuration};
+use crate::proxy::{HERO, Proxy, site};
 
 #[test]
 fn all_that_an_origin_can_be_sent_stands_in_one_order_and_casing() {
@@ -78,15 +79,8 @@ fn click_identifiers_can_be_neither_listed_nor_named_as_a_campaign() {
         (site(&origin, "query = [{ name = \"ScCid\", values = [\"a\"] }]", ""), "ScCid"),
         (right.replace("utm_campaign", "mc_eid"), "mc_eid"),
     ] {
-        let folder = tempfile::tempdir().unwrap();
-        write_configuration(folder.path(), free_address(), free_address(), &wrong, HERO);
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_cloakroom"))
-            .arg("check")
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        let err = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(3), "{err}");
+        let (code, _, err) = checked(&wrong, HERO);
+        assert_eq!(code, 3, "{err}");
         assert!(err.contains(&format!("`{name}` identifies a click")) && err.contains("site.toml:"), "{err}");
     }
 }

@@ -90,7 +90,7 @@ pub fn start(origin: &Origin) -> Server {
     let options = Options {
         k: 5,
         epoch: Duration::from_secs(2),
-        more: "[log]\nlevel = \"trace\"\n[limits]\nclient_silence = \"1s\"\norigin_first_byte = \"1s\"\norigin_timeout = \"2s\"\n",
+        more: "[store]\npath = \"data\"\n[log]\nlevel = \"trace\"\n[limits]\nclient_silence = \"1s\"\norigin_first_byte = \"1s\"\norigin_timeout = \"2s\"\n",
     };
     Server::cloakroom(Path::new(env!("CARGO_BIN_EXE_cloakroom")), origin.address(), options).unwrap()
 }
