@@ -131,35 +131,15 @@ fn build_site(
         labels.len() - 1
     };
     let own = Own::new(parts.notice, parts.gpc_since.as_deref(), &mut label)?;
-    let mut routes = Vec::new();
-    let mut crowds = Vec::new();
-    let mut reports = Vec::new();
-    let mut keeping = Keeping::nothing();
-    for route in parts.routes {
-        let of_route = |cause| BuildError::Route {
-            host: host.clone(),
-            path: route.path.clone(),
-            cause: Box::new(cause),
-        };
-        let (decision, crowd) =
-            decide(&route, &identity, &prepared, &parts.vocabulary, &parts.policies).map_err(of_route)?;
-        let canary = canary(&route).map_err(of_route)?;
-        if let Some(decision) = &decision {
-            keeping.add(decision.permits(), decision.bucket_ranges() > 0);
-        }
-        reports.push(report(&route, decision.as_ref()));
-        crowds.push(crowd);
-        routes.push(Arc::new(Route {
-            label: label(&route.path),
-            mode: route.mode,
-            freshness: route.freshness,
-            relay_unstorable: route.relay_unstorable,
-            canary,
-            paths: DistinctPaths::new(route.distinct_paths),
-            asks: own.has_notice().then(|| Asks::new(decision.as_ref(), own.honours_signals())),
-            decision,
-        }));
-    }
+    let context = Context {
+        host: &host,
+        identity: &identity,
+        prepared: &prepared,
+        vocabulary: &parts.vocabulary,
+        policies: &parts.policies,
+        own: &own,
+    };
+    let Built { routes, crowds, reports, keeping } = context.build(parts.routes, &mut label)?;
     let undeclared = Arc::new(Route {
         label: label("undeclared"),
         mode: Mode::Anonymous,
@@ -188,6 +168,62 @@ fn build_site(
         own,
     };
     Ok((site, SiteReport { host, routes: reports, signals, signal_bits: parts.signal_bits, removed }))
+}
+
+/// What the routes of a site share while they are built.
+struct Context<'a> {
+    host: &'a str,
+    identity: &'a str,
+    prepared: &'a [Prepared],
+    vocabulary: &'a Arc<SiteVocabulary>,
+    policies: &'a PolicySet,
+    own: &'a Own,
+}
+
+/// The routes of a site, and what was met on the way.
+struct Built {
+    routes: Vec<Arc<Route>>,
+    crowds: Vec<Option<RouteCrowd>>,
+    reports: Vec<RouteReport>,
+    keeping: Keeping,
+}
+
+impl Context<'_> {
+    fn build(
+        &self,
+        routes: Vec<RouteParts>,
+        label: &mut impl FnMut(&str) -> usize,
+    ) -> Result<Built, BuildError> {
+        let (own, policies) = (self.own, self.policies);
+        let mut built =
+            Built { routes: vec![], crowds: vec![], reports: vec![], keeping: Keeping::nothing() };
+        for route in routes {
+            let of_route = |cause| BuildError::Route {
+                host: self.host.to_owned(),
+                path: route.path.clone(),
+                cause: Box::new(cause),
+            };
+            let decided = decide(&route, self.identity, self.prepared, self.vocabulary, policies);
+            let (decision, crowd) = decided.map_err(of_route)?;
+            let canary = canary(&route).map_err(of_route)?;
+            if let Some(decision) = &decision {
+                built.keeping.add(decision.permits(), decision.bucket_ranges() > 0);
+            }
+            built.reports.push(report(&route, decision.as_ref()));
+            built.crowds.push(crowd);
+            built.routes.push(Arc::new(Route {
+                label: label(&route.path),
+                mode: route.mode,
+                freshness: route.freshness,
+                relay_unstorable: route.relay_unstorable,
+                canary,
+                paths: DistinctPaths::new(route.distinct_paths),
+                asks: own.has_notice().then(|| Asks::new(decision.as_ref(), own.honours_signals())),
+                decision,
+            }));
+        }
+        Ok(built)
+    }
 }
 
 /// The signals that the site's routes use, if the sum of their bits is within the budget.
