@@ -13,6 +13,7 @@ use ipnet::IpNet;
 
 use crate::chance::Chance;
 use crate::config::MAX_SITES;
+use crate::consent::Heard;
 use crate::daypart::Dayparts;
 use crate::held::HeldCookies;
 use crate::host::MAX_HOST_BYTES;
@@ -216,11 +217,11 @@ impl Boundary {
         let address = address::client_address(raw, &self.trusted_proxies);
         let located = address.and_then(|address| self.geo.as_ref()?.locate(address, &self.places));
         let (country, jurisdiction) = located.unzip();
-        let consent = consent::consent(raw, &site.consent);
+        let Heard { consent, silent } = consent::hear(raw, &site.consent);
         let facts = ConsentFacts {
             jurisdiction: jurisdiction.unwrap_or(Jurisdiction::Unknown),
             consent,
-            silent: consent == Consent::default() && consent::is_silent(raw, &site.consent),
+            silent,
             gpc: request.gpc,
         };
         let consented = facts.consent.personalization && !facts.gpc;

@@ -13,7 +13,6 @@ mod encoded;
 mod gpp;
 mod json;
 mod onetrust;
-mod silence;
 mod site_cookie;
 mod tcf;
 mod tcf_canada;
@@ -26,7 +25,6 @@ use http::header::{DNT, HeaderName};
 
 use crate::RawRequest;
 use cookies::Found;
-pub(crate) use silence::is_silent;
 
 static SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
 
@@ -158,26 +156,35 @@ pub(crate) fn own_word(raw: &RawRequest<'_>) -> OwnWord {
     }
 }
 
-/// What all sources that are there grant. `DNT: 1` refuses everything, whatever they say.
-pub(crate) fn consent(raw: &RawRequest<'_>, sources: &[ConsentSource]) -> Consent {
+/// What a visitor has said, all sources together.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Heard {
+    /// What all sources that are there grant.
+    pub(crate) consent: Consent,
+    /// No source is there but such as can only object, and do not: neither yes, no, nor anything broken.
+    pub(crate) silent: bool,
+}
+
+/// Reads each source once. `DNT: 1` refuses everything, whatever they say.
+pub(crate) fn hear(raw: &RawRequest<'_>, sources: &[ConsentSource]) -> Heard {
     if objects(raw) {
-        return Consent::default();
+        return Heard::default();
     }
     let mut said = Word::NoObjection;
     for source in sources {
         let value = match cookies::find(raw, source.cookie()) {
             Found::Absent => continue,
             Found::Value(value) => value,
-            Found::Broken => return Consent::default(),
+            Found::Broken => return Heard::default(),
         };
         match source.read(value) {
             Some(word) => said = said.and(word),
-            None => return Consent::default(),
+            None => return Heard::default(),
         }
     }
     match said {
-        Word::Grants(consent) => consent,
-        Word::NoObjection => Consent::default(),
+        Word::Grants(consent) => Heard { consent, silent: false },
+        Word::NoObjection => Heard { consent: Consent::default(), silent: true },
     }
 }
 
@@ -193,7 +200,7 @@ mod tests {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let raw = RawRequest::seal(&parts, std::net::Ipv4Addr::LOCALHOST.into());
         let sources = [ConsentSource::Cookie { name: "cloakroom_consent".to_owned() }];
-        let consent = consent(&raw, &sources);
+        let Heard { consent, .. } = hear(&raw, &sources);
         (consent.personalization, consent.measurement, gpc(&raw))
     }
 
@@ -243,5 +250,36 @@ mod tests {
         for value in [&b"0"[..], b"true", b"11", b"", b"\xff"] {
             assert!(!read("sec-gpc", &[value]).2);
         }
+    }
+
+    fn silent(fields: &[(&str, &str)]) -> bool {
+        let mut request = http::Request::builder();
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let raw = RawRequest::seal(&parts, std::net::Ipv4Addr::LOCALHOST.into());
+        let cookie = ConsentSource::Cookie { name: "cloakroom_consent".to_owned() };
+        hear(&raw, &[ConsentSource::UsPrivacy, cookie]).silent
+    }
+
+    #[test]
+    fn only_absence_and_no_objection_are_silence() {
+        assert!(silent(&[]));
+        assert!(silent(&[("cookie", "session=1")]));
+        assert!(silent(&[("cookie", "usprivacy=1YNN")]));
+        for said in [
+            "cloakroom_consent=none",
+            "cloakroom_consent=all",
+            "cloakroom_consent=yes please",
+            "cloakroom_consent=all; cloakroom_consent=none",
+            "usprivacy=1YYN",
+            "usprivacy=nonsense",
+            "usprivacy=1YNN; cloakroom_consent=none",
+        ] {
+            assert!(!silent(&[("cookie", said)]), "{said}");
+        }
+        assert!(!silent(&[("dnt", "1")]));
+        assert!(silent(&[("dnt", "0")]));
     }
 }
