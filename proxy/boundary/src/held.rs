@@ -54,7 +54,9 @@ impl<'r> HeldCookies<'r> {
         for line in raw.fields(&COOKIE) {
             read += line.len();
             if read > MAX_BYTES {
-                return Self::default();
+                // Too much to be read; what there is of ours goes, as with a refusal.
+                let unread = Held::Contradictory;
+                return Self { visit: unread, interest: unread, bucket: unread };
             }
             held.add_line(line);
         }
@@ -109,6 +111,7 @@ mod tests {
         assert_eq!(held(&["cloakroom_visit=1; cloakroom_visit=0"]), [some("contradictory"), None, None]);
         assert_eq!(held(&["xcloakroom_visit=1; cloakroom_visits=1; Cloakroom_visit=1"]), [None, None, None]);
         assert_eq!(held(&["cloakroom_visit", "cloakroom_consent=all"]), [None, None, None]);
-        assert_eq!(held(&["cloakroom_visit=1", &"x=y;".repeat(5_000)]), [None, None, None]);
+        let unread = [(); 3].map(|()| some("contradictory"));
+        assert_eq!(held(&["cloakroom_visit=1", &"x=y;".repeat(5_000)]), unread, "so that they are deleted");
     }
 }

@@ -68,7 +68,11 @@ impl Interest {
         let mut list = SipHasher13::new();
         for topic in configured {
             list.write(topic.name.as_bytes());
-            list.write_u8(0);
+            for path in &topic.paths {
+                list.write_u8(0);
+                list.write(path.text().as_bytes());
+            }
+            list.write_u8(1);
         }
         Self {
             names: configured.iter().map(|topic| topic.name.as_str().into()).collect(),

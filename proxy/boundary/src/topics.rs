@@ -27,6 +27,11 @@ enum Segment {
 }
 
 impl TopicPath {
+    /// As it was written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Reads a pattern.
     ///
     /// # Errors

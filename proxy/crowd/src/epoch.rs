@@ -3,6 +3,7 @@
 //! Dropping it drops the key and the counts together.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use cloakroom_boundary::{RouteId, Signals, Token, TokenKey};
 use cloakroom_vocabulary::{CellId, Signal, ValueId};
@@ -14,7 +15,7 @@ use crate::release::{Draw, Released, Releases};
 
 /// A cell that enough people share.
 ///
-/// Made by this room alone: what a plugin decided is looked up with one.
+/// Made by this room alone, for whoever shows visitors' cells to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReleasedCell(CellId);
 
@@ -50,18 +51,26 @@ impl Placed {
 /// A site's crowds during one epoch.
 pub struct Epoch {
     number: u64,
+    began: Instant,
+    /// How long it lasts, however the clock is set meanwhile.
+    lasting: Duration,
     key: TokenKey,
     routes: Vec<Option<RouteEpoch>>,
 }
 
 impl Epoch {
-    pub(crate) fn new(number: u64, routes: Vec<Option<RouteEpoch>>) -> Self {
-        Self { number, key: TokenKey::random(), routes }
+    pub(crate) fn new(number: u64, lasting: Duration, routes: Vec<Option<RouteEpoch>>) -> Self {
+        Self { number, began: Instant::now(), lasting, key: TokenKey::random(), routes }
     }
 
     /// How many epochs would have ended since 1970.
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// What is left of its time by a clock that nobody sets.
+    pub(crate) fn left(&self) -> Duration {
+        self.lasting.saturating_sub(self.began.elapsed())
     }
 
     /// The key of this epoch's tokens.

@@ -98,17 +98,25 @@ struct Epochs {
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 async fn epochs_of(pipeline: Arc<Pipeline>, site: usize) {
+    let mut keeping: Option<tokio::task::JoinHandle<()>> = None;
     loop {
         let left = pipeline.epoch_left(site);
         if !left.is_zero() {
             tokio::time::sleep(left.min(LONGEST_WAIT)).await;
             continue;
         }
-        let pipeline = Arc::clone(&pipeline);
-        // Counting and writing take longer than a turn of the event loop may.
-        if tokio::task::spawn_blocking(move || pipeline.end_epoch(site)).await.is_err() {
+        let ending = Arc::clone(&pipeline);
+        // Counting takes longer than a turn of the event loop may.
+        if tokio::task::spawn_blocking(move || ending.end_epoch(site)).await.is_err() {
             tracing::error!("an epoch could not be ended; it is tried again");
             tokio::time::sleep(Duration::from_secs(1)).await;
+            continue;
+        }
+        if keeping.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
+            let keeper = Arc::clone(&pipeline);
+            keeping = Some(tokio::task::spawn_blocking(move || keeper.keep_releases(site)));
+        } else {
+            tracing::warn!("what is released is not written: the store still writes the epoch before");
         }
     }
 }

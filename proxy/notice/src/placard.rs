@@ -74,7 +74,7 @@ fn ask(language: Language, texts: &Texts, target: &str) -> String {
          <section class=\"cloakroom-notice\" lang=\"{tag}\" dir=\"ltr\" aria-label=\"{title}\">\
          <p>{ask}</p>\
          <form method=\"post\" action=\"{PREFERENCES}\" target=\"_self\">\
-         <input type=\"hidden\" name=\"return\" value=\"{target}\">\
+         {back}\
          <button name=\"consent\" value=\"none\">{no}</button>\
          <button name=\"consent\" value=\"all\">{yes}</button>\
          </form>\
@@ -83,11 +83,25 @@ fn ask(language: Language, texts: &Texts, target: &str) -> String {
         tag = language.tag(),
         title = escape(texts.title),
         ask = escape(texts.ask),
-        target = escape(target),
+        back = back(target),
         no = escape(texts.no),
         yes = escape(texts.yes),
         details = escape(texts.details),
     )
+}
+
+/// The most bytes that an address takes in a form; one that is longer leads to the preference page instead.
+const MAX_BACK_BYTES: usize = 3_500;
+
+/// The field that says where to go on after the answer.
+fn back(target: &str) -> String {
+    // As forms are sent (WHATWG URL, application/x-www-form-urlencoded): all but these take three bytes.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"*-._".contains(&byte);
+    let sent: usize = target.bytes().map(|byte| if plain(byte) { 1 } else { 3 }).sum();
+    if sent > MAX_BACK_BYTES {
+        return String::new();
+    }
+    format!("<input type=\"hidden\" name=\"return\" value=\"{}\">", escape(target))
 }
 
 /// The status (California: 11 CCR § 7025 (c)(6)), with the way to more.
@@ -123,6 +137,13 @@ mod tests {
         for other in [None, Some("de"), Some("")] {
             assert!(placard.html(other).contains("Non, refuser"));
         }
+    }
+
+    #[test]
+    fn an_address_too_long_for_a_form_is_left_out() {
+        let html = |target: &str| notice().placard(Shown::Ask, target).unwrap().html(None);
+        assert!(html(&format!("/{}", "a".repeat(3_000))).contains("name=\"return\""));
+        assert!(!html(&format!("/{}", "%C3%A9".repeat(400))).contains("name=\"return\""));
     }
 
     #[test]

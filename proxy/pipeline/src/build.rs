@@ -114,8 +114,8 @@ fn build_site(
 ) -> Result<(Site, SiteReport), BuildError> {
     let host = parts.hosts.first().cloned().unwrap_or_default();
     let relay = Arc::new(relay(&parts, id));
-    // What decides whose consent counts, and what a campaign is.
-    let identity = format!("{host}\0{:?}\0{:?}", parts.consent, parts.campaign_parameter);
+    // What decides whose consent counts, and what a campaign and a topic are.
+    let identity = format!("{host}\0{:?}\0{:?}\0{:?}", parts.consent, parts.campaign_parameter, parts.topics);
     let routes_of = Arc::clone(boundary);
     let passthrough = move |path: &str| routes_of.is_passthrough(id, path);
     let output = OutputPolicy::new(parts.hosts, parts.output_hosts, passthrough);
@@ -207,7 +207,7 @@ impl Context<'_> {
             let (decision, crowd) = decided.map_err(of_route)?;
             let canary = canary(&route).map_err(of_route)?;
             if let Some(decision) = &decision {
-                built.keeping.add(decision.permits(), decision.bucket_ranges() > 0);
+                built.keeping.add(decision.permits(), |class| decision.kept(class));
             }
             built.reports.push(report(&route, decision.as_ref()));
             built.crowds.push(crowd);

@@ -10,11 +10,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cloakroom_boundary::RouteId;
+use cloakroom_boundary::{Kept, RouteId};
 use cloakroom_crowd::{Epoch, JointTable, RouteCrowd};
 use cloakroom_origin::Told;
 use cloakroom_plugin_host::{Delivery, Plugin};
-use cloakroom_policy::{ORIGIN, PermitTable, PolicySet, Subject};
+use cloakroom_policy::{ClassId, ORIGIN, PermitTable, PolicySet, Subject};
 use cloakroom_rewrite::SafeEdits;
 use cloakroom_variants::{JointVariant, OriginView};
 use cloakroom_vocabulary::{
@@ -43,6 +43,8 @@ pub(crate) struct Decision {
     domain: Domain,
     /// Ranges of buckets that the plugins tell apart together; 0 if none splits traffic.
     bucket_ranges: usize,
+    /// By class: the cookies about visits that somebody here may be told of.
+    kept: Vec<Kept>,
     joints: Vec<Joint>,
     told: Vec<Told>,
     /// Names of cells, for [`Reveal`].
@@ -88,6 +90,11 @@ impl Decision {
     /// How many ranges of buckets its plugins tell apart together.
     pub(crate) fn bucket_ranges(&self) -> usize {
         self.bucket_ranges
+    }
+
+    /// The cookies about visits that a class gives a reason to keep.
+    pub(crate) fn kept(&self, class: ClassId) -> Kept {
+        self.kept.get(class.index()).copied().unwrap_or_default()
     }
 
     pub(crate) fn permits(&self) -> &PermitTable {
@@ -163,10 +170,11 @@ impl Ingredients<'_> {
         } else {
             JointTable::split(partition.buckets, chosen)
         };
+        let kept = permits.classes().iter().map(|class| self.kept(&class.plugins)).collect();
         let identity = self.identity(&permits);
         let crowd = RouteCrowd { domain: domain.clone(), classes: starting, joints, identity };
         let vocabulary = Arc::clone(self.vocabulary);
-        Ok((Decision { permits, domain, bucket_ranges, joints: list, told, vocabulary }, crowd))
+        Ok((Decision { permits, domain, bucket_ranges, kept, joints: list, told, vocabulary }, crowd))
     }
 
     fn subject(&self) -> Subject<'_> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cloakroom_boundary::Mode;
 use http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -70,6 +70,10 @@ pub(crate) fn of_variant(page: &HeaderMap, mode: Mode, fresh_for: Duration) -> H
     } else {
         None
     };
+    if cache_control.is_some() {
+        // The origin is told of the signal, so a cache in front must not mix what it answers.
+        headers.insert(VARY, HeaderValue::from_static("Sec-GPC"));
+    }
     headers.insert(CACHE_CONTROL, cache_control.unwrap_or(HeaderValue::from_static("private, no-cache")));
     headers
 }
@@ -213,6 +217,9 @@ mod tests {
         assert_eq!(of(Mode::Personalize, 60), "private, no-cache");
         assert_eq!(of(Mode::Anonymous, 60), "public, max-age=60");
         assert_eq!(of(Mode::Anonymous, 0), "private, no-cache");
+        let vary = |mode| of_variant(&page, mode, Duration::from_secs(60)).get("vary").cloned();
+        assert_eq!(vary(Mode::Anonymous).unwrap(), "Sec-GPC");
+        assert_eq!(vary(Mode::Personalize), None);
     }
 
     #[test]

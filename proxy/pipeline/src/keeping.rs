@@ -17,22 +17,13 @@ impl Keeping {
         Self([Kept::default(); ConsentFacts::COUNT])
     }
 
-    /// Adds what the permits of a route give a reason for; `bucket` says that its plugins ask for one.
-    pub(crate) fn add(&mut self, permits: &PermitTable, bucket: bool) {
+    /// Adds what a route gives a reason for, in each class of its permits.
+    pub(crate) fn add(&mut self, permits: &PermitTable, of_class: impl Fn(ClassId) -> Kept) {
         for (facts, kept) in ConsentFacts::all().zip(&mut self.0) {
-            let class = permits.class(facts);
-            let plugins = permits.classes().get(class.index()).map_or(&[][..], |class| &class.plugins);
-            let sees = |signal: Signal| {
-                plugins
-                    .iter()
-                    .filter_map(|grains| grains.get(signal.index()))
-                    .any(|grain| *grain == Grain::FINEST)
-            };
-            kept.visit |= sees(Signal::Visit);
-            kept.interest |= sees(Signal::Interest);
-            // No grain of a random number tells more of a person than another: where anything may be seen,
-            // it may be.
-            kept.bucket |= bucket && class != ClassId::NOTHING;
+            let more = of_class(permits.class(facts));
+            kept.visit |= more.visit;
+            kept.interest |= more.interest;
+            kept.bucket |= more.bucket;
         }
     }
 
@@ -40,6 +31,15 @@ impl Keeping {
     pub(crate) fn under(&self, facts: ConsentFacts) -> Kept {
         self.0.get(facts.index()).copied().unwrap_or_default()
     }
+}
+
+/// What those who see signals at these grains give a reason for; `bucket` says that one of them may split
+/// traffic.
+pub(crate) fn kept(seers: &[[Grain; Signal::COUNT]], bucket: bool) -> Kept {
+    let sees = |signal: Signal| {
+        seers.iter().filter_map(|grains| grains.get(signal.index())).any(|grain| *grain == Grain::FINEST)
+    };
+    Kept { visit: sees(Signal::Visit), interest: sees(Signal::Interest), bucket }
 }
 
 #[cfg(test)]
@@ -54,7 +54,11 @@ mod tests {
         let policies = PolicySet::with_defaults(&[("site.cedar", policy)]).unwrap();
         let subject = Subject { mode: "personalize", labels: &[], plugins: vec![("hero".to_owned(), asks)] };
         let mut keeping = Keeping::nothing();
-        keeping.add(&policies.permits(&vocabulary, &subject).unwrap(), bucket);
+        let permits = policies.permits(&vocabulary, &subject).unwrap();
+        let of_class = |class: ClassId| {
+            kept(&permits.classes()[class.index()].plugins, bucket && class != ClassId::NOTHING)
+        };
+        keeping.add(&permits, of_class);
         keeping.under(facts)
     }
 

@@ -277,8 +277,7 @@ impl Pipeline {
         self.sites.get(site).map_or(Duration::MAX, |site| site.crowd.left(SystemTime::now()))
     }
 
-    /// Ends an epoch of a site: what was counted decides what is released next, and that is written to
-    /// the store. Blocks, for as long as a file takes to be written.
+    /// Ends an epoch of a site: what was counted decides what is released next.
     pub fn end_epoch(&self, site: usize) {
         if let Some(site) = self.sites.get(site) {
             site.crowd.rotate(SystemTime::now());
@@ -287,9 +286,16 @@ impl Pipeline {
                 route.canary.iter().for_each(Canary::forget);
             }
             self.ended_epochs.fetch_add(1, Relaxed);
-            if let Some(store) = &site.store {
-                store.save(&site.crowd);
-            }
+        }
+    }
+
+    /// Writes what a site has released to the store, if there is one. Blocks for as long as a file takes to
+    /// be written, which may be long: no epoch may wait for it.
+    pub fn keep_releases(&self, site: usize) {
+        if let Some(site) = self.sites.get(site)
+            && let Some(store) = &site.store
+        {
+            store.save(&site.crowd);
         }
     }
 

@@ -9,9 +9,7 @@ use cloakroom_measure::Trouble;
 use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::{Conditions, FetchError, OriginRequest, OriginResponse, Told};
 use cloakroom_rewrite::SafeFragment;
-use cloakroom_variants::{
-    JointVariant, OriginView, Page, PageKey, StoredVariant, VariantKey, VariantLookup, judge,
-};
+use cloakroom_variants::{JointVariant, Page, PageKey, StoredVariant, VariantKey, VariantLookup, judge};
 use http::{HeaderMap, StatusCode};
 
 use crate::accept::{Asked, Refused, unfetched};
@@ -272,8 +270,9 @@ impl Pipeline {
         if route.is_quarantined() {
             return None;
         }
-        let wanted = Wanted { route, request: &request, told: Told::nothing() };
-        let key = VariantLookup::new(&request, JointVariant::default(), OriginView::default()).to_key();
+        let joint = JointVariant::default();
+        let wanted = Wanted { route, request: &request, told: route.told(joint) };
+        let key = VariantLookup::new(&request, joint, route.view(joint)).to_key();
         let (page, _) = self.page(&wanted, key.page()).await.ok()?;
         (page.status == StatusCode::OK && is_rewritable(&page.headers) == Rewritable::Yes)
             .then(|| site.output.admit_fragment(&page.body))

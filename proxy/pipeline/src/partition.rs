@@ -1,11 +1,13 @@
 //! The ranges of buckets that the plugins of a route tell apart together, and which plugin may be told
 //! them. Buckets are numbers here; nobody's enters.
 
+use cloakroom_boundary::Kept;
 use cloakroom_plugin_host::BUCKETS;
 use cloakroom_policy::PermitTable;
 use cloakroom_vocabulary::{ConsentFacts, Domain, DomainError, Grain, MAX_CELLS, Signal};
 
 use crate::decision::{Ingredients, Prepared};
+use crate::keeping;
 
 /// The common refinement of the plugins' own ranges. Each plugin has its buckets in an order of its
 /// own, by its name on the site, so that no two splits depend on each other.
@@ -77,6 +79,12 @@ impl Ingredients<'_> {
             };
             plugin.plugin.manifest().splits() && Signal::ALL.into_iter().any(tells)
         })
+    }
+
+    /// The cookies about visits that the plugins and the origin may be told of in a class.
+    pub(crate) fn kept(&self, class: &[[Grain; Signal::COUNT]]) -> Kept {
+        let splits = (0..self.plugins.len()).any(|at| self.may_split(at, class));
+        keeping::kept(class.get(..self.seers()).unwrap_or(class), splits)
     }
 
     /// What decides who is in a class and what a joint variant is, but for the arrays themselves.
@@ -178,6 +186,24 @@ mod tests {
             let (decision, crowd) = build(&[&prepared("test", &plugin)], forbid);
             assert_eq!(shares(&variants(&decision, &crowd, YES)), [101]);
         }
+    }
+
+    #[test]
+    fn a_cookie_is_kept_for_plugins_that_may_be_told_and_not_for_what_they_do_not_ask() {
+        let kept = |policy: &str| {
+            let plugin = without_signals();
+            let (asking, splitting) = (load(SPLITTING), prepared("test", &plugin));
+            let (decision, _) = build(&[&prepared("seer", &asking), &splitting], policy);
+            decision.kept(decision.permits().class(YES))
+        };
+        let bucket = |bucket| Kept { visit: false, interest: false, bucket };
+        assert_eq!(kept(""), bucket(true));
+        let one = "forbid (principal == Plugin::\"test\", action, resource);";
+        assert_eq!(kept(one), bucket(true), "the other still splits");
+        assert_eq!(kept("forbid (principal, action, resource);"), bucket(false));
+        let plugin = without_signals();
+        let (decision, _) = build(&[&prepared("test", &plugin)], "");
+        assert_eq!(decision.kept(decision.permits().class(YES)), bucket(true), "and no cookie of a signal");
     }
 
     #[test]

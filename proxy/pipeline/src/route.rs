@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cloakroom_boundary::{Mode, RouteId, Signals, Token};
+use cloakroom_boundary::{Kept, Mode, RouteId, Signals, Token};
 use cloakroom_crowd::Epoch;
 use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::Told;
@@ -56,7 +56,8 @@ impl Asks {
                     let consent = Consent { personalization: yes, measurement: yes };
                     decision.permits().class(ConsentFacts { jurisdiction, consent, silent: !yes, gpc: false })
                 };
-                class(true) != class(false)
+                // Cookies about visits are read and set with a yes alone, even where silence permits more.
+                class(true) != class(false) || decision.kept(class(true)) != Kept::default()
             })
         });
         Self { asked, honours }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cloakroom_boundary::EntityTag;
-use http::header::{CACHE_CONTROL, ETAG};
+use http::header::{CACHE_CONTROL, ETAG, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::Freshness;
@@ -129,7 +129,10 @@ impl Page {
 
     /// Bytes it takes.
     pub(crate) fn weight(&self) -> usize {
-        size_of::<Self>() + self.body.len() + header_weight(&self.headers)
+        let validators = [&self.validators.etag, &self.validators.last_modified];
+        let validators = validators.into_iter().flatten().map(HeaderValue::len).sum::<usize>();
+        let fields = header_weight(&self.headers) + header_weight(&self.caching);
+        size_of::<Self>() + self.body.len() + fields + validators
     }
 }
 
@@ -168,7 +171,7 @@ impl StoredVariant {
     /// The fields of a 304 to a client that has it (RFC 9110 §15.4.5): those that a cache in front
     /// updates its copy by. All else is as it was, or the tag would be another.
     pub fn unmodified_fields(&self) -> impl Iterator<Item = (HeaderName, &HeaderValue)> {
-        [ETAG, CACHE_CONTROL].into_iter().filter_map(|name| {
+        [ETAG, CACHE_CONTROL, VARY].into_iter().filter_map(|name| {
             let value = self.headers.get(&name)?;
             Some((name, value))
         })
