@@ -34,7 +34,7 @@ impl Ear {
         let boundary = |consent| {
             let mut site = support::shop();
             site.consent = consent;
-            Boundary::new(Config { trusted_proxies: Vec::new(), sites: vec![site] }, None).unwrap()
+            Boundary::new(Config { sites: vec![site], ..Config::default() }, None).unwrap()
         };
         let plain = ConsentSource::Cookie { name: "plain".into() };
         Self { cookie, alone: boundary(vec![source.clone()]), with_plain: boundary(vec![source, plain]) }
