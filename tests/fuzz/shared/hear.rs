@@ -14,6 +14,7 @@ mod support;
 use std::sync::LazyLock;
 
 use cloakroom_boundary::{Admission, Boundary, Config, ConsentSource, RawRequest, TokenKey};
+use cloakroom_vocabulary::Signal;
 use http::HeaderValue;
 
 static KEY: LazyLock<TokenKey> = LazyLock::new(TokenKey::random);
@@ -34,6 +35,10 @@ impl Ear {
         let boundary = |consent| {
             let mut site = support::shop();
             site.consent = consent;
+            // What is remembered of visits is a profile, which a site without profiles must not use.
+            for route in &mut site.routes {
+                route.signals.retain(|signal| !matches!(signal, Signal::Visit | Signal::Interest));
+            }
             Boundary::new(Config { sites: vec![site], ..Config::default() }, None).unwrap()
         };
         let plain = ConsentSource::Cookie { name: "plain".into() };
