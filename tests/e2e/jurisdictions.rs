@@ -6,7 +6,7 @@ use cloakroom_demo::DemoGeo;
 
 use crate::client::Visitor;
 use crate::origin::Origin;
-use crate::proxy::{Proxy, free_address, site, write_configuration};
+use crate::proxy::{Proxy, free_address, greeting, site, write_configuration};
 
 /// Lets silence count where one may opt out, and asks nobody where no law is known.
 const POLICY: &str = r#"
@@ -16,43 +16,18 @@ permit (principal, action == Action::"see", resource)
 when { context.jurisdiction == Jurisdiction::"rest" };
 "#;
 
-/// Greets Canada and the United States.
-const GREETING: &str = r#"
-name = "hero"
-version = "1.0.0"
-[signals.country]
-reason = "to greet"
-[[slot]]
-name = "hero"
-selector = "\#hero"
-default = "plain"
-[[slot.variant]]
-name = "plain"
-[[slot.variant]]
-name = "canada"
-content = "<h1>Hello Canada</h1>"
-[[slot.variant]]
-name = "states"
-content = "<h1>Hello America</h1>"
-[[rule]]
-when = { country = "CA" }
-show = { hero = "canada" }
-[[rule]]
-when = { country = "US" }
-show = { hero = "states" }
-"#;
-
 fn greeting_site(origin: &Origin) -> String {
     site(origin, "", "")
         .replace("[\"FR\", \"DE\"]", "[\"CA\", \"US\"]")
         .replace("[[plugin]]", "[consent]\nsources = [\"usprivacy\", \"cookie\"]\n[[plugin]]")
 }
 
-fn greeting(policy: &str) -> Proxy {
+fn greeting_under(policy: &str) -> Proxy {
     let origin = Origin::page("Cache-Control: max-age=600\r\n");
     let folder = tempfile::tempdir().unwrap();
     let (address, metrics): (SocketAddr, SocketAddr) = (free_address(), free_address());
-    write_configuration(folder.path(), address, metrics, &greeting_site(&origin), GREETING);
+    let hello = greeting("hero", &[("country", "CA", "Hello Canada"), ("country", "US", "Hello America")]);
+    write_configuration(folder.path(), address, metrics, &greeting_site(&origin), &hello);
     std::fs::write(folder.path().join("shop/site.cedar"), policy).unwrap();
     Proxy::start_in(folder, address, metrics)
 }
@@ -65,7 +40,7 @@ fn from(country: &str, part: &str, number: u32) -> Visitor {
 
 #[test]
 fn a_province_and_its_neighbour_stand_under_different_laws() {
-    let proxy = greeting(POLICY);
+    let proxy = greeting_under(POLICY);
     let _ontario = proxy.crowd(12, |number| from("CA", "ON", number));
     proxy.ask_until(&from("CA", "ON", 3), "Hello Canada");
     // The cell is released: only the law keeps it from the visitor in Quebec.
@@ -77,7 +52,7 @@ fn a_province_and_its_neighbour_stand_under_different_laws() {
 
 #[test]
 fn where_one_may_opt_out_silence_counts_and_any_objection_wins() {
-    let proxy = greeting(POLICY);
+    let proxy = greeting_under(POLICY);
     let _texas = proxy.crowd(12, |number| from("US", "TX", number));
     proxy.ask_until(&from("US", "TX", 3), "Hello America");
     let no_objection = from("US", "CA", 3).with("Cookie", "usprivacy=1YNN").ask(proxy.address());
@@ -97,7 +72,7 @@ fn where_one_may_opt_out_silence_counts_and_any_objection_wins() {
 
 #[test]
 fn without_a_policy_of_its_own_a_site_asks_in_every_place() {
-    let proxy = greeting("// nothing\n");
+    let proxy = greeting_under("// nothing\n");
     let consenting = |number| from("US", "TX", number).with("Cookie", "cloakroom_consent=all");
     let _texas = proxy.crowd(12, consenting);
     proxy.ask_until(&consenting(3), "Hello America");

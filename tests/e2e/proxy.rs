@@ -1,5 +1,6 @@
 //! The real binary, running `serve` with a configuration in a folder of its own.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -53,6 +54,24 @@ show = { hero = "spring" }
 when = { country = "FR" }
 show = { hero = "france" }
 "#;
+
+/// A rule plugin for the slot of [`HERO`]: the heading of the first signal that has the value beside it.
+pub fn greeting(name: &str, headings: &[(&str, &str, &str)]) -> String {
+    let signals: BTreeSet<_> = headings.iter().map(|(signal, ..)| signal).collect();
+    let mut text = format!("name = \"{name}\"\nversion = \"1.0.0\"\n");
+    for signal in signals {
+        text += &format!("[signals.{signal}]\nreason = \"to greet\"\n");
+    }
+    text += "[[slot]]\nname = \"hero\"\nselector = \"#hero\"\ndefault = \"plain\"\n\
+             [[slot.variant]]\nname = \"plain\"\n";
+    for (at, (_, _, heading)) in headings.iter().enumerate() {
+        text += &format!("[[slot.variant]]\nname = \"v{at}\"\ncontent = \"<h1>{heading}</h1>\"\n");
+    }
+    for (at, (signal, value, _)) in headings.iter().enumerate() {
+        text += &format!("[[rule]]\nwhen = {{ {signal} = \"{value}\" }}\nshow = {{ hero = \"v{at}\" }}\n");
+    }
+    text
+}
 
 /// A site of one personalized route before `origin`; `more` is added to `site.toml`.
 pub fn site(origin: &Origin, route: &str, more: &str) -> String {

@@ -3,35 +3,12 @@
 
 use crate::client::{Answer, Visitor, french};
 use crate::origin::Origin;
-use crate::proxy::{Proxy, site};
+use crate::proxy::{Proxy, greeting, site};
 
 /// A rule plugin that asks whether visitors were here before, and what they like.
-const GREETER: &str = r#"
-name = "greeter"
-version = "1.0.0"
-[signals.visit]
-reason = "to welcome back"
-[signals.interest]
-reason = "to show what is liked"
-[[slot]]
-name = "hero"
-selector = "\#hero"
-default = "plain"
-[[slot.variant]]
-name = "plain"
-[[slot.variant]]
-name = "back"
-content = "<h1>Welcome back</h1>"
-[[slot.variant]]
-name = "tents"
-content = "<h1>New tents</h1>"
-[[rule]]
-when = { interest = "tents" }
-show = { hero = "tents" }
-[[rule]]
-when = { visit = "returning" }
-show = { hero = "back" }
-"#;
+fn greeter() -> String {
+    greeting("greeter", &[("interest", "tents", "New tents"), ("visit", "returning", "Welcome back")])
+}
 
 const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Lax";
 
@@ -60,7 +37,7 @@ fn deleted(name: &str) -> String {
 #[test]
 fn cookies_are_set_with_consent_alone_and_only_where_they_change() {
     let origin = Origin::page("Cache-Control: max-age=600\r\n");
-    let proxy = Proxy::start_with(&shop(&origin), GREETER);
+    let proxy = Proxy::start_with(&shop(&origin), &greeter());
     for cookies in ["", "cloakroom_consent=none", "cloakroom_consent=measurement", "session=1"] {
         assert!(set(&visitor("/", cookies).ask(proxy.address())).is_empty(), "{cookies}");
     }
@@ -100,7 +77,7 @@ fn cookies_are_set_with_consent_alone_and_only_where_they_change() {
 #[test]
 fn withdrawal_and_opt_outs_delete_in_that_very_response() {
     let origin = Origin::page("Cache-Control: max-age=600\r\n");
-    let proxy = Proxy::start_with(&shop(&origin), GREETER);
+    let proxy = Proxy::start_with(&shop(&origin), &greeter());
     let held = "cloakroom_visit=1; cloakroom_interest=anything; cloakroom_bucket=7";
     let all = ["visit", "interest", "bucket"].map(deleted);
     assert_eq!(set(&visitor("/", held).ask(proxy.address())), all);
@@ -125,7 +102,7 @@ fn a_policy_that_forbids_is_a_reason_to_keep_nothing() {
     let origin = Origin::page("Cache-Control: max-age=600\r\n");
     let folder = tempfile::tempdir().unwrap();
     let (http, metrics) = (crate::proxy::free_address(), crate::proxy::free_address());
-    crate::proxy::write_configuration(folder.path(), http, metrics, &shop(&origin), GREETER);
+    crate::proxy::write_configuration(folder.path(), http, metrics, &shop(&origin), &greeter());
     let policy = "forbid (principal, action == Action::\"see\", resource == Signal::\"visit/visit\");";
     std::fs::write(folder.path().join("shop/site.cedar"), policy).unwrap();
     let proxy = Proxy::start_in(folder, http, metrics);
@@ -141,7 +118,7 @@ fn anonymous_pages_carry_none_and_passthrough_hides_them_both_ways() {
                       Set-Cookie: cloakroom_bucket=7\r\nSet-Cookie: sid=1\r\nCache-Control: max-age=600\r\n";
         crate::origin::response("200 OK", fields, "page")
     });
-    let proxy = Proxy::start_with(&shop(&origin), GREETER);
+    let proxy = Proxy::start_with(&shop(&origin), &greeter());
     let held = "cloakroom_visit=1; theme=dark; __host-CLOAKROOM_bucket=7; cloakroom_interest=5f.1.-.0000";
     for cookies in [held.to_owned(), format!("{held}; cloakroom_consent=all")] {
         assert!(set(&visitor("/plain", &cookies).ask(proxy.address())).is_empty());
@@ -156,7 +133,7 @@ fn anonymous_pages_carry_none_and_passthrough_hides_them_both_ways() {
 #[test]
 fn visitors_with_different_cookies_cause_equal_bytes_upstream() {
     let origin = Origin::page("Cache-Control: max-age=0\r\n");
-    let proxy = Proxy::start_with(&shop(&origin), GREETER);
+    let proxy = Proxy::start_with(&shop(&origin), &greeter());
     let cookies = [
         "cloakroom_consent=all; cloakroom_visit=0; cloakroom_bucket=1",
         "cloakroom_consent=all; cloakroom_visit=1; cloakroom_bucket=99; cloakroom_interest=5f.1.1.0003",
@@ -175,7 +152,7 @@ fn visitors_with_different_cookies_cause_equal_bytes_upstream() {
 #[test]
 fn a_crowd_that_comes_back_is_welcomed() {
     let origin = Origin::page("Cache-Control: max-age=600\r\n");
-    let proxy = Proxy::start_with(&shop(&origin), GREETER);
+    let proxy = Proxy::start_with(&shop(&origin), &greeter());
     let _crowd = proxy.crowd(12, |number| {
         Visitor::new("/")
             .with("Cookie", "cloakroom_consent=all; cloakroom_visit=1")
@@ -190,7 +167,7 @@ fn a_crowd_that_comes_back_is_welcomed() {
 #[test]
 fn what_a_week_was_read_about_is_shown_in_the_next() {
     let origin = Origin::page("Cache-Control: max-age=600\r\n");
-    let proxy = Proxy::start_with(&shop(&origin), GREETER);
+    let proxy = Proxy::start_with(&shop(&origin), &greeter());
     let first = set(&visitor("/p/tent-2", "cloakroom_consent=all").ask(proxy.address()));
     let record = first.iter().find_map(|line| line.strip_prefix("cloakroom_interest=")).unwrap();
     assert_eq!(record.get(7..11), Some("0001"), "{record}");
@@ -219,7 +196,7 @@ fn what_a_week_was_read_about_is_shown_in_the_next() {
 fn check_shows_what_signals_tell_and_who_says_so_and_sensitive_names_need_a_reason() {
     let origin = Origin::page("");
     let site = shop(&origin);
-    let (code, out, err) = crate::commands::checked(&site, GREETER);
+    let (code, out, err) = crate::commands::checked(&site, &greeter());
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains("visit 1.0 + interest 1.6 = 2.6 of 16 bits"), "{out}");
     assert!(
@@ -227,7 +204,7 @@ fn check_shows_what_signals_tell_and_who_says_so_and_sensitive_names_need_a_reas
         "{out}"
     );
     let belief = site.replace("\"spring\"", "\"ramadan\"");
-    let (code, _, err) = crate::commands::checked(&belief, GREETER);
+    let (code, _, err) = crate::commands::checked(&belief, &greeter());
     assert_eq!(code, 3);
     assert!(err.contains("would tell of a visitor's belief") && err.contains("site.toml:6:"), "{err}");
     let reason = "An association of believers asked its members, Art. 9(2)(d) GDPR";
@@ -235,7 +212,7 @@ fn check_shows_what_signals_tell_and_who_says_so_and_sensitive_names_need_a_reas
         "[signals.interest]",
         &format!("[signals.sensitive]\nallow = [\"ramadan\"]\nreason = \"{reason}\"\n[signals.interest]"),
     );
-    let (code, out, err) = crate::commands::checked(&allowed, GREETER);
+    let (code, out, err) = crate::commands::checked(&allowed, &greeter());
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains("`ramadan` tells of belief") && out.contains(reason), "{out}");
 }
