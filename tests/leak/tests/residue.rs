@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cloakroom_leak::{HOST, Origin, Server};
 
@@ -122,11 +122,15 @@ fn no_canary_stays_in_logs_metrics_answers_or_files() {
     for label in metrics.split(['{', ',']).filter_map(|part| part.split_once("=\"")).map(|(label, _)| label) {
         assert!(["site", "route", "outcome", "event"].contains(&label), "a label `{label}`: {metrics}");
     }
-    // What is kept for the next start is written on the way out, at the latest.
+    // What is released is written when an epoch ends.
+    let since = Instant::now();
+    let kept = server.folder().join("data/crowds-leak.test");
+    while !kept.exists() {
+        assert!(since.elapsed() < Duration::from_secs(20), "what is released is never written");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     assert!(server.stop().unwrap());
-    let after = files(server.folder());
-    assert!(after.keys().any(|path| path.ends_with("data/crowds-leak.test")), "{:?}", after.keys());
-    for (path, bytes) in after {
+    for (path, bytes) in files(server.folder()) {
         if before.get(&path) != Some(&bytes) {
             is_clean(&path.display().to_string(), &bytes);
         }
