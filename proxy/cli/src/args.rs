@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::command::plugin::PluginCommand;
+
 /// Personalizes pages at the edge; visitors leave identity at the door.
 #[derive(Debug, Parser)]
 #[command(name = "cloakroom", version, about, arg_required_else_help = true)]
@@ -33,12 +35,6 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum PluginCommand {
-    /// Print who sees what: a plugin's whole table, as rules.
-    Table(Table),
-}
-
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
     /// Port of the shop through the proxy; its origin gets the next one, the looking glass the
@@ -62,11 +58,4 @@ pub(crate) struct Check {
     /// The main configuration file.
     #[arg(long, value_name = "FILE", default_value = "cloakroom.toml")]
     pub(crate) config: PathBuf,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Table {
-    /// A rule file (`.toml`) or a WASM component (`.wasm`).
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
 }

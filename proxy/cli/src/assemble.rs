@@ -9,7 +9,7 @@ use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_notice::Config as NoticeConfig;
 use cloakroom_origin::{OriginConfig, Tls};
 use cloakroom_pipeline::{Parts, RouteParts, SiteParts};
-use cloakroom_plugin_host::{Engine, Limits, Plugin};
+use cloakroom_plugin_host::{Limits, Loader, Plugin};
 use cloakroom_policy::{Jurisdictions, ORIGIN, PolicySet};
 use cloakroom_settings::{self as settings, Problem, QueryValues, Settings, Site, Source};
 use cloakroom_variants::CacheConfig;
@@ -32,12 +32,12 @@ pub(crate) struct Assembled {
 pub(crate) fn assemble(settings: &Settings, geo: Option<Geo>) -> Result<Assembled, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
-    let engine = Engine::new(Limits::default())
+    let loader = Loader::new(Limits::default())
         .map_err(|cause| vec![Problem::nowhere(format!("the plugin engine cannot start: {cause}"))])?;
     let geo = geo.or_else(|| open_geo(settings, &mut problems, &mut warnings));
     let mut sites = Vec::new();
     for site in &settings.sites {
-        match assemble_site(settings, site, &engine, &mut warnings) {
+        match assemble_site(settings, site, &loader, &mut warnings) {
             Ok(parts) => sites.push(parts),
             Err(found) => problems.extend(found),
         }
@@ -91,11 +91,11 @@ fn undivided() -> Option<Problem> {
 fn assemble_site(
     settings: &Settings,
     site: &Site,
-    engine: &Engine,
+    loader: &Loader,
     warnings: &mut Vec<Problem>,
 ) -> Result<SiteParts, Vec<Problem>> {
     let mut problems = Vec::new();
-    let loaded = load_plugins(site, engine, warnings, &mut problems);
+    let loaded = load_plugins(site, loader, warnings, &mut problems);
     let policies = policies(site, warnings).map_err(|problem| problems.push(problem)).ok();
     let routes: Vec<_> = site
         .routes
@@ -153,13 +153,13 @@ fn topics(site: &Site) -> Result<Vec<TopicConfig>, Problem> {
 
 fn load_plugins(
     site: &Site,
-    engine: &Engine,
+    loader: &Loader,
     warnings: &mut Vec<Problem>,
     problems: &mut Vec<Problem>,
 ) -> Vec<(String, Plugin)> {
     let mut loaded = Vec::new();
     for plugin in &site.plugins {
-        match plugins::load(engine, &plugin.file) {
+        match plugins::load(loader, &plugin.file) {
             Ok(found) => loaded.push((plugin.name.clone(), found)),
             Err(NoPlugin::Rules(found)) => problems.extend(found),
             Err(NoPlugin::Refused(cause)) => warnings.push(

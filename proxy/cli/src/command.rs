@@ -2,5 +2,5 @@
 
 pub(crate) mod check;
 pub(crate) mod demo;
-pub(crate) mod plugin_table;
+pub(crate) mod plugin;
 pub(crate) mod serve;

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tikv_jemallocator::Jemalloc;
 
-use args::{Args, Command, PluginCommand};
+use args::{Args, Command};
 use exit::Exit;
 
 /// A request takes two read buffers from the heap, larger than glibc keeps at hand for a thread.
@@ -32,9 +32,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => command::demo::run(&demo, &output),
         Command::Serve(serve) => command::serve::run(&serve, &output),
         Command::Check(check) => command::check::run(&check, &output),
-        Command::Plugin { command: PluginCommand::Table(table) } => {
-            command::plugin_table::run(&table, &output)
-        }
+        Command::Plugin { command } => command::plugin::run(&command, &output),
     };
     exit.into()
 }

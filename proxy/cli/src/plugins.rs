@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cloakroom_plugin_host::{Engine, LoadError as PluginRefused, Plugin};
+use cloakroom_plugin_host::{LoadError as PluginRefused, Loader, Plugin};
 use cloakroom_rule_compiler::{RuleError, compile};
 use cloakroom_settings::{PluginFile, Problem, Source};
 
@@ -19,14 +19,14 @@ pub(crate) enum NoPlugin {
 }
 
 /// Compiles a rule file, or takes a component as it is, and tabulates it.
-pub(crate) fn load(engine: &Engine, file: &PluginFile) -> Result<Plugin, NoPlugin> {
+pub(crate) fn load(loader: &Loader, file: &PluginFile) -> Result<Plugin, NoPlugin> {
     match file {
-        PluginFile::Component(bytes) => engine.load(bytes).map_err(NoPlugin::Refused),
+        PluginFile::Component(bytes) => loader.load(bytes, &|_| {}).map_err(NoPlugin::Refused),
         PluginFile::Rules(source) => {
             let component = compile(source.text()).map_err(|errors| {
                 NoPlugin::Rules(errors.into_iter().map(|error| placed(source, error)).collect())
             })?;
-            engine.load(&component).map_err(NoPlugin::Refused)
+            loader.load(&component, &|_| {}).map_err(NoPlugin::Refused)
         }
     }
 }

@@ -7,4 +7,5 @@
 wasmtime::component::bindgen!({
     path: "../../plugins/wit",
     world: "personalizer",
+    additional_derives: [serde::Serialize, serde::Deserialize],
 });

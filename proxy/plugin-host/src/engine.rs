@@ -6,7 +6,6 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sha2::Digest as _;
 use wasmtime::component::Component;
 use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
@@ -14,7 +13,7 @@ use crate::caller::Caller;
 use crate::error::{LoadError, plain};
 use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, MIB, TABLES};
 use crate::plugin::{Digest, Plugin};
-use crate::{tabulate, validate};
+use crate::{Opened, tabulate};
 
 /// How often running plugins look at the clock.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
@@ -55,37 +54,29 @@ impl Engine {
     /// # Errors
     /// [`LoadError`] says which part of the contract the plugin breaks, and in which cell.
     pub fn load(&self, component: &[u8]) -> Result<Plugin, LoadError> {
+        let _one_at_a_time = self.loading.lock();
+        let opened = self.open(component)?;
+        let _ticker = Ticker::start(&self.wasm);
+        let deadline = Instant::now() + self.limits.load_wall_clock;
+        let caller = opened.caller();
+        let manifest = opened.manifest()?;
+        let edits = tabulate::edits(caller, &manifest, deadline)?;
+        let table = tabulate::table(caller, &manifest, deadline)?;
+        Ok(Plugin::new(manifest, Digest::of(component), table, edits))
+    }
+
+    /// Compiles a component and checks that it imports nothing and exports the contract. Nothing of
+    /// it has run yet.
+    ///
+    /// # Errors
+    /// [`LoadError`] if it is no such component.
+    pub fn open(&self, component: &[u8]) -> Result<Opened, LoadError> {
         let limit = self.limits.component_bytes;
         if component.len() > limit {
             return Err(LoadError::TooLarge { bytes: component.len(), limit });
         }
-        let _one_at_a_time = self.loading.lock();
         let compiled = self.compile(component)?;
-        let _ticker = Ticker::start(&self.wasm);
-        let deadline = Instant::now() + self.limits.load_wall_clock;
-        let caller = Caller::new(&self.wasm, &compiled, &self.limits)?;
-        let manifest = caller
-            .describe()
-            .map_err(|stop| LoadError::Call { export: crate::Export::Describe, stop })
-            .and_then(validate::manifest)?;
-        let edits = tabulate::edits(&caller, &manifest, deadline)?;
-        let table = tabulate::table(&caller, &manifest, deadline)?;
-        let digest = Digest(sha2::Sha256::digest(component).into());
-        Ok(Plugin::new(manifest, digest, table, edits, caller))
-    }
-
-    /// Asks a plugin about one cell in a fresh instance, past its table: what a decision costs
-    /// cold. `ids` as for [`Table::index`](crate::Table::index). Bounded in instructions, not in time.
-    ///
-    /// # Errors
-    /// [`LoadError::Call`] if the plugin does not answer.
-    pub fn decide(&self, plugin: &Plugin, ids: &[u8]) -> Result<u32, LoadError> {
-        let table = plugin.table();
-        let (digits, bucket) = table.digits(table.index(ids));
-        plugin.caller().decide(digits, bucket).map_err(|stop| {
-            let cell = plugin.manifest().cell_in_words(ids);
-            LoadError::Call { export: crate::Export::Decide(cell), stop }
-        })
+        Ok(Opened::new(Caller::new(&self.wasm, &compiled, &self.limits)?))
     }
 
     fn compile(&self, component: &[u8]) -> Result<Component, LoadError> {

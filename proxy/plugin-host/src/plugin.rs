@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use cloakroom_rewrite::Edit;
 use cloakroom_vocabulary::Hierarchy;
+use sha2::Digest as _;
 
-use crate::caller::Caller;
 use crate::manifest::Manifest;
 use crate::readable::Readable;
 use crate::table::Table;
@@ -24,7 +24,6 @@ struct Inner {
     table: Table,
     /// By slot and variant.
     edits: Vec<Vec<Vec<Edit>>>,
-    caller: Caller,
 }
 
 /// SHA-256 of a component. Plugins with the same digest behave the same.
@@ -32,14 +31,8 @@ struct Inner {
 pub struct Digest(pub(crate) [u8; 32]);
 
 impl Plugin {
-    pub(crate) fn new(
-        manifest: Manifest,
-        digest: Digest,
-        table: Table,
-        edits: Vec<Vec<Vec<Edit>>>,
-        caller: Caller,
-    ) -> Self {
-        Self { inner: Arc::new(Inner { manifest, digest, table, edits, caller }) }
+    pub(crate) fn new(manifest: Manifest, digest: Digest, table: Table, edits: Vec<Vec<Vec<Edit>>>) -> Self {
+        Self { inner: Arc::new(Inner { manifest, digest, table, edits }) }
     }
 
     /// What the plugin says of itself.
@@ -80,10 +73,6 @@ impl Plugin {
     pub fn readable(&self) -> Readable {
         Readable::new(&self.inner.manifest, &self.inner.table)
     }
-
-    pub(crate) fn caller(&self) -> &Caller {
-        &self.inner.caller
-    }
 }
 
 impl fmt::Debug for Plugin {
@@ -96,6 +85,25 @@ impl fmt::Debug for Plugin {
 }
 
 impl Digest {
+    /// That of a component.
+    #[must_use]
+    pub fn of(component: &[u8]) -> Self {
+        Self(sha2::Sha256::digest(component).into())
+    }
+
+    /// From its hexadecimal form, as it is displayed; `None` if it is not one.
+    #[must_use]
+    pub fn parse(hex: &str) -> Option<Self> {
+        if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(hex.get(at * 2..at * 2 + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     /// The 32 bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {

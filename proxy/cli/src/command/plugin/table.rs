@@ -1,16 +1,23 @@
 //! `cloakroom plugin table FILE`: who sees what, as rules.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
-use cloakroom_plugin_host::{Engine, Limits, Plugin};
+use cloakroom_plugin_host::{Limits, Loader, Plugin};
 use serde_json::json;
 
-use crate::args::Table;
 use crate::exit::Exit;
 use crate::plugins::{self, NoPlugin};
 use crate::report::Output;
 
-pub(crate) fn run(args: &Table, output: &Output) -> Exit {
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A rule file (`.toml`) or a WASM component (`.wasm`).
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> Exit {
     let file = match plugins::read(&args.file) {
         Ok(file) => file,
         Err(problem) => {
@@ -18,14 +25,14 @@ pub(crate) fn run(args: &Table, output: &Output) -> Exit {
             return Exit::Failure;
         }
     };
-    let engine = match Engine::new(Limits::default()) {
-        Ok(engine) => engine,
+    let loader = match Loader::new(Limits::default()) {
+        Ok(loader) => loader,
         Err(cause) => {
             output.failure(format_args!("the plugin engine cannot start: {cause}"));
             return Exit::Failure;
         }
     };
-    match plugins::load(&engine, &file) {
+    match plugins::load(&loader, &file) {
         Ok(plugin) => {
             output.result(&text(&plugin), || value(&plugin));
             Exit::Success

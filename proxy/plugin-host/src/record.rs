@@ -1,0 +1,160 @@
+//! A plugin's whole behaviour as bytes, as it is handed from one process to another and kept on disk.
+//!
+//! Whoever reads a record believes nothing of it: it goes through the same checks as what a plugin
+//! says itself. Nothing of a visitor is in it.
+
+use cloakroom_rewrite::Edit;
+use serde::{Deserialize, Serialize};
+
+use crate::contract::exports::cloakroom::personalizer::plugin as wit;
+use crate::error::LoadError;
+use crate::limits::Limits;
+use crate::manifest::{Delivery, Manifest};
+use crate::plugin::{Digest, Plugin};
+use crate::table::{Shape, Table};
+use crate::validate;
+
+/// The form below. A record of another version is made anew.
+const VERSION: u16 = 1;
+
+/// What a plugin has answered to everything that it can be asked, in the contract's own types.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    version: u16,
+    digest: [u8; 32],
+    manifest: wit::Manifest,
+    /// By slot and variant.
+    edits: Vec<Vec<Vec<wit::Edit>>>,
+    /// One for each cell but the last.
+    choices: Vec<u16>,
+}
+
+/// Bytes that are no record of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRecord {
+    /// It was written by another version of this program, or is cut short.
+    #[error("the record is damaged, or of another version")]
+    Unreadable,
+    /// What it says no plugin may say.
+    #[error("the record breaks the contract: {0}")]
+    Contract(#[from] LoadError),
+    /// Not as many cells or variants as its manifest has.
+    #[error("the record is not whole")]
+    Partial,
+}
+
+impl Plugin {
+    /// The plugin as bytes, for [`Plugin::from_record`].
+    #[must_use]
+    pub fn to_record(&self) -> Vec<u8> {
+        let manifest = self.manifest();
+        let slots = manifest.slots().iter().enumerate();
+        let edits = slots.map(|(at, slot)| {
+            let variants = 0..slot.variants().len();
+            variants.map(|variant| self.edits(at, variant).iter().map(edit).collect()).collect()
+        });
+        let cells = self.table().choices();
+        let record = Record {
+            version: VERSION,
+            digest: *self.digest().as_bytes(),
+            manifest: described(manifest),
+            edits: edits.collect(),
+            choices: cells.get(..cells.len().saturating_sub(1)).unwrap_or_default().to_vec(),
+        };
+        // Only types that cannot be serialized fail, and a writer that is full; here is neither.
+        postcard::to_allocvec(&record).unwrap_or_default()
+    }
+
+    /// The plugin of a record. It is checked as if the plugin had just said it.
+    ///
+    /// # Errors
+    /// [`NoRecord`].
+    pub fn from_record(bytes: &[u8]) -> Result<Self, NoRecord> {
+        let record: Record = postcard::from_bytes(bytes).map_err(|_| NoRecord::Unreadable)?;
+        if record.version != VERSION {
+            return Err(NoRecord::Unreadable);
+        }
+        let manifest = validate::manifest(record.manifest)?;
+        let edits = edits(&manifest, record.edits)?;
+        let cells = usize::try_from(Shape::of(&manifest).size()).unwrap_or(usize::MAX);
+        let choices = u32::from(manifest.choices());
+        if record.choices.len() != cells.saturating_sub(1) {
+            return Err(NoRecord::Partial);
+        }
+        if let Some(answer) = record.choices.iter().find(|choice| u32::from(**choice) >= choices) {
+            let (cell, answer) = ("a cell".to_owned(), u32::from(*answer));
+            return Err(NoRecord::Contract(LoadError::Answer { cell, answer, choices }));
+        }
+        let table = Table::new(&manifest, record.choices);
+        Ok(Self::new(manifest, Digest(record.digest), table, edits))
+    }
+}
+
+fn edits(manifest: &Manifest, raw: Vec<Vec<Vec<wit::Edit>>>) -> Result<Vec<Vec<Vec<Edit>>>, NoRecord> {
+    let mut total = 0_usize;
+    let most = Limits::default().rendered_bytes;
+    let whole = raw.len() == manifest.slots().len()
+        && raw.iter().zip(manifest.slots()).all(|(variants, slot)| variants.len() == slot.variants().len());
+    if !whole {
+        return Err(NoRecord::Partial);
+    }
+    let mut slots = Vec::with_capacity(raw.len());
+    for (variants, slot) in raw.into_iter().zip(manifest.slots()) {
+        let mut of_slot = Vec::with_capacity(variants.len());
+        for (raw, name) in variants.into_iter().zip(slot.variants()) {
+            let broken = |what| LoadError::Rendered { variant: format!("{}={name}", slot.name()), what };
+            let (edits, bytes) = validate::edits(raw, slot.delivery()).map_err(broken)?;
+            total = total.saturating_add(bytes);
+            if total > most {
+                return Err(broken(format!("all variants together hold more than {most} bytes")).into());
+            }
+            of_slot.push(edits);
+        }
+        slots.push(of_slot);
+    }
+    Ok(slots)
+}
+
+fn described(manifest: &Manifest) -> wit::Manifest {
+    let slots = manifest.slots().iter().map(|slot| wit::Slot {
+        name: slot.name().to_owned(),
+        variants: slot.variants().to_vec(),
+        default: slot.default(),
+        delivery: match slot.delivery() {
+            Delivery::Edits => wit::Delivery::Edits,
+            Delivery::OriginVariant => wit::Delivery::OriginVariant,
+        },
+    });
+    let signals = manifest.signals().iter().map(|used| wit::SignalUse {
+        name: used.signal().name().to_owned(),
+        reason: used.reason().to_owned(),
+        values: used.values().to_vec(),
+    });
+    wit::Manifest {
+        name: manifest.name().to_owned(),
+        version: manifest.version().to_owned(),
+        slots: slots.collect(),
+        signals: signals.collect(),
+        bucket_ranges: manifest.bucket_ranges().to_vec(),
+    }
+}
+
+fn edit(edit: &Edit) -> wit::Edit {
+    let markup = |selector: &String, content: &String| wit::Markup {
+        selector: selector.clone(),
+        content: content.clone(),
+    };
+    match edit {
+        Edit::SetContent { selector, content } => wit::Edit::SetContent(markup(selector, content)),
+        Edit::Before { selector, content } => wit::Edit::Before(markup(selector, content)),
+        Edit::After { selector, content } => wit::Edit::After(markup(selector, content)),
+        Edit::Remove { selector } => wit::Edit::Remove(selector.clone()),
+        Edit::SetAttribute { selector, name, value } => wit::Edit::SetAttribute(wit::Attribute {
+            selector: selector.clone(),
+            name: name.clone(),
+            value: value.clone(),
+        }),
+        Edit::Text { selector, content } => wit::Edit::Text(markup(selector, content)),
+        Edit::Include { selector, path } => wit::Edit::Include(markup(selector, path)),
+    }
+}
