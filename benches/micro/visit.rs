@@ -15,7 +15,7 @@ use cloakroom_crowd::{Config as CrowdConfig, Crowd, JointTable, RouteCrowd};
 use cloakroom_demo::DemoGeo;
 use cloakroom_policy::Jurisdictions;
 use cloakroom_variants::{
-    Answered, CacheConfig, Freshness, JointVariant, OriginView, Page, Validators, VariantCache, VariantLookup,
+    Answered, CacheConfig, Choice, Freshness, JointVariant, Page, Validators, VariantCache, VariantLookup,
 };
 use cloakroom_vocabulary::{Domain, Grain, Signal, SiteValues, SiteVocabulary};
 use criterion::{BatchSize, Criterion};
@@ -98,7 +98,7 @@ pub(crate) fn crowd(criterion: &mut Criterion) {
     let classes = [Grain::ANY, Grain::FINEST].map(|grain| vec![grain; signals.len()]);
     let joints = JointTable::plain(vec![vec![0; domain.size() as usize].into(); classes.len()]);
     let (domain_of, classes) = (domain.clone(), classes.to_vec());
-    let route = RouteCrowd { domain: domain_of, classes, joints, identity: Vec::new() };
+    let route = RouteCrowd { domain: domain_of, classes, joints, identity: Vec::new(), meaning: Vec::new() };
     let config = CrowdConfig { k: 3, ..CrowdConfig::default() };
     let mut now = SystemTime::UNIX_EPOCH;
     let crowd = Crowd::new(config, vocabulary, vec![Some(route)], now).unwrap();
@@ -142,7 +142,9 @@ pub(crate) fn cache(criterion: &mut Criterion) {
         },
         Freshness::once(),
     );
-    let key = |variant| VariantLookup::new(&admitted.request, JointVariant(variant), OriginView::default());
+    let key = |variant| {
+        VariantLookup::new(&admitted.request, Choice { joint: JointVariant(variant), ..Choice::default() })
+    };
     for variant in 0..15 {
         cache.store_variant(key(variant).to_key(), Arc::new(stored.variant(HeaderMap::new(), body.clone())));
     }

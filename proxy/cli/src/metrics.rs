@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cloakroom_pipeline::Pipeline;
+use cloakroom_pipeline::Live;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
@@ -24,14 +24,14 @@ const CONNECTION_TIME: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// When the address cannot be listened on.
-pub(crate) fn start(address: SocketAddr, pipeline: Arc<Pipeline>) -> std::io::Result<()> {
+pub(crate) fn start(address: SocketAddr, live: Arc<Live>) -> std::io::Result<()> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("metrics".into()).spawn(move || {
         runtime.block_on(async move {
             match tokio::net::TcpListener::from_std(listener) {
-                Ok(listener) => accept(listener, pipeline).await,
+                Ok(listener) => accept(listener, live).await,
                 Err(cause) => tracing::error!(%cause, "the metrics listener cannot be used"),
             }
         });
@@ -39,7 +39,7 @@ pub(crate) fn start(address: SocketAddr, pipeline: Arc<Pipeline>) -> std::io::Re
     Ok(())
 }
 
-async fn accept(listener: tokio::net::TcpListener, pipeline: Arc<Pipeline>) {
+async fn accept(listener: tokio::net::TcpListener, live: Arc<Live>) {
     let seats = Arc::new(tokio::sync::Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok(seat) = Arc::clone(&seats).acquire_owned().await else { return };
@@ -48,10 +48,10 @@ async fn accept(listener: tokio::net::TcpListener, pipeline: Arc<Pipeline>) {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let pipeline = Arc::clone(&pipeline);
+        let live = Arc::clone(&live);
         tokio::spawn(async move {
             let service = service_fn(move |request| {
-                let answer = answer(&request, &pipeline);
+                let answer = answer(&request, &live);
                 async move { Ok::<_, Infallible>(answer) }
             });
             let connection = http1::Builder::new()
@@ -64,13 +64,13 @@ async fn accept(listener: tokio::net::TcpListener, pipeline: Arc<Pipeline>) {
     }
 }
 
-fn answer(request: &Request<Incoming>, pipeline: &Pipeline) -> Response<Full<Bytes>> {
+fn answer(request: &Request<Incoming>, live: &Live) -> Response<Full<Bytes>> {
     if request.uri().path() != "/metrics" {
         let mut response = Response::new(Full::from("only /metrics is here\n"));
         *response.status_mut() = StatusCode::NOT_FOUND;
         return response;
     }
-    let mut response = Response::new(Full::from(pipeline.measure().counters().prometheus()));
+    let mut response = Response::new(Full::from(live.measure().counters().prometheus()));
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);
     response

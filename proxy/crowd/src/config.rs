@@ -105,9 +105,12 @@ pub struct RouteCrowd {
     pub classes: Vec<Vec<Grain>>,
     /// The joint variant of each class, cell and range of buckets.
     pub joints: JointTable,
-    /// What else decides who is counted where, and what a number stands for: a release is not taken
-    /// over after a restart if this differs. Nothing of a visitor.
+    /// What else decides who is counted where: nothing is taken over from before a restart or a change
+    /// of plugins if this differs. Nothing of a visitor.
     pub identity: Vec<u8>,
+    /// What the numbers of joint variants stand for: what is shown is not taken over from before a
+    /// restart if this differs.
+    pub meaning: Vec<u8>,
 }
 
 /// A configuration under which no crowd can be counted.

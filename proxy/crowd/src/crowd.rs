@@ -104,6 +104,28 @@ impl Crowd {
         route.map_or_else(Vec::new, RouteEpoch::released)
     }
 
+    /// Takes the place of `before`, a crowd of the same site, in the middle of an epoch: what was counted
+    /// and released stays, on every route whose visitors are still counted in the same cells. A route
+    /// that now splits traffic in another way begins its count anew.
+    ///
+    /// Nothing is taken over if the epochs are not the same length. Nobody may end an epoch of either
+    /// meanwhile.
+    pub fn follow(&self, before: &Self) {
+        if self.config.epoch != before.config.epoch {
+            return;
+        }
+        let (mine, old) = (self.current.load_full(), before.current.load_full());
+        let routes = mine.routes().iter().enumerate().map(|(position, route)| {
+            let route = route.as_ref()?;
+            let before = old.routes().get(position).and_then(Option::as_ref);
+            Some(before.map_or_else(
+                || route.with(&self.config, Releases::none(route.plan())),
+                |before| route.after(before, &self.config),
+            ))
+        });
+        self.current.store(Arc::new(old.over(routes.collect())));
+    }
+
     /// The table of what is released now, to be kept across a restart: cells and numbers of variants,
     /// no token, key or count.
     #[must_use]

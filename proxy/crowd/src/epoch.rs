@@ -54,13 +54,19 @@ pub struct Epoch {
     began: Instant,
     /// How long it lasts, however the clock is set meanwhile.
     lasting: Duration,
-    key: TokenKey,
+    key: Arc<TokenKey>,
     routes: Vec<Option<RouteEpoch>>,
 }
 
 impl Epoch {
     pub(crate) fn new(number: u64, lasting: Duration, routes: Vec<Option<RouteEpoch>>) -> Self {
-        Self { number, began: Instant::now(), lasting, key: TokenKey::random(), routes }
+        Self { number, began: Instant::now(), lasting, key: Arc::new(TokenKey::random()), routes }
+    }
+
+    /// The same epoch over other routes: whoever was counted stays counted under the same key.
+    pub(crate) fn over(&self, routes: Vec<Option<RouteEpoch>>) -> Self {
+        let Self { number, began, lasting, .. } = *self;
+        Self { number, began, lasting, key: Arc::clone(&self.key), routes }
     }
 
     /// How many epochs would have ended since 1970.
@@ -100,7 +106,7 @@ impl Epoch {
 /// A route's crowd during one epoch.
 pub(crate) struct RouteEpoch {
     plan: Arc<Plan>,
-    counts: Counts,
+    counts: Arc<Counts>,
     releases: Releases,
 }
 
@@ -108,7 +114,7 @@ impl RouteEpoch {
     /// The first epoch: nothing was counted before it.
     pub(crate) fn first(plan: Plan, counted_cells: u32) -> Self {
         let (counts, releases) = (Counts::new(&plan, counted_cells), Releases::none(&plan));
-        Self { plan: Arc::new(plan), counts, releases }
+        Self { plan: Arc::new(plan), counts: Arc::new(counts), releases }
     }
 
     /// The epoch after this one.
@@ -120,7 +126,21 @@ impl RouteEpoch {
     /// An epoch in which nothing has been counted yet, and that is what is released.
     pub(crate) fn with(&self, config: &Config, releases: Releases) -> Self {
         let counts = Counts::new(&self.plan, config.counted_cells);
-        Self { plan: Arc::clone(&self.plan), counts, releases }
+        Self { plan: Arc::clone(&self.plan), counts: Arc::new(counts), releases }
+    }
+
+    /// This route in the middle of an epoch, of which `before` is what it was until now: what has been
+    /// counted and released stays as far as it means the same.
+    pub(crate) fn after(&self, before: &Self, config: &Config) -> Self {
+        let (plan, old) = (&self.plan, &before.plan);
+        if !plan.counts_like(old) {
+            return self.with(config, Releases::none(plan));
+        }
+        let mut next = self.with(config, before.releases.under(old, plan));
+        if plan.joints().splits_like(old.joints()) {
+            next.counts = Arc::clone(&before.counts);
+        }
+        next
     }
 
     #[inline]

@@ -5,16 +5,23 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Config, RouteCrowd};
 
-/// SHA-256 of all that decides who is counted where, and of what the numbers of classes, cells and
-/// joint variants stand for.
+/// A SHA-256.
 pub(crate) type Fingerprint = [u8; 32];
 
-pub(crate) fn fingerprint(
+/// What tells one way of counting from another.
+pub(crate) struct Fingerprints {
+    /// Of all that decides who is counted in which class and cell.
+    pub(crate) cells: Fingerprint,
+    /// Of that, and of what the numbers of joint variants stand for.
+    pub(crate) all: Fingerprint,
+}
+
+pub(crate) fn fingerprints(
     config: &Config,
     vocabulary: &SiteVocabulary,
     crowd: &RouteCrowd,
     chain: &[Vec<Grain>],
-) -> Fingerprint {
+) -> Fingerprints {
     let mut hash = Fields(Sha256::new());
     hash.number(u64::from(config.k));
     hash.number(u64::try_from(config.epoch.as_millis()).unwrap_or(u64::MAX));
@@ -31,8 +38,10 @@ pub(crate) fn fingerprint(
     for grains in crowd.classes.iter().chain(chain) {
         hash.field(&grains.iter().map(|grain| grain.0).collect::<Vec<_>>());
     }
+    let cells = hash.0.clone().finalize().into();
+    hash.field(&crowd.meaning);
     hash.field(&crowd.joints.bytes().collect::<Vec<_>>());
-    hash.0.finalize().into()
+    Fingerprints { cells, all: hash.0.finalize().into() }
 }
 
 /// Hashes fields with their lengths, so that no two lists of fields look alike.

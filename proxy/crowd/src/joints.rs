@@ -45,6 +45,11 @@ impl JointTable {
         self.ranges > 0
     }
 
+    /// Whether another table puts the same buckets into the same ranges.
+    pub(crate) fn splits_like(&self, other: &Self) -> bool {
+        self.ranges == other.ranges && self.buckets == other.buckets
+    }
+
     /// The range of a visitor's bucket; the last one without a bucket.
     #[inline]
     pub(crate) fn range(&self, bucket: Option<u8>) -> usize {

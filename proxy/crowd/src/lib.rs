@@ -35,6 +35,8 @@ mod plan;
 mod release;
 
 #[cfg(test)]
+mod following;
+#[cfg(test)]
 mod property;
 #[cfg(test)]
 mod reference;

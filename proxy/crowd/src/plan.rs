@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use cloakroom_vocabulary::{CellId, Domain, Grain, Hierarchy, Signal, SiteVocabulary, ValueId};
 
-use crate::fingerprint::{Fingerprint, fingerprint};
+use crate::fingerprint::{Fingerprint, Fingerprints, fingerprints};
 use crate::{Config, CrowdError, JointTable, MAX_ROUTE_CLASSES, RouteCrowd};
 
 /// The tree of a route's cells, and where each permit class enters it.
@@ -19,7 +19,7 @@ pub(crate) struct Plan {
     /// How many pairs of class and cell visitors can be counted in.
     countable: u32,
     joints: JointTable,
-    fingerprint: Fingerprint,
+    fingerprints: Fingerprints,
 }
 
 impl Plan {
@@ -38,9 +38,9 @@ impl Plan {
         let entries: Vec<_> = permitted.map(|class| entry(vocabulary, domain, class)).collect();
         let in_any = u32::from(crowd.joints.splits());
         let countable = entries.iter().map(|entry| countable(domain, &parent, entry) + in_any).sum();
-        let fingerprint = fingerprint(config, vocabulary, &crowd, &chain);
+        let fingerprints = fingerprints(config, vocabulary, &crowd, &chain);
         let any = domain.any().0;
-        Ok(Self { any, parent, entries, countable, joints: crowd.joints, fingerprint })
+        Ok(Self { any, parent, entries, countable, joints: crowd.joints, fingerprints })
     }
 
     /// The joint variants that cells lead to.
@@ -50,7 +50,13 @@ impl Plan {
 
     /// What tells this plan from every other.
     pub(crate) fn fingerprint(&self) -> &Fingerprint {
-        &self.fingerprint
+        &self.fingerprints.all
+    }
+
+    /// Whether another plan counts the same visitors in the same classes and cells, whatever joint
+    /// variants these lead to.
+    pub(crate) fn counts_like(&self, other: &Self) -> bool {
+        self.fingerprints.cells == other.fingerprints.cells
     }
 
     /// Number of cells.

@@ -49,7 +49,13 @@ pub(crate) fn domain() -> Domain {
 /// A route on which everybody gets the default.
 pub(crate) fn unsplit(domain: Domain, classes: Vec<Vec<Grain>>) -> RouteCrowd {
     let choices = classes.iter().map(|_| vec![0; domain.size() as usize].into()).collect();
-    RouteCrowd { domain, classes, joints: JointTable::plain(choices), identity: Vec::new() }
+    RouteCrowd {
+        domain,
+        classes,
+        joints: JointTable::plain(choices),
+        identity: Vec::new(),
+        meaning: Vec::new(),
+    }
 }
 
 /// The range of a bucket on a route that splits traffic 50, 30, 20; 3 without a bucket.

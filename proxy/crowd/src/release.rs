@@ -83,6 +83,39 @@ impl Releases {
         Some(kept)
     }
 
+    /// What stays released when the joint variants of a route become others in the middle of an epoch,
+    /// and `plan` counts like `old`, the plan of `self`.
+    ///
+    /// The cells do. No count has been made of the new joint variants, so one is shown only where it
+    /// follows that its crowd is large enough: all that led to some joint variant that is shown leads to
+    /// it now, or all of some released cell.
+    pub(crate) fn under(&self, old: &Plan, plan: &Plan) -> Self {
+        let mut next = Self { cells: self.cells.clone(), waiting: self.waiting.clone(), ..Self::none(plan) };
+        let mut sure: Vec<u16> = Vec::new();
+        // By old joint variant, the new one that everybody gets who got it; `None` if they differ.
+        let mut becomes: BTreeMap<u16, Option<u16>> = BTreeMap::new();
+        let same_ranges = old.joints().splits_like(plan.joints());
+        for (class, cell) in pairs(plan).filter(|(class, cell)| self.get(plan, *class, *cell) == *cell) {
+            let new = |range| plan.joints().joint(class + 1, cell, range);
+            let all_get = new(0);
+            if cell != plan.any() && (0..plan.joints().ways()).all(|range| new(range) == all_get) {
+                sure.push(all_get);
+            }
+            for range in (0..plan.joints().ways()).filter(|_| same_ranges) {
+                let was = old.joints().joint(class + 1, cell, range);
+                let becomes = becomes.entry(was).or_insert(Some(new(range)));
+                *becomes = becomes.filter(|is| *is == new(range));
+            }
+        }
+        let shown_before = becomes.into_iter().filter(|(was, _)| *was != 0 && self.shown(*was) == *was);
+        for joint in sure.into_iter().chain(shown_before.filter_map(|(_, is)| is)) {
+            if let Some(shown) = next.shown.get_mut(usize::from(joint)) {
+                *shown = joint;
+            }
+        }
+        next
+    }
+
     /// Releases the cells of a class that are large enough; what a smaller one has is added to its
     /// parent's. Parents have larger numbers, so each cell is judged once, when all that finer
     /// releases leave to it is there: the fixed point is reached in one pass, and with one draw a cell.

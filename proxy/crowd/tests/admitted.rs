@@ -61,7 +61,7 @@ fn a_crowd_of_networks_releases_its_language_and_one_network_does_not() {
     let any = domain.any();
     let joints = JointTable::plain(vec![vec![0; domain.size() as usize].into(); 2]);
     let classes = vec![vec![Grain::ANY], vec![Grain::FINEST]];
-    let counted = RouteCrowd { domain, classes, joints, identity: Vec::new() };
+    let counted = RouteCrowd { domain, classes, joints, identity: Vec::new(), meaning: Vec::new() };
     let config = Config { k: 20, ..Config::default() };
     let now = SystemTime::UNIX_EPOCH;
     let crowd = Crowd::new(config, Arc::clone(&vocabulary), vec![None, Some(counted)], now).unwrap();

@@ -10,10 +10,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::Guard;
 use async_trait::async_trait;
 use bytes::{BufMut, Bytes, BytesMut};
 use cloakroom_boundary::RawRequest;
-use cloakroom_pipeline::{Answer, Pipeline, Step};
+use cloakroom_pipeline::{Answer, Live, Step};
 use pingora_core::apps::{HttpServerApp, ServerApp};
 use pingora_core::protocols::Stream;
 use pingora_core::protocols::http::ServerSession;
@@ -43,7 +44,7 @@ fn wipe(read: Bytes, rest: &mut BytesMut) {
 
 /// The application behind the listeners.
 pub(crate) struct Door {
-    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) live: Arc<Live>,
     pub(crate) max_header_bytes: usize,
     pub(crate) max_silence: Duration,
     /// The longer way.
@@ -103,9 +104,13 @@ impl Door {
             return None;
         }
         let head::Plain { parts, keep_alive } = head::plain(bytes)?;
-        match self.pipeline.step(RawRequest::seal(&parts, peer?)) {
+        let pipeline = self.live.load();
+        match pipeline.step(RawRequest::seal(&parts, peer?)) {
             Step::Answer(answer) => Some((answer, keep_alive)),
-            Step::Fetch(pending) => Some((self.pipeline.fetch(*pending).await, keep_alive)),
+            Step::Fetch(pending) => {
+                let pipeline = Guard::into_inner(pipeline);
+                Some((pipeline.fetch(*pending).await, keep_alive))
+            }
             Step::Form(_) | Step::Relay(_) => None,
         }
     }
@@ -126,7 +131,7 @@ impl Door {
             timeout(self.max_silence, stream.write_all(part)).await.ok()?.ok()?;
         }
         timeout(self.max_silence, stream.flush()).await.ok()?.ok()?;
-        respond::count(self.pipeline.measure(), answer, sent.len());
+        respond::count(self.live.measure(), answer, sent.len());
         Some(())
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cloakroom_boundary::RawRequest;
 use cloakroom_measure::{Outcome, Trouble};
-use cloakroom_pipeline::{Pipeline, Relay, Step, Submission, error_page};
+use cloakroom_pipeline::{Live, Relay, Step, Submission, error_page};
 use http::StatusCode;
 use pingora_core::modules::http::HttpModules;
 use pingora_core::protocols::http::ServerSession;
@@ -25,7 +25,7 @@ const FORM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The application behind the listeners.
 pub(crate) struct Edge {
-    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) live: Arc<Live>,
     pub(crate) max_header_bytes: usize,
     pub(crate) roots: Roots,
 }
@@ -65,13 +65,14 @@ impl ProxyHttp for Edge {
         let Some(SocketAddr::Inet(peer)) = http.client_addr().cloned() else {
             return Error::e_explain(ErrorType::InternalError, "a client without an address");
         };
-        let step = self.pipeline.step(RawRequest::seal(http.req_header(), peer.ip()));
+        let pipeline = self.live.load_full();
+        let step = pipeline.step(RawRequest::seal(http.req_header(), peer.ip()));
         let answer = match step {
             Step::Answer(answer) => answer,
-            Step::Fetch(pending) => self.pipeline.fetch(*pending).await,
+            Step::Fetch(pending) => pipeline.fetch(*pending).await,
             Step::Form(submission) => {
                 let body = form_body(http).await?;
-                self.pipeline.submit(&submission, &body)
+                pipeline.submit(&submission, &body)
             }
             Step::Relay(found) => {
                 context.relay = Some(found);
@@ -80,7 +81,7 @@ impl ProxyHttp for Edge {
         };
         respond::answer(http, &answer).await?;
         let sent = if answer.is_head_only() { 0 } else { answer.body().len() };
-        respond::count(self.pipeline.measure(), &answer, sent);
+        respond::count(self.live.measure(), &answer, sent);
         Ok(true)
     }
 
@@ -118,7 +119,7 @@ impl ProxyHttp for Edge {
         if let Some(found) = &context.relay {
             let outcome = if context.status == 0 { Outcome::Failed } else { Outcome::Passthrough };
             let status = if context.status == 0 { 502 } else { context.status };
-            self.pipeline.measure().answered(found.label(), outcome, status, session.body_bytes_sent());
+            self.live.measure().answered(found.label(), outcome, status, session.body_bytes_sent());
         }
     }
 
@@ -140,7 +141,7 @@ impl ProxyHttp for Edge {
                 ErrorType::TLSHandshakeFailure | ErrorType::InvalidCert => Trouble::OriginUntrusted,
                 _ => Trouble::OriginUnreachable,
             };
-            self.pipeline.measure().trouble(found.label(), trouble);
+            self.live.measure().trouble(found.label(), trouble);
         }
         if code > 0 && session.response_written().is_none() {
             let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloakroom_pipeline::Pipeline;
+use cloakroom_pipeline::Live;
 use pingora_core::listeners::ListenerConfig;
 use pingora_core::protocols::l4::stream::L4BufferSettings;
 use pingora_core::server::configuration::ServerConf;
@@ -54,12 +54,12 @@ pub enum EdgeError {
 ///
 /// # Errors
 /// [`EdgeError`] when an address cannot be listened on.
-pub fn serve(pipeline: Arc<Pipeline>, config: &EdgeConfig) -> Result<(), EdgeError> {
+pub fn serve(live: Arc<Live>, config: &EdgeConfig) -> Result<(), EdgeError> {
     for address in &config.http {
         // pingora panics on an address that is taken; ask first, so that it can be said kindly.
         TcpListener::bind(address).map_err(|cause| EdgeError::Listen { address: *address, cause })?;
     }
-    let roots = Roots::new(&pipeline);
+    let roots = Roots::new(&live.load());
     let conf = ServerConf {
         // pingora reads the system's roots at start and gives up on one that it cannot read, which is
         // no reason not to serve sites that do not need them.
@@ -73,39 +73,39 @@ pub fn serve(pipeline: Arc<Pipeline>, config: &EdgeConfig) -> Result<(), EdgeErr
     let mut server = Server::new_with_opt_and_conf(None, conf);
     server.bootstrap();
     let max_header_bytes = config.max_header_bytes;
-    let edge = Edge { pipeline: Arc::clone(&pipeline), max_header_bytes, roots };
+    let edge = Edge { live: Arc::clone(&live), max_header_bytes, roots };
     let proxy = Arc::new(http_proxy(&server.configuration, edge));
     let max_silence = config.max_silence;
-    let door = Door { pipeline: Arc::clone(&pipeline), max_header_bytes, max_silence, proxy };
+    let door = Door { live: Arc::clone(&live), max_header_bytes, max_silence, proxy };
     let mut service = Service::new("edge".to_owned(), door);
     for address in &config.http {
         let buffers = L4BufferSettings::new(door::READ, WRITE_BUFFER);
         service.add_listener(ListenerConfig::tcp(address.to_string()).l4_buffer(buffers));
     }
     server.add_service(service);
-    server.add_service(background_service("epochs", Epochs { pipeline }));
+    server.add_service(background_service("epochs", Epochs { live }));
     server.run(RunArgs::default());
     Ok(())
 }
 
 /// Ends each site's epochs when their time is over.
 struct Epochs {
-    pipeline: Arc<Pipeline>,
+    live: Arc<Live>,
 }
 
 /// How long the clock is not looked at: a timer alone stands still while the machine sleeps, and a release
 /// must not outlive its epoch.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-async fn epochs_of(pipeline: Arc<Pipeline>, site: usize) {
+async fn epochs_of(live: Arc<Live>, site: usize) {
     let mut keeping: Option<tokio::task::JoinHandle<()>> = None;
     loop {
-        let left = pipeline.epoch_left(site);
+        let left = live.epoch_left(site);
         if !left.is_zero() {
             tokio::time::sleep(left.min(LONGEST_WAIT)).await;
             continue;
         }
-        let ending = Arc::clone(&pipeline);
+        let ending = Arc::clone(&live);
         // Counting takes longer than a turn of the event loop may.
         if tokio::task::spawn_blocking(move || ending.end_epoch(site)).await.is_err() {
             tracing::error!("an epoch could not be ended; it is tried again");
@@ -113,7 +113,7 @@ async fn epochs_of(pipeline: Arc<Pipeline>, site: usize) {
             continue;
         }
         if keeping.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
-            let keeper = Arc::clone(&pipeline);
+            let keeper = Arc::clone(&live);
             keeping = Some(tokio::task::spawn_blocking(move || keeper.keep_releases(site)));
         } else {
             tracing::warn!("what is released is not written: the store still writes the epoch before");
@@ -125,8 +125,8 @@ async fn epochs_of(pipeline: Arc<Pipeline>, site: usize) {
 impl BackgroundService for Epochs {
     async fn start(&self, mut shutdown: ShutdownWatch) {
         let mut timers = tokio::task::JoinSet::new();
-        for site in 0..self.pipeline.sites() {
-            timers.spawn(epochs_of(Arc::clone(&self.pipeline), site));
+        for site in 0..self.live.sites() {
+            timers.spawn(epochs_of(Arc::clone(&self.live), site));
         }
         // Only a change matters: dropping the timers ends them.
         let _ = shutdown.changed().await;

@@ -42,6 +42,10 @@ impl Counters {
         self.routes.get(route).unwrap_or(&self.nowhere.1)
     }
 
+    pub(crate) fn is_labelled(&self, labels: &[RouteLabel]) -> bool {
+        self.labels == labels
+    }
+
     pub(crate) fn label(&self, route: usize) -> &RouteLabel {
         self.labels.get(route).unwrap_or(&self.nowhere.0)
     }

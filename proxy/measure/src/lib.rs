@@ -25,6 +25,12 @@ impl Measure {
         Self { counters: Counters::new(labels), access }
     }
 
+    /// Whether these are the labels that it was made with.
+    #[must_use]
+    pub fn is_labelled(&self, labels: &[RouteLabel]) -> bool {
+        self.counters.is_labelled(labels)
+    }
+
     /// Records one answered request. `route` is a position in the labels given to [`Measure::new`].
     pub fn answered(&self, route: usize, outcome: Outcome, status: u16, bytes: usize) {
         self.counters.count(route, outcome);

@@ -1,9 +1,10 @@
 //! From parts to a pipeline, once, at start.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Mode, RouteConfig, SiteConfig, SiteId};
+use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Geo, Mode, RouteConfig, SiteConfig, SiteId};
 use cloakroom_crowd::{Crowd, RouteCrowd};
 use cloakroom_measure::{AccessLog, Measure, RouteLabel};
 use cloakroom_origin::Origin;
@@ -12,6 +13,7 @@ use cloakroom_policy::{Jurisdictions, PolicySet};
 use cloakroom_rewrite::{OutputPolicy, Removed};
 use cloakroom_variants::VariantCache;
 use cloakroom_vocabulary::SiteVocabulary;
+use ipnet::IpNet;
 use moka::sync::Cache;
 
 use crate::canary::Canary;
@@ -38,26 +40,11 @@ impl Pipeline {
     /// # Errors
     /// [`BuildError`].
     pub fn new(parts: Parts) -> Result<(Arc<Self>, Vec<SiteReport>), BuildError> {
-        let boundary = BoundaryConfig {
-            trusted_proxies: parts.trusted_proxies,
-            places: Jurisdictions::shipped()?.into_places(),
-            sites: parts.sites.iter().map(SiteParts::boundary).collect(),
-        };
-        let own_pages: Vec<_> = parts.sites.iter().map(own::pages).collect();
-        let boundary = Boundary::new(boundary, parts.geo)?.with_own_pages(&own_pages);
-        let boundary = Arc::new(boundary);
-        let mut labels = Vec::new();
-        let mut sites = Vec::new();
-        let mut reports = Vec::new();
-        for (id, site) in boundary.sites().zip(parts.sites) {
-            let (mut site, report) = build_site(site, id, &boundary, &mut labels)?;
-            if let Some(folder) = &parts.store {
-                let store = Store::new(folder, &report.host);
-                store.restore(&site.crowd);
-                site.store = Some(store);
-            }
-            sites.push(site);
-            reports.push(report);
+        let (cache, reveal) = (VariantCache::new(parts.cache), parts.reveal);
+        let Foundation { boundary, sites, reports, labels } =
+            Foundation::new(parts.sites, parts.geo, parts.trusted_proxies, parts.store.as_deref())?;
+        for site in &sites {
+            site.store.iter().for_each(|store| store.restore(&site.crowd));
         }
         let access = parts
             .access_log
@@ -67,16 +54,74 @@ impl Pipeline {
         let pipeline = Self {
             boundary,
             sites,
-            cache: VariantCache::new(parts.cache),
-            measure: Measure::new(labels, access),
+            cache,
+            measure: Arc::new(Measure::new(labels, access)),
             making: Flights::new(),
             fetching: Flights::new(),
-            room: Room::new(),
+            room: Arc::new(Room::new()),
             refused: Cache::builder().max_capacity(REFUSED_MOST).time_to_live(REFUSED_FOR).build(),
-            reveal: parts.reveal,
+            reveal,
             ended_epochs: Arc::default(),
         };
         Ok((Arc::new(pipeline), reports))
+    }
+
+    /// Builds a pipeline of the same sites and routes that goes on with what this one has stored and
+    /// counted, but for what is said in [`Site`]s.
+    pub(crate) fn successor(&self, parts: Parts) -> Result<(Self, Vec<SiteReport>), BuildError> {
+        let reveal = parts.reveal;
+        let Foundation { boundary, sites, reports, labels } =
+            Foundation::new(parts.sites, parts.geo, parts.trusted_proxies, parts.store.as_deref())?;
+        if !self.measure.is_labelled(&labels) {
+            return Err(BuildError::OtherRoutes);
+        }
+        let pipeline = Self {
+            boundary,
+            sites,
+            cache: self.cache.clone(),
+            measure: Arc::clone(&self.measure),
+            making: Arc::clone(&self.making),
+            fetching: Arc::clone(&self.fetching),
+            room: Arc::clone(&self.room),
+            refused: self.refused.clone(),
+            reveal,
+            ended_epochs: Arc::clone(&self.ended_epochs),
+        };
+        Ok((pipeline, reports))
+    }
+}
+
+/// What a pipeline has of its own, before anything is stored or counted.
+struct Foundation {
+    boundary: Arc<Boundary>,
+    sites: Vec<Site>,
+    reports: Vec<SiteReport>,
+    labels: Vec<RouteLabel>,
+}
+
+impl Foundation {
+    fn new(
+        parts: Vec<SiteParts>,
+        geo: Option<Geo>,
+        trusted_proxies: Vec<IpNet>,
+        store: Option<&Path>,
+    ) -> Result<Self, BuildError> {
+        let boundary = BoundaryConfig {
+            trusted_proxies,
+            places: Jurisdictions::shipped()?.into_places(),
+            sites: parts.iter().map(SiteParts::boundary).collect(),
+        };
+        let own_pages: Vec<_> = parts.iter().map(own::pages).collect();
+        let boundary = Arc::new(Boundary::new(boundary, geo)?.with_own_pages(&own_pages));
+        let mut built = Self { boundary, sites: vec![], reports: vec![], labels: vec![] };
+        let boundary = Arc::clone(&built.boundary);
+        for (id, site) in boundary.sites().zip(parts) {
+            let (mut site, report) = build_site(site, id, &boundary, &mut built.labels)?;
+            site.store = store.map(|folder| Store::new(folder, &report.host));
+            built.sites.push(site);
+            built.reports.push(report);
+        }
+        Ok(built)
     }
 }
 
@@ -146,12 +191,12 @@ fn build_site(
         freshness: None,
         relay_unstorable: false,
         canary: None,
-        paths: DistinctPaths::new(UNDECLARED_PATHS),
+        paths: Arc::new(DistinctPaths::new(UNDECLARED_PATHS)),
         asks: None,
         decision: None,
     });
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds, SystemTime::now())?;
-    let origin = Origin::new(parts.origin)?;
+    let origin = Arc::new(Origin::new(parts.origin)?);
     let fields = FieldList::new(&parts.output_headers);
     let recheck_after = parts.recheck_after;
     let site = Site {
@@ -216,8 +261,8 @@ impl Context<'_> {
                 mode: route.mode,
                 freshness: route.freshness,
                 relay_unstorable: route.relay_unstorable,
-                canary,
-                paths: DistinctPaths::new(route.distinct_paths),
+                canary: canary.map(Arc::new),
+                paths: Arc::new(DistinctPaths::new(route.distinct_paths)),
                 asks: own.has_notice().then(|| Asks::new(decision.as_ref(), own.honours_signals())),
                 decision,
             }));

@@ -16,10 +16,12 @@ use cloakroom_origin::Told;
 use cloakroom_plugin_host::{Delivery, Plugin};
 use cloakroom_policy::{ClassId, ORIGIN, PermitTable, PolicySet, Subject};
 use cloakroom_rewrite::SafeEdits;
-use cloakroom_variants::{JointVariant, OriginView};
+use cloakroom_variants::{Choice, Edition, JointVariant, OriginView};
 use cloakroom_vocabulary::{
     CellId, Domain, Grain, Hierarchy, MAX_ROUTE_SIGNALS, Signal, SiteVocabulary, ValueId,
 };
+
+use sha2::{Digest as _, Sha256};
 
 use crate::answer::Reveal;
 use crate::partition::Partition;
@@ -47,6 +49,8 @@ pub(crate) struct Decision {
     kept: Vec<Kept>,
     joints: Vec<Joint>,
     told: Vec<Told>,
+    /// What the numbers of `joints` and `told` stand for.
+    edition: Edition,
     /// Names of cells, for [`Reveal`].
     vocabulary: Arc<SiteVocabulary>,
 }
@@ -63,15 +67,17 @@ impl Decision {
         let placed = epoch.place(route, class.number(), &visit.signals, visit.token);
         let (cell, joint) = (placed.cell().cell(), JointVariant(placed.joint()));
         let reveal = reveal.then(|| Reveal { cell: self.cell_name(cell), variant: self.name(joint) });
-        Chosen { joint, reveal }
+        Chosen { choice: self.choice(joint), reveal }
     }
 
-    pub(crate) fn view(&self, joint: JointVariant) -> OriginView {
-        self.joint(joint).map_or(OriginView::default(), |joint| joint.view)
+    /// A joint variant with all that is part of a key.
+    pub(crate) fn choice(&self, joint: JointVariant) -> Choice {
+        let view = self.joint(joint).map_or(OriginView::default(), |joint| joint.view);
+        Choice { edition: self.edition, joint, view }
     }
 
-    pub(crate) fn told(&self, joint: JointVariant) -> &Told {
-        self.told.get(usize::from(self.view(joint).0)).unwrap_or(Told::nothing())
+    pub(crate) fn told(&self, view: OriginView) -> &Told {
+        self.told.get(usize::from(view.0)).unwrap_or(Told::nothing())
     }
 
     pub(crate) fn edits(&self, joint: JointVariant) -> Vec<&SafeEdits> {
@@ -171,10 +177,13 @@ impl Ingredients<'_> {
             JointTable::split(partition.buckets, chosen)
         };
         let kept = permits.classes().iter().map(|class| self.kept(&class.plugins)).collect();
-        let identity = self.identity(&permits);
-        let crowd = RouteCrowd { domain: domain.clone(), classes: starting, joints, identity };
+        let (identity, meaning) = (self.identity(&permits), self.meaning());
+        let edition = edition(&meaning, &list);
+        let crowd = RouteCrowd { domain: domain.clone(), classes: starting, joints, identity, meaning };
         let vocabulary = Arc::clone(self.vocabulary);
-        Ok((Decision { permits, domain, bucket_ranges, kept, joints: list, told, vocabulary }, crowd))
+        let decision =
+            Decision { permits, domain, bucket_ranges, kept, joints: list, told, edition, vocabulary };
+        Ok((decision, crowd))
     }
 
     fn subject(&self) -> Subject<'_> {
@@ -205,6 +214,18 @@ impl Ingredients<'_> {
         let words: Vec<_> = factors.iter().map(|(name, factor)| format!("{name} {factor}")).collect();
         Err(BuildError::JointVariants { arithmetic: words.join(" × "), product })
     }
+}
+
+/// The number for what the numbers of `joints` stand for.
+fn edition(meaning: &[u8], joints: &[Joint]) -> Edition {
+    let mut hash = Sha256::new_with_prefix(meaning);
+    for joint in joints {
+        hash.update(joint.name.as_bytes());
+        hash.update(joint.view.0.to_le_bytes());
+        hash.update([0]);
+    }
+    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash.finalize());
+    Edition(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
 }
 
 /// Numbers joint variants as they are met; 0 is all defaults.

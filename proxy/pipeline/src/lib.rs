@@ -11,6 +11,7 @@ mod decision;
 mod downstream;
 mod flights;
 mod keeping;
+mod live;
 mod miss;
 mod own;
 mod partition;
@@ -20,8 +21,8 @@ mod route;
 mod store;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
 
 use cloakroom_boundary::{Admission, Admitted, Boundary, OwnCookies, RawRequest, Refusal, RouteId, SiteId};
 use cloakroom_crowd::Crowd;
@@ -32,12 +33,12 @@ use cloakroom_variants::{PageKey, StoredVariant, VariantCache, VariantKey, Varia
 use moka::sync::Cache;
 
 pub use answer::{Answer, CacheStatus, OF_FAILURE, Reveal, error_page};
+pub use live::Live;
 pub use miss::Pending;
 pub use own::Submission;
 pub use parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 
 use answer::{Content, Failure, Source, is_held};
-use canary::Canary;
 use downstream::FieldList;
 use flights::Flights;
 use keeping::Keeping;
@@ -52,12 +53,12 @@ pub struct Pipeline {
     boundary: Arc<Boundary>,
     sites: Vec<Site>,
     cache: VariantCache,
-    measure: Measure,
+    measure: Arc<Measure>,
     /// Flights that make a variant, and flights that fetch a page.
     making: Arc<Flights<VariantKey, Made>>,
     fetching: Arc<Flights<PageKey, Fetched>>,
     /// Room for pages that are looked at again.
-    room: Room,
+    room: Arc<Room>,
     /// Pages that the origin would not let us store, remembered for some seconds.
     refused: Cache<PageKey, Failure>,
     /// Cells and variants are shown in answers: `dev` and `demo` only.
@@ -75,7 +76,7 @@ struct Site {
     crowd: Crowd,
     /// Where released cells outlive a restart.
     store: Option<Store>,
-    origin: Origin,
+    origin: Arc<Origin>,
     /// The fields that its visitors are sent.
     fields: FieldList,
     /// How long after it was fetched a page is looked at again.
@@ -202,7 +203,7 @@ impl Pipeline {
         }
         let shown = route.shown(facts, undecided);
         let chosen = route.choose(id, Visit { facts, signals, token }, epoch, self.reveal);
-        let lookup = VariantLookup::new(&request, chosen.joint, route.view(chosen.joint));
+        let lookup = VariantLookup::new(&request, chosen.choice);
         let lookup = lookup.showing(shown);
         let stored = self.stored(route, &lookup);
         if let Some(variant) = stored.as_ref().filter(|v| v.left(Instant::now()).is_some()) {
@@ -218,7 +219,7 @@ impl Pipeline {
         Step::Fetch(Box::new(Pending {
             route: Arc::clone(route),
             request,
-            joint: chosen.joint,
+            choice: chosen.choice,
             shown,
             stale: stored,
             reveal: chosen.reveal,
@@ -263,40 +264,6 @@ impl Pipeline {
     /// What origins over TLS have to prove themselves to, by site: `None` for plain HTTP.
     pub fn relay_tls(&self) -> impl Iterator<Item = Option<&Tls>> {
         self.sites.iter().map(|site| site.relay.tls.as_ref())
-    }
-
-    /// How many sites there are; each has epochs of its own.
-    #[must_use]
-    pub fn sites(&self) -> usize {
-        self.sites.len()
-    }
-
-    /// How long the current epoch of a site still lasts; zero when it is over.
-    #[must_use]
-    pub fn epoch_left(&self, site: usize) -> Duration {
-        self.sites.get(site).map_or(Duration::MAX, |site| site.crowd.left(SystemTime::now()))
-    }
-
-    /// Ends an epoch of a site: what was counted decides what is released next.
-    pub fn end_epoch(&self, site: usize) {
-        if let Some(site) = self.sites.get(site) {
-            site.crowd.rotate(SystemTime::now());
-            for route in site.routes.iter().chain([&site.undeclared]) {
-                route.paths.forget();
-                route.canary.iter().for_each(Canary::forget);
-            }
-            self.ended_epochs.fetch_add(1, Relaxed);
-        }
-    }
-
-    /// Writes what a site has released to the store, if there is one. Blocks for as long as a file takes to
-    /// be written, which may be long: no epoch may wait for it.
-    pub fn keep_releases(&self, site: usize) {
-        if let Some(site) = self.sites.get(site)
-            && let Some(store) = &site.store
-        {
-            store.save(&site.crowd);
-        }
     }
 
     /// How many epochs have ended since the start, over all sites.

@@ -9,7 +9,9 @@ use cloakroom_measure::Trouble;
 use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::{Conditions, FetchError, OriginRequest, OriginResponse, Told};
 use cloakroom_rewrite::SafeFragment;
-use cloakroom_variants::{JointVariant, Page, PageKey, StoredVariant, VariantKey, VariantLookup, judge};
+use cloakroom_variants::{
+    Choice, JointVariant, Page, PageKey, StoredVariant, VariantKey, VariantLookup, judge,
+};
 use http::{HeaderMap, StatusCode};
 
 use crate::accept::{Asked, Refused, unfetched};
@@ -27,7 +29,7 @@ const INLINE_WORK: usize = 64 * 1024;
 pub struct Pending {
     pub(crate) route: Arc<Route>,
     pub(crate) request: ScrubbedRequest,
-    pub(crate) joint: JointVariant,
+    pub(crate) choice: Choice,
     /// What the page shows of the notice: never part of what the origin is asked.
     pub(crate) shown: Shown,
     pub(crate) stale: Option<Arc<StoredVariant>>,
@@ -40,7 +42,7 @@ pub struct Pending {
 
 impl Pending {
     fn wanted(&self) -> Wanted<'_> {
-        Wanted { route: &self.route, request: &self.request, told: self.route.told(self.joint) }
+        Wanted { route: &self.route, request: &self.request, told: self.route.told(self.choice.view) }
     }
 }
 
@@ -61,7 +63,7 @@ impl Pipeline {
         let (head_only, label) = (pending.request.is_head(), pending.route.label);
         let (reveal, cookies) = (pending.reveal.take(), std::mem::take(&mut pending.cookies));
         let tags = std::mem::take(&mut pending.tags);
-        let lookup = VariantLookup::new(&pending.request, pending.joint, pending.route.view(pending.joint));
+        let lookup = VariantLookup::new(&pending.request, pending.choice);
         let lookup = lookup.showing(pending.shown);
         let key = lookup.to_key();
         let stored = self.stored(&pending.route, &lookup);
@@ -229,7 +231,7 @@ impl Pipeline {
             Rewritable::Unreadable => Rewritten::Unusable,
             Rewritable::Yes => {
                 let fragments = self.fragments(pending).await;
-                rewrite(route, pending.joint, &page.body, fragments, self.placard(pending)).await
+                rewrite(route, pending.choice.joint, &page.body, fragments, self.placard(pending)).await
             }
         };
         if !matches!(rewritten, Rewritten::Edited(_)) {
@@ -254,7 +256,7 @@ impl Pipeline {
     /// that cannot be had is left out, and the origin's content stays in its place.
     async fn fragments(self: &Arc<Self>, pending: &Pending) -> Fragments {
         let mut fragments = Fragments::new();
-        for path in pending.route.includes(pending.joint) {
+        for path in pending.route.includes(pending.choice.joint) {
             match self.fragment(pending, path).await {
                 Some(fragment) => drop(fragments.insert(path.to_owned(), fragment)),
                 None => self.measure.trouble(pending.route.label, Trouble::FragmentMissing),
@@ -270,9 +272,9 @@ impl Pipeline {
         if route.is_quarantined() {
             return None;
         }
-        let joint = JointVariant::default();
-        let wanted = Wanted { route, request: &request, told: route.told(joint) };
-        let key = VariantLookup::new(&request, joint, route.view(joint)).to_key();
+        let choice = route.default_choice();
+        let wanted = Wanted { route, request: &request, told: route.told(choice.view) };
+        let key = VariantLookup::new(&request, choice).to_key();
         let (page, _) = self.page(&wanted, key.page()).await.ok()?;
         (page.status == StatusCode::OK && is_rewritable(&page.headers) == Rewritable::Yes)
             .then(|| site.output.admit_fragment(&page.body))

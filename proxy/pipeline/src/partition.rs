@@ -87,17 +87,23 @@ impl Ingredients<'_> {
         keeping::kept(class.get(..self.seers()).unwrap_or(class), splits)
     }
 
-    /// What decides who is in a class and what a joint variant is, but for the arrays themselves.
+    /// What decides who is in a class, but for the classes themselves.
     pub(crate) fn identity(&self, permits: &PermitTable) -> Vec<u8> {
         let mut identity = self.identity.clone().into_bytes();
-        for prepared in self.plugins {
-            identity.push(0);
-            identity.extend(prepared.name.as_bytes());
-            identity.extend(prepared.plugin.digest().as_bytes());
-        }
         identity.push(0);
         identity.extend(ConsentFacts::all().map(|facts| permits.class(facts).number()));
         identity
+    }
+
+    /// What decides what a joint variant is, but for the arrays themselves.
+    pub(crate) fn meaning(&self) -> Vec<u8> {
+        let mut meaning = self.identity.clone().into_bytes();
+        for prepared in self.plugins {
+            meaning.push(0);
+            meaning.extend(prepared.name.as_bytes());
+            meaning.extend(prepared.plugin.digest().as_bytes());
+        }
+        meaning
     }
 }
 

@@ -232,6 +232,9 @@ pub enum BuildError {
         /// What is wrong.
         cause: Box<BuildError>,
     },
+    /// Plugins are replaced, and so are sites or routes.
+    #[error("sites and routes are others than those that are served: start `cloakroom serve` again")]
+    OtherRoutes,
     /// TLS towards an origin cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use cloakroom_crowd::Epoch;
 use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::Told;
 use cloakroom_rewrite::{SafeEdits, SafeFragment, cleanse_only, rewrite_with};
-use cloakroom_variants::{JointVariant, OriginView, PageKey};
+use cloakroom_variants::{Choice, JointVariant, OriginView, PageKey};
 use cloakroom_vocabulary::{Consent, ConsentFacts, Jurisdiction};
 
 use crate::answer::Reveal;
@@ -29,8 +29,8 @@ pub(crate) struct Route {
     pub(crate) relay_unstorable: bool,
     /// Watches whether its pages are the same for everyone: where plugins may change them, and where
     /// the operator's freshness overrules the origin.
-    pub(crate) canary: Option<Canary>,
-    pub(crate) paths: DistinctPaths,
+    pub(crate) canary: Option<Arc<Canary>>,
+    pub(crate) paths: Arc<DistinctPaths>,
     /// Where its visitors are asked for consent; `None` on a site without a notice.
     pub(crate) asks: Option<Asks>,
     /// How a variant is chosen; `None` where there is nothing to choose.
@@ -83,14 +83,14 @@ pub(crate) struct Visit {
 
 /// What a visitor of a route gets, and the words for it.
 pub(crate) struct Chosen {
-    pub(crate) joint: JointVariant,
+    pub(crate) choice: Choice,
     pub(crate) reveal: Option<Reveal>,
 }
 
 impl Route {
     /// Whether none of its pages may be shown for the moment.
     pub(crate) fn is_quarantined(&self) -> bool {
-        self.canary.as_ref().is_some_and(Canary::is_quarantined)
+        self.canary.as_ref().is_some_and(|canary| canary.is_quarantined())
     }
 
     /// What its page shows of the notice. A route that has none costs one compare.
@@ -111,20 +111,21 @@ impl Route {
         match (&self.decision, id) {
             (Some(decision), Some(id)) => decision.choose(id, visit, epoch, reveal),
             _ => Chosen {
-                joint: JointVariant::default(),
+                choice: Choice::default(),
                 reveal: reveal.then(|| Reveal { cell: "none".into(), variant: "none".into() }),
             },
         }
     }
 
-    /// The part of a joint variant that the origin is told, as a number.
-    pub(crate) fn view(&self, joint: JointVariant) -> OriginView {
-        self.decision.as_ref().map_or(OriginView::default(), |decision| decision.view(joint))
+    /// What is chosen where nobody is known: the joint variant of all defaults.
+    pub(crate) fn default_choice(&self) -> Choice {
+        let joint = JointVariant::default();
+        self.decision.as_ref().map_or(Choice::default(), |decision| decision.choice(joint))
     }
 
-    /// The part of a joint variant that the origin is told, in words.
-    pub(crate) fn told(&self, joint: JointVariant) -> &Told {
-        self.decision.as_ref().map_or(Told::nothing(), |decision| decision.told(joint))
+    /// What the origin is told, in words.
+    pub(crate) fn told(&self, view: OriginView) -> &Told {
+        self.decision.as_ref().map_or(Told::nothing(), |decision| decision.told(view))
     }
 
     /// Paths of the fragments that the edits of a joint variant include.

@@ -16,7 +16,9 @@ pub struct CacheConfig {
 
 /// Pages and variants, evicted by TinyLFU when they outgrow their bytes.
 ///
-/// Pages get a quarter of the bytes: a page is read only when one of its variants is made.
+/// Pages get a quarter of the bytes: a page is read only when one of its variants is made. A clone is the
+/// same cache.
+#[derive(Clone)]
 pub struct VariantCache {
     pages: Cache<PageKey, Arc<Page>>,
     variants: Cache<VariantKey, Arc<StoredVariant>>,

@@ -10,5 +10,5 @@ mod stored;
 
 pub use cache::{CacheConfig, VariantCache};
 pub use freshness::{CACHING, Freshness, Storable, Unstorable, judge};
-pub use key::{JointVariant, OriginView, PageKey, VariantKey, VariantLookup};
+pub use key::{Choice, Edition, JointVariant, OriginView, PageKey, VariantKey, VariantLookup};
 pub use stored::{Answered, Page, StoredVariant, Validators};

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use cloakroom_boundary::Geo;
 use cloakroom_demo::{DemoGeo, Glass, GlassConfig, Origin, Recorder, Simulator, SimulatorConfig, Tap};
 use cloakroom_edge::EdgeConfig;
-use cloakroom_pipeline::{Parts, Pipeline};
+use cloakroom_pipeline::{Live, Parts, Pipeline};
 use cloakroom_settings::Settings;
 use tokio::runtime::Runtime;
 
@@ -64,7 +64,7 @@ fn start(args: &Demo, output: &Output) -> Result<Exit, String> {
         max_silence: settings.limits.client_silence,
         grace_seconds: 0,
     };
-    cloakroom_edge::serve(pipeline, &edge).map_err(|cause| cause.to_string())?;
+    cloakroom_edge::serve(Live::new(pipeline), &edge).map_err(|cause| cause.to_string())?;
     Ok(Exit::Success)
 }
 

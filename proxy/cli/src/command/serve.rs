@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloakroom_edge::EdgeConfig;
-use cloakroom_pipeline::{Parts, Pipeline};
+use cloakroom_pipeline::{Live, Parts, Pipeline};
 use cloakroom_settings::Settings;
 
 use crate::args::Serve;
@@ -39,15 +39,15 @@ pub(crate) fn run(args: &Serve, output: &Output) -> Exit {
 
 /// Builds the pipeline and serves it. Shared with `demo`.
 pub(crate) fn listen(settings: &Settings, parts: Parts, output: &Output) -> Exit {
-    let pipeline = match Pipeline::new(parts) {
-        Ok((pipeline, _)) => pipeline,
+    let live = match Pipeline::new(parts) {
+        Ok((pipeline, _)) => Live::new(pipeline),
         Err(error) => {
             output.failure(error);
             return Exit::Wrong;
         }
     };
     if let Some(address) = settings.metrics_listen
-        && let Err(cause) = metrics::start(address, Arc::clone(&pipeline))
+        && let Err(cause) = metrics::start(address, Arc::clone(&live))
     {
         output.failure(format_args!("cannot listen on `{address}` for metrics: {cause}"));
         return Exit::Failure;
@@ -62,7 +62,7 @@ pub(crate) fn listen(settings: &Settings, parts: Parts, output: &Output) -> Exit
     for address in &edge.http {
         tracing::info!(%address, sites = settings.sites.len(), "listening");
     }
-    match cloakroom_edge::serve(pipeline, &edge) {
+    match cloakroom_edge::serve(live, &edge) {
         Ok(()) => Exit::Success,
         Err(error) => {
             output.failure(error);
