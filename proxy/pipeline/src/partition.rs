@@ -237,12 +237,15 @@ mod tests {
     }
 
     #[test]
-    fn whatever_decides_who_is_where_changes_the_identity() {
+    fn whatever_decides_who_is_where_or_what_they_get_changes_what_tells_a_route() {
         let plugin = load(SPLITTING);
-        let identity = |name: &str, policy: &str| build(&[&prepared(name, &plugin)], policy).1.identity;
+        let crowd = |name: &str, policy: &str| build(&[&prepared(name, &plugin)], policy).1;
+        let identity = |name: &str, policy: &str| crowd(name, policy).identity;
         let usual = identity("one", "");
         assert_eq!(usual, identity("one", ""));
-        assert_ne!(usual, identity("two", ""));
+        assert_eq!(usual, identity("two", ""), "a plugin decides what people get, not who they are");
+        assert_eq!(crowd("one", "").meaning, crowd("one", "").meaning);
+        assert_ne!(crowd("one", "").meaning, crowd("two", "").meaning);
         let policy = "permit (principal, action, resource) when { context.jurisdiction == Jurisdiction::\"unknown\" };";
         assert_ne!(usual, identity("one", policy));
     }

@@ -1,0 +1,119 @@
+//! The versions of a site's plugins, and which of them is live.
+
+use std::collections::BTreeMap;
+
+use cloakroom_plugin_host::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+
+/// The most versions of a plugin that are remembered; older ones are forgotten.
+pub const MAX_VERSIONS: usize = 20;
+/// The longest note on a version, in bytes.
+pub const MAX_NOTE_BYTES: usize = 400;
+/// The largest list of a site, in bytes.
+pub(crate) const MAX_INDEX_BYTES: u64 = 1 << 20;
+
+/// The form of the file.
+const FORMAT: u16 = 1;
+
+/// The versions of all plugins of a site, by the names under which the site lists them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Index {
+    format: u16,
+    plugins: BTreeMap<String, OfPlugin>,
+}
+
+/// The versions of one plugin.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfPlugin {
+    /// In the order in which they were installed: at most [`MAX_VERSIONS`].
+    pub versions: Vec<Version>,
+    /// Position of the one that is live; `None` where it is what the site's own file names.
+    pub live: Option<usize>,
+}
+
+/// One version that was installed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// The component's SHA-256, in hexadecimal.
+    pub digest: String,
+    /// What the plugin calls its version.
+    pub version: String,
+    /// When it was installed: minutes since 1970.
+    pub minute: u64,
+    /// What whoever installed it said of it: at most [`MAX_NOTE_BYTES`].
+    pub note: String,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self { format: FORMAT, plugins: BTreeMap::new() }
+    }
+}
+
+impl Index {
+    /// The version of a plugin that is live; `None` where it is what the site's own file names.
+    #[must_use]
+    pub fn live(&self, name: &str) -> Option<&Version> {
+        self.plugins.get(name).and_then(|of| of.live.and_then(|at| of.versions.get(at)))
+    }
+
+    /// All plugins that something was installed for.
+    pub fn plugins(&self) -> impl Iterator<Item = (&str, &OfPlugin)> {
+        self.plugins.iter().map(|(name, of)| (name.as_str(), of))
+    }
+
+    pub(crate) fn install(&mut self, name: &str, version: Version) {
+        let of = self.plugins.entry(name.to_owned()).or_default();
+        of.versions.push(version);
+        let surplus = of.versions.len().saturating_sub(MAX_VERSIONS);
+        of.versions.drain(..surplus);
+        of.live = of.versions.len().checked_sub(1);
+    }
+
+    pub(crate) fn roll_back(&mut self, name: &str, to: Option<&str>) -> Result<(), StoreError> {
+        let nothing = || StoreError::NothingInstalled { name: name.to_owned() };
+        let of = self.plugins.get_mut(name).ok_or_else(nothing)?;
+        let Some(prefix) = to else {
+            of.live = of.live.ok_or_else(nothing)?.checked_sub(1);
+            return Ok(());
+        };
+        // The same component may have been installed more than once.
+        let begins = |version: &Version| !prefix.is_empty() && version.digest.starts_with(prefix);
+        let mut found: Vec<&str> =
+            of.versions.iter().filter(|v| begins(v)).map(|v| v.digest.as_str()).collect();
+        found.sort_unstable();
+        found.dedup();
+        if found.len() != 1 {
+            let (name, prefix) = (name.to_owned(), prefix.to_owned());
+            return Err(StoreError::Digest { name, prefix, count: found.len() });
+        }
+        of.live = of.versions.iter().rposition(begins);
+        Ok(())
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        // Only types that cannot be serialized fail.
+        serde_json::to_vec_pretty(self).unwrap_or_default()
+    }
+
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let index: Self = serde_json::from_slice(bytes).map_err(|cause| cause.to_string())?;
+        if index.format != FORMAT {
+            return Err(format!("its format is {}, this program reads {FORMAT}", index.format));
+        }
+        for (name, of) in &index.plugins {
+            let whole = of.versions.len() <= MAX_VERSIONS
+                && of.live.is_none_or(|at| at < of.versions.len())
+                && of.versions.iter().all(|version| Digest::parse(&version.digest).is_some());
+            if !whole {
+                return Err(format!("the versions of `{}` are not in order", name.escape_debug()));
+            }
+        }
+        Ok(index)
+    }
+}
