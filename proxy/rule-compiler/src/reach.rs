@@ -23,8 +23,8 @@ pub(crate) fn look(program: &Program<'_>, source: &str) -> Result<Vec<RuleError>
         let seen = Seen::of(decision, &space, &asked);
         for case in &seen.impossible {
             let Some(rule) = case.rule.filter(|rule| !impossible.contains(&rule.span)) else { continue };
-            let help = "its conditions exclude each other, or ask for nothing but `any`; \
-                        where nothing is known, the default is shown";
+            let help = "its conditions exclude each other; mind that a value which no rule names is `other`, \
+                        and that where nothing at all is known the default is shown";
             errors.add_help(&rule.span, "this rule can never hold", Some(help.to_owned()));
             impossible.push(rule.span.clone());
         }
