@@ -159,7 +159,7 @@ fn load_plugins(
 ) -> Vec<(String, Plugin)> {
     let mut loaded = Vec::new();
     for plugin in &site.plugins {
-        match plugins::load(loader, &plugin.file) {
+        match plugins::load(loader, &plugin.file, warnings) {
             Ok(found) => loaded.push((plugin.name.clone(), found)),
             Err(NoPlugin::Rules(found)) => problems.extend(found),
             Err(NoPlugin::Refused(cause)) => warnings.push(

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cloakroom_plugin_host::{LoadError as PluginRefused, Loader, Plugin};
-use cloakroom_rule_compiler::{RuleError, compile};
+use cloakroom_rule_compiler::{RuleError, compile_with_warnings};
 use cloakroom_settings::{PluginFile, Problem, Source};
 
 /// The largest file that is read from the command line, as for files that a site names.
@@ -18,15 +18,21 @@ pub(crate) enum NoPlugin {
     Refused(PluginRefused),
 }
 
-/// Compiles a rule file, or takes a component as it is, and tabulates it.
-pub(crate) fn load(loader: &Loader, file: &PluginFile) -> Result<Plugin, NoPlugin> {
+/// Compiles a rule file, or takes a component as it is, and tabulates it. What a rule file may not have
+/// meant is added to `warnings`.
+pub(crate) fn load(
+    loader: &Loader,
+    file: &PluginFile,
+    warnings: &mut Vec<Problem>,
+) -> Result<Plugin, NoPlugin> {
     match file {
         PluginFile::Component(bytes) => loader.load(bytes, &|_| {}).map_err(NoPlugin::Refused),
         PluginFile::Rules(source) => {
-            let component = compile(source.text()).map_err(|errors| {
-                NoPlugin::Rules(errors.into_iter().map(|error| placed(source, error)).collect())
-            })?;
-            loader.load(&component, &|_| {}).map_err(NoPlugin::Refused)
+            let placed = |found: Vec<RuleError>| found.into_iter().map(|error| placed(source, error));
+            let compiled = compile_with_warnings(source.text())
+                .map_err(|errors| NoPlugin::Rules(placed(errors).collect()))?;
+            warnings.extend(placed(compiled.warnings));
+            loader.load(&compiled.component, &|_| {}).map_err(NoPlugin::Refused)
         }
     }
 }

@@ -1,9 +1,7 @@
 //! From what a plugin returns to what the proxy trusts: every bound of the contract is checked.
 
 use cloakroom_rewrite::Edit;
-use cloakroom_vocabulary::{
-    Continent, CountryCode, Domain, DomainError, MAX_CELLS, Signal, SiteValues, SiteVocabulary, country_facts,
-};
+use cloakroom_vocabulary::{Domain, DomainError, MAX_CELLS, Signal, is_value};
 
 use crate::contract::exports::cloakroom::personalizer::plugin as wit;
 use crate::error::{LoadError, short};
@@ -128,31 +126,6 @@ fn signals(raw: Vec<wit::SignalUse>) -> Result<Vec<SignalUse>, String> {
         signals.push(SignalUse { signal, reason: wanted.reason, values: wanted.values });
     }
     Ok(signals)
-}
-
-/// Whether some site can have this value at some grain. `other` and `any` have ids of their own.
-fn is_value(signal: Signal, value: &str) -> bool {
-    if matches!(value, "other" | "any") {
-        return false;
-    }
-    let listed = |listed: SiteValues| SiteVocabulary::new(&listed).is_ok();
-    match signal {
-        Signal::Country => {
-            CountryCode::parse(value)
-                .is_some_and(|code| code.as_str() == value && country_facts(code).is_some())
-                || Continent::ALL.iter().any(|continent| continent.name() == value)
-        }
-        Signal::Language => listed(SiteValues { languages: vec![value.to_owned()], ..SiteValues::default() }),
-        Signal::Campaign => {
-            value == "none"
-                || listed(SiteValues { campaigns: vec![value.to_owned()], ..SiteValues::default() })
-        }
-        Signal::Interest => {
-            value == "none" || listed(SiteValues { topics: vec![value.to_owned()], ..SiteValues::default() })
-        }
-        _ => SiteVocabulary::new(&SiteValues::default())
-            .is_ok_and(|site| site.hierarchy(signal).find(value).is_some()),
-    }
 }
 
 /// Checks the edits of one variant, and says how many bytes they hold.

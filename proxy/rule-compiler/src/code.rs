@@ -47,10 +47,15 @@ pub(crate) fn decide(program: &Program<'_>) -> Function {
 /// Leaves the position of a slot's variant on the stack.
 fn digit(decision: &Decision<'_>, program: &Program<'_>, sink: &mut InstructionSink<'_>) {
     sink.block(BlockType::Result(ValType::I32));
-    for (case, shown) in &decision.cases {
-        sink.i32_const(small(*shown));
-        test(case, program, sink);
-        sink.br_if(0).drop();
+    for case in &decision.cases {
+        test(&case.when, program, sink);
+        sink.if_(BlockType::Empty);
+        for pick in &case.picks {
+            sink.i32_const(small(pick.variant));
+            test(&pick.when, program, sink);
+            sink.br_if(1).drop();
+        }
+        sink.end();
     }
     sink.i32_const(small(decision.default)).end();
 }
@@ -59,8 +64,7 @@ fn digit(decision: &Decision<'_>, program: &Program<'_>, sink: &mut InstructionS
 fn test(test_: &Test, program: &Program<'_>, sink: &mut InstructionSink<'_>) {
     match test_ {
         Test::In { axis, ids } => {
-            let count = program.axes.get(*axis).map_or(0, |axis| axis.ids());
-            contains(*axis, ids, count, sink);
+            contains(*axis, ids, program.ids(*axis), sink);
         }
         Test::And(parts) => {
             join(parts, program, sink, |sink| {

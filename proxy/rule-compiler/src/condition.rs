@@ -93,6 +93,11 @@ impl<'e> Reader<'e> {
 
     fn is(&mut self, name: &str, span: &Span, value: &Spanned<DeValue<'_>>) -> Option<Condition> {
         let Some(signal) = Signal::from_name(name) else {
+            if name == "bucket" {
+                let help = "traffic is split with `split = { hero = { new = 10, old = 90 } }`".to_owned();
+                self.errors.add_help(span, "`bucket` cannot be asked for in a condition", Some(help));
+                return None;
+            }
             let known = Signal::ALL.iter().map(|signal| signal.name()).chain(["all", "any", "not"]);
             let help = did_you_mean_or_list(name, known);
             self.errors.add_help(span, format!("`{}` is not a signal", quoted(name)), help);

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 /// The most errors that one file is told about.
-const MAX_ERRORS: usize = 50;
+pub(crate) const MAX_ERRORS: usize = 50;
 
-/// One thing that is wrong with a rule file.
+/// One thing that is wrong with a rule file, or that looks as if it were not meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct RuleError {
@@ -43,14 +43,17 @@ impl Errors {
         }
     }
 
+    /// All of them, in the order of their places.
+    pub(crate) fn all(mut self) -> Vec<RuleError> {
+        self.0.sort_by_key(|error| (error.span.start, error.span.end));
+        self.0
+    }
+
     /// `value` if nothing was wrong, else the errors in the order of their places.
-    pub(crate) fn or<T>(mut self, value: Option<T>) -> Result<T, Vec<RuleError>> {
+    pub(crate) fn or<T>(self, value: Option<T>) -> Result<T, Vec<RuleError>> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
-            _ => {
-                self.0.sort_by_key(|error| (error.span.start, error.span.end));
-                Err(self.0)
-            }
+            _ => Err(self.all()),
         }
     }
 }

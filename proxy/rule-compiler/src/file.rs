@@ -1,22 +1,22 @@
 //! The rule file as it is written: TOML read strictly, every value with its place.
 
 use cloakroom_vocabulary::Signal;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::RuleError;
-use crate::condition::{Condition, Reader};
+use crate::condition::Reader;
 use crate::error::{Errors, did_you_mean_or_list};
-use crate::keys::{Keys, Span, Text, list, quoted, text};
+use crate::keys::{Keys, Span, Text, list, quoted};
+use crate::rule::{self, Rule};
 use crate::slots::{self, Slot};
 use crate::values::Values;
 
 const MAX_SLOTS: usize = 8;
 const MAX_RULES: usize = 1_000;
-const MAX_PRIORITY: i64 = 1_000;
+/// What all blocks of a file together may become, in bytes.
+const MAX_FILLED_BYTES: usize = 8 * 1024 * 1024;
 
 const FILE_KEYS: [&str; 5] = ["name", "version", "signals", "slot", "rule"];
-const RULE_KEYS: [&str; 3] = ["when", "show", "priority"];
 
 /// A rule file that is well formed; that its parts fit together is for `lower` to see.
 pub(crate) struct RuleFile {
@@ -33,14 +33,6 @@ pub(crate) struct Reason {
     pub(crate) signal: Signal,
     pub(crate) span: Span,
     pub(crate) reason: String,
-}
-
-/// Shows variants when a condition holds.
-pub(crate) struct Rule {
-    pub(crate) when: Condition,
-    /// Slot and variant.
-    pub(crate) show: Vec<(Text, Text)>,
-    pub(crate) priority: i64,
 }
 
 /// Reads a rule file.
@@ -96,12 +88,13 @@ fn read_slots(keys: &Keys<'_, '_>, errors: &mut Errors) -> Vec<Slot> {
         return Vec::new();
     };
     let mut read: Vec<Slot> = Vec::new();
+    let mut room = MAX_FILLED_BYTES;
     for element in list(value, "`slot`", errors) {
         if read.len() == MAX_SLOTS {
             errors.add(&element.span(), format!("a plugin has at most {MAX_SLOTS} slots"));
             break;
         }
-        let Some(slot) = slots::read(element, errors) else { continue };
+        let Some(slot) = slots::read(element, &mut room, errors) else { continue };
         if read.iter().any(|earlier| earlier.name.value == slot.name.value) {
             errors.add(&slot.name.span, format!("slot `{}` is there twice", slot.name.value));
         }
@@ -121,56 +114,7 @@ fn read_rules(keys: &Keys<'_, '_>, values: &Values, errors: &mut Errors) -> Vec<
         return Vec::new();
     }
     let mut reader = Reader::new(values, errors);
-    elements.into_iter().filter_map(|element| rule(element, &mut reader)).collect()
-}
-
-fn rule(value: &Spanned<DeValue<'_>>, reader: &mut Reader<'_>) -> Option<Rule> {
-    let keys = Keys::open(value, "a rule", &RULE_KEYS, reader.errors)?;
-    let when = match keys.get("when") {
-        Some(when) => reader.table(when, 1),
-        None => {
-            reader.errors.add(&keys.span, "a rule needs the key `when`");
-            None
-        }
-    };
-    let show = show(&keys, reader.errors);
-    let priority = priority(&keys, reader.errors);
-    Some(Rule { when: when?, show: show?, priority })
-}
-
-fn show(keys: &Keys<'_, '_>, errors: &mut Errors) -> Option<Vec<(Text, Text)>> {
-    let Some(value) = keys.get("show") else {
-        let help = "for example `show = { hero = \"spring\" }`".to_owned();
-        errors.add_help(&keys.span, "a rule needs the key `show`", Some(help));
-        return None;
-    };
-    let Some(table) = value.get_ref().as_table().filter(|table| !table.is_empty()) else {
-        let help = "for example `show = { hero = \"spring\" }`".to_owned();
-        errors.add_help(&value.span(), "`show` must name a variant for at least one slot", Some(help));
-        return None;
-    };
-    let mut shown = Vec::with_capacity(table.len());
-    for (slot, variant) in table {
-        let variant = text(variant, "a variant", errors)?;
-        shown.push((Text { value: slot.get_ref().to_string(), span: slot.span() }, variant));
-    }
-    Some(shown)
-}
-
-fn priority(keys: &Keys<'_, '_>, errors: &mut Errors) -> i64 {
-    let Some(value) = keys.get("priority") else { return 0 };
-    let number = value
-        .get_ref()
-        .as_integer()
-        .and_then(|integer| i64::from_str_radix(integer.as_str(), integer.radix()).ok());
-    match number {
-        Some(number) if number.abs() <= MAX_PRIORITY => number,
-        _ => {
-            let message = format!("`priority` must be an integer from -{MAX_PRIORITY} to {MAX_PRIORITY}");
-            errors.add(&value.span(), message);
-            0
-        }
-    }
+    elements.into_iter().filter_map(|element| rule::read(element, &mut reader)).collect()
 }
 
 /// Finds what a rule names among `known`, or notes an error.

@@ -114,6 +114,12 @@ pub(crate) fn text(value: &Spanned<DeValue<'_>>, what: &str, errors: &mut Errors
     found.map(|found| Text { value: found.to_owned(), span: value.span() })
 }
 
+/// The integer that a value is, whatever the base it is written in.
+pub(crate) fn integer(value: &Spanned<DeValue<'_>>) -> Option<i64> {
+    let integer = value.get_ref().as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|number| *number != i64::MIN)
+}
+
 /// What a value is, for people.
 pub(crate) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use cloakroom_vocabulary::Signal;
 
+use crate::edits::Edit;
 use crate::lower::Program;
-use crate::slots::{Edit, Slot};
+use crate::slots::Slot;
 
 /// The most static data that a plugin may carry.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -61,7 +62,7 @@ fn manifest(program: &Program<'_>, memory: &mut Memory) -> u32 {
         .collect();
     let slots = memory.list(&slots);
     let signals = memory.list(&signals);
-    let bucket_ranges = memory.list(&[]);
+    let bucket_ranges = pair(memory.place(&program.ranges), program.ranges.len());
     memory.place(&[name, version, slots, signals, bucket_ranges].concat())
 }
 

@@ -1,7 +1,9 @@
 //! What the vocabulary knows of the values that conditions name, whatever site a plugin runs on:
 //! which there are, and which stand above which.
 
-use cloakroom_vocabulary::{Continent, CountryCode, Signal, SiteValues, SiteVocabulary, country_facts};
+use cloakroom_vocabulary::{
+    Continent, CountryCode, Signal, SiteValues, SiteVocabulary, country_facts, is_value,
+};
 
 use crate::error::did_you_mean_or_list;
 use crate::keys::quoted;
@@ -30,33 +32,29 @@ impl Values {
 
     /// Whether a condition on `signal` may name `word`.
     pub(crate) fn check(&self, signal: Signal, word: &str) -> Result<(), NotAValue> {
-        match (signal, word) {
-            (_, OTHER | ANY) | (Signal::Campaign | Signal::Interest, "none") => Ok(()),
-            (_, "none") => {
-                Err((format!("`{signal}` has no value `none`"), Some("did you mean `other`?".to_owned())))
-            }
-            (Signal::Country, _) => check_country(word),
-            (Signal::Language, _) => {
-                check_listed(&SiteValues { languages: vec![word.to_owned()], ..SiteValues::default() })
-            }
-            (Signal::Campaign, _) => {
-                check_listed(&SiteValues { campaigns: vec![word.to_owned()], ..SiteValues::default() })
-            }
-            (Signal::Interest, _) => {
-                check_listed(&SiteValues { topics: vec![word.to_owned()], ..SiteValues::default() })
-            }
-            _ => self.check_closed(signal, word),
-        }
-    }
-
-    fn check_closed(&self, signal: Signal, word: &str) -> Result<(), NotAValue> {
-        let hierarchy = self.closed.hierarchy(signal);
-        if hierarchy.find(word).is_some() {
+        if matches!(word, OTHER | ANY) || is_value(signal, word) {
             return Ok(());
         }
-        let known: Vec<_> = hierarchy.values().map(|value| hierarchy.name(value)).collect();
-        let help = did_you_mean_or_list(word, known);
-        Err((format!("`{}` is not {} {signal} value", quoted(word), signal.article()), help))
+        Err(self.why_not(signal, word))
+    }
+
+    fn why_not(&self, signal: Signal, word: &str) -> NotAValue {
+        let one = || vec![word.to_owned()];
+        match signal {
+            _ if word == "none" => {
+                (format!("`{signal}` has no value `none`"), Some("did you mean `other`?".to_owned()))
+            }
+            Signal::Country => not_a_country(word),
+            Signal::Language => not_listed(&SiteValues { languages: one(), ..SiteValues::default() }),
+            Signal::Campaign => not_listed(&SiteValues { campaigns: one(), ..SiteValues::default() }),
+            Signal::Interest => not_listed(&SiteValues { topics: one(), ..SiteValues::default() }),
+            _ => {
+                let hierarchy = self.closed.hierarchy(signal);
+                let known: Vec<_> = hierarchy.values().map(|value| hierarchy.name(value)).collect();
+                let help = did_you_mean_or_list(word, known);
+                (format!("`{}` is not {} {signal} value", quoted(word), signal.article()), help)
+            }
+        }
     }
 
     /// The value above `word`, unless that is `any`.
@@ -86,25 +84,24 @@ impl Values {
     }
 }
 
-fn check_country(word: &str) -> Result<(), NotAValue> {
-    let code = CountryCode::parse(word).filter(|code| country_facts(*code).is_some());
-    let message = || format!("`{}` is neither a country code nor a continent", quoted(word));
-    match code {
-        Some(code) if code.as_str() == word => Ok(()),
-        Some(code) => Err((message(), Some(format!("did you mean `{}`?", code.as_str())))),
-        None if Continent::ALL.iter().any(|continent| continent.name() == word) => Ok(()),
-        None if word.eq_ignore_ascii_case("UK") => Err((message(), Some("did you mean `GB`?".to_owned()))),
-        None => {
-            let help = did_you_mean_or_list(word, Continent::ALL.iter().map(|continent| continent.name()))
-                .map(|help| format!("a code of ISO 3166-1 such as `FR`, or a continent: {help}"));
-            Err((message(), help))
-        }
-    }
+fn not_a_country(word: &str) -> NotAValue {
+    let message = format!("`{}` is neither a country code nor a continent", quoted(word));
+    let help = match CountryCode::parse(word).filter(|code| country_facts(*code).is_some()) {
+        Some(code) => Some(format!("did you mean `{}`?", code.as_str())),
+        None if word.eq_ignore_ascii_case("UK") => Some("did you mean `GB`?".to_owned()),
+        None => did_you_mean_or_list(word, Continent::ALL.iter().map(|continent| continent.name()))
+            .map(|help| format!("a code of ISO 3166-1 such as `FR`, or a continent: {help}")),
+    };
+    (message, help)
 }
 
-fn check_listed(listed: &SiteValues) -> Result<(), NotAValue> {
-    SiteVocabulary::new(listed).map(|_| ()).map_err(|error| {
-        let (value, signal) = (quoted(&error.value), error.signal);
-        (format!("`{value}` is not {} {signal} value", signal.article()), Some(error.why.to_owned()))
-    })
+fn not_listed(listed: &SiteValues) -> NotAValue {
+    match SiteVocabulary::new(listed) {
+        // The vocabulary took it a moment ago for no value at all; it cannot take it now.
+        Ok(_) => ("this is not a value".to_owned(), None),
+        Err(error) => {
+            let (value, signal) = (quoted(&error.value), error.signal);
+            (format!("`{value}` is not {} {signal} value", signal.article()), Some(error.why.to_owned()))
+        }
+    }
 }

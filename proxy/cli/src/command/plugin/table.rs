@@ -32,7 +32,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> Exit {
             return Exit::Failure;
         }
     };
-    match plugins::load(&loader, &file) {
+    let mut warnings = Vec::new();
+    let loaded = plugins::load(&loader, &file, &mut warnings);
+    warnings.iter().for_each(|warning| output.problem(warning));
+    match loaded {
         Ok(plugin) => {
             output.result(&text(&plugin), || value(&plugin));
             Exit::Success
