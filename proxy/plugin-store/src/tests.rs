@@ -67,7 +67,7 @@ fn versions_are_installed_and_gone_back_to() {
     }
     assert_eq!(install(&store, "3"), Installed::AlreadyLive);
     assert_eq!(shown(&store).unwrap(), ("3".to_owned(), false));
-    let mut back = || store.roll_back(SITE, "hero", None).unwrap().map(|version| version.version);
+    let back = || store.roll_back(SITE, "hero", None).unwrap().map(|version| version.version);
     assert_eq!([back(), back(), back()], [Some("2".to_owned()), Some("1".to_owned()), None]);
     assert!(matches!(store.roll_back(SITE, "hero", None), Err(StoreError::NothingInstalled { .. })));
     let digest = Digest::of(&component("2")).to_string();
