@@ -10,43 +10,9 @@ use cloakroom_vocabulary::{CellId, Signal, ValueId};
 
 use crate::Config;
 use crate::count::Counts;
+use crate::placed::Placed;
 use crate::plan::Plan;
 use crate::release::{Draw, Released, Releases};
-
-/// A cell that enough people share.
-///
-/// Made by this room alone, for whoever shows visitors' cells to people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ReleasedCell(CellId);
-
-impl ReleasedCell {
-    /// The cell of the route's domain; cell 0 on a route without a crowd, whose domain has no other.
-    #[must_use]
-    pub fn cell(self) -> CellId {
-        self.0
-    }
-}
-
-/// Where a visitor's crowd puts them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placed {
-    cell: ReleasedCell,
-    joint: u16,
-}
-
-impl Placed {
-    /// The finest cell of theirs that the last epoch released.
-    #[must_use]
-    pub fn cell(self) -> ReleasedCell {
-        self.cell
-    }
-
-    /// The joint variant of that cell and the visitor's bucket, if enough people get it; else 0.
-    #[must_use]
-    pub fn joint(self) -> u16 {
-        self.joint
-    }
-}
 
 /// A site's crowds during one epoch.
 pub struct Epoch {
@@ -95,7 +61,7 @@ impl Epoch {
         let (cell, joint) = route.map_or((0, 0), |route| {
             route.place(class, |signal| signals.value(signal), signals.bucket(), token.slot())
         });
-        Placed { cell: ReleasedCell(CellId(cell)), joint }
+        Placed::new(CellId(cell), joint)
     }
 
     pub(crate) fn routes(&self) -> &[Option<RouteEpoch>] {

@@ -31,6 +31,7 @@ mod fingerprint;
 mod joints;
 mod kept;
 mod noise;
+mod placed;
 mod plan;
 mod release;
 
@@ -48,7 +49,8 @@ pub use config::{
     RouteCrowd,
 };
 pub use crowd::Crowd;
-pub use epoch::{Epoch, Placed, ReleasedCell};
+pub use epoch::Epoch;
 pub use joints::{BUCKETS, JointTable};
 pub use kept::{Kept, MAX_KEPT_BYTES, NotKept, Restored};
+pub use placed::{Placed, ReleasedCell};
 pub use release::Released;
