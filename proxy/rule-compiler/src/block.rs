@@ -66,7 +66,9 @@ pub(crate) fn read(
         let message = format!("block `{}` has no text in `{}`", name.value, quoted(&fallback.value));
         errors.add_help(&fallback.span, message, help);
     }
-    if tags.len() == 1 {
+    let written =
+        keys.get("language").and_then(|value| value.get_ref().as_table()).map_or(0, |table| table.len());
+    if written == 1 {
         let help = "for one language write a `[[slot.variant]]`".to_owned();
         errors.add_help(&name.span, "a block has text in at least two languages", Some(help));
     }
