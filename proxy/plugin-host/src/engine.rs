@@ -7,20 +7,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wasmtime::component::Component;
-use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 use crate::caller::Caller;
 use crate::error::{LoadError, plain};
-use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, MIB, TABLES};
+use crate::limits::{Limits, MIB};
 use crate::plugin::{Digest, Plugin};
-use crate::{Opened, tabulate};
+use crate::{Opened, features, imports, tabulate};
 
 /// How often running plugins look at the clock.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
-/// Instances that may be alive at once: two threads of a load, and cold decisions beside it.
-const INSTANCES: u32 = 8;
-/// Pages up to here are zeroed rather than given back to the system, which is faster for small ones.
-const RESIDENT_BYTES: usize = 64 * 1024;
 
 /// Runs plugins.
 pub struct Engine {
@@ -44,7 +39,7 @@ impl Engine {
     /// [`EngineError`] if the machine cannot provide what the limits ask for.
     pub fn new(limits: Limits) -> Result<Self, EngineError> {
         let failed = |error: wasmtime::Error| EngineError { reason: plain(&error) };
-        let wasm = wasmtime::Engine::new(&config(&limits)).map_err(failed)?;
+        let wasm = wasmtime::Engine::new(&features::config(&limits)).map_err(failed)?;
         Ok(Self { wasm, limits, loading: Mutex::new(()) })
     }
 
@@ -76,6 +71,7 @@ impl Engine {
             return Err(LoadError::TooLarge { bytes: component.len(), limit });
         }
         let compiled = self.compile(component)?;
+        imports::none(component)?;
         Ok(Opened::new(Caller::new(&self.wasm, &compiled, &self.limits)?))
     }
 
@@ -100,39 +96,6 @@ impl Engine {
             reason
         }
     }
-}
-
-fn config(limits: &Limits) -> Config {
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(INSTANCES)
-        .total_core_instances(INSTANCES * CORE_INSTANCES)
-        .total_memories(INSTANCES * MEMORIES)
-        .total_tables(INSTANCES * TABLES)
-        .max_core_instances_per_component(CORE_INSTANCES)
-        .max_memories_per_component(MEMORIES)
-        .max_tables_per_component(TABLES)
-        .max_memory_size(limits.memory_bytes)
-        .table_elements(limits.table_elements)
-        .linear_memory_keep_resident(RESIDENT_BYTES)
-        .table_keep_resident(RESIDENT_BYTES);
-    let mut config = Config::new();
-    config
-        .wasm_component_model(true)
-        .concurrency_support(false)
-        .consume_fuel(true)
-        .epoch_interruption(true)
-        .cranelift_nan_canonicalization(true)
-        .cranelift_opt_level(OptLevel::Speed)
-        .wasm_relaxed_simd(false)
-        .wasm_memory64(false)
-        .wasm_multi_memory(false)
-        .wasm_backtrace_max_frames(None)
-        .memory_reservation(u64::try_from(limits.memory_bytes).unwrap_or(u64::MAX))
-        .memory_reservation_for_growth(0)
-        .memory_guard_size(64 * 1024)
-        .memory_init_cow(true)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    config
 }
 
 /// Moves the engine's clock while it lives.

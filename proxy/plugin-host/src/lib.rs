@@ -12,6 +12,8 @@ mod caller;
 mod contract;
 mod engine;
 mod error;
+mod features;
+mod imports;
 mod limits;
 mod loader;
 mod manifest;

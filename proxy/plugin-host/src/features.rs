@@ -1,0 +1,89 @@
+//! What of WASM a plugin may use, and how the engine runs it: every choice is written out, so that a
+//! newer engine with other defaults changes nothing. No plugin's bytes enter here.
+
+use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmFeatures};
+
+use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLES};
+
+/// Instances that may be alive at once: two threads of a load, and cold decisions beside it.
+const INSTANCES: u32 = 8;
+/// Pages up to here are zeroed rather than given back to the system, which is faster for small ones.
+const RESIDENT_BYTES: usize = 64 * 1024;
+
+/// What toolchains for Rust, C, Zig and JavaScript write, and no more.
+const ALLOWED: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::BULK_MEMORY_OPT)
+    .union(WasmFeatures::SIMD)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::FLOATS)
+    .union(WasmFeatures::COMPONENT_MODEL);
+
+/// What no toolchain needs, what could differ between machines, and what would outlive a call.
+const REFUSED: WasmFeatures = WasmFeatures::RELAXED_SIMD
+    .union(WasmFeatures::THREADS)
+    .union(WasmFeatures::SHARED_EVERYTHING_THREADS)
+    .union(WasmFeatures::MEMORY64)
+    .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::CUSTOM_PAGE_SIZES)
+    .union(WasmFeatures::EXCEPTIONS)
+    .union(WasmFeatures::LEGACY_EXCEPTIONS)
+    .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::FUNCTION_REFERENCES)
+    .union(WasmFeatures::GC)
+    .union(WasmFeatures::GC_TYPES)
+    .union(WasmFeatures::STACK_SWITCHING)
+    .union(WasmFeatures::WIDE_ARITHMETIC)
+    .union(WasmFeatures::CM_ASYNC)
+    .union(WasmFeatures::CM_ASYNC_STACKFUL)
+    .union(WasmFeatures::CM_MORE_ASYNC_BUILTINS)
+    .union(WasmFeatures::CM_THREADING)
+    .union(WasmFeatures::CM_ERROR_CONTEXT)
+    .union(WasmFeatures::CM_GC)
+    .union(WasmFeatures::CM_MAP)
+    .union(WasmFeatures::CM64)
+    .union(WasmFeatures::CM_FIXED_LENGTH_LISTS)
+    .union(WasmFeatures::CM_IMPLEMENTS);
+
+/// The settings of an engine that holds plugins to `limits`.
+pub(crate) fn config(limits: &Limits) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_features(ALLOWED, true)
+        .wasm_features(REFUSED, false)
+        // Off, and were it ever on, the same on every machine.
+        .relaxed_simd_deterministic(true)
+        .concurrency_support(false)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .cranelift_nan_canonicalization(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        .wasm_backtrace_max_frames(None)
+        .memory_reservation(u64::try_from(limits.memory_bytes).unwrap_or(u64::MAX))
+        .memory_reservation_for_growth(0)
+        .memory_guard_size(64 * 1024)
+        .memory_init_cow(true)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
+    config
+}
+
+fn pool(limits: &Limits) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(INSTANCES)
+        .total_core_instances(INSTANCES * CORE_INSTANCES)
+        .total_memories(INSTANCES * MEMORIES)
+        .total_tables(INSTANCES * TABLES)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_memory_size(limits.memory_bytes)
+        .table_elements(limits.table_elements)
+        .linear_memory_keep_resident(RESIDENT_BYTES)
+        .table_keep_resident(RESIDENT_BYTES);
+    pool
+}
