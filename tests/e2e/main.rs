@@ -35,3 +35,4 @@ mod restart;
 mod splitting;
 mod tls_origin;
 mod upstream;
+mod worker;

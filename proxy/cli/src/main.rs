@@ -15,6 +15,7 @@ mod report;
 use std::process::ExitCode;
 
 use clap::Parser;
+use cloakroom_plugin_host::worker;
 use tikv_jemallocator::Jemalloc;
 
 use args::{Args, Command};
@@ -25,6 +26,10 @@ use exit::Exit;
 static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
+    // This program as the process of one plugin: no argument of it is for people.
+    if std::env::args_os().nth(1).is_some_and(|first| first == worker::ARGUMENT) {
+        return worker::main();
+    }
     panics::print_places_alone();
     let args = Args::parse();
     let output = report::Output::new(args.json);

@@ -32,6 +32,12 @@ pub struct EngineError {
     reason: String,
 }
 
+impl EngineError {
+    pub(crate) fn new(reason: String) -> Self {
+        Self { reason }
+    }
+}
+
 impl Engine {
     /// An engine that holds plugins to `limits`.
     ///

@@ -6,12 +6,13 @@ use std::fmt;
 use std::time::Duration;
 
 use cloakroom_vocabulary::DomainError;
+use serde::{Deserialize, Serialize};
 use wasmtime::Trap;
 
 use crate::limits::{Caps, Limits, MIB, Resource};
 
 /// A plugin that is not loaded, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum LoadError {
     /// More bytes than a plugin may have.
     #[error("the plugin has {bytes} bytes, at most {limit} are allowed")]
@@ -57,7 +58,11 @@ pub enum LoadError {
     },
     /// Too many cells.
     #[error("the signals combine to too many cells: {0}")]
-    Domain(#[from] DomainError),
+    Domain(
+        #[from]
+        #[serde(with = "crate::wire::DomainForm")]
+        DomainError,
+    ),
     /// `decide` answered with a choice that does not exist.
     #[error("`decide` for {cell}: it answers {answer}, but there are {choices} choices, counted from 0")]
     Answer {
@@ -86,10 +91,34 @@ pub enum LoadError {
         /// Cells to decide.
         cells: u32,
     },
+    /// Compiling and running it together took too long, and its process was ended.
+    #[error("the plugin was given up after {} seconds of compiling and running", after.as_secs())]
+    Overdue {
+        /// The time it was given.
+        after: Duration,
+    },
+    /// Its process came to an end without an answer.
+    #[error("the process that compiled and ran the plugin failed: {how}")]
+    Died {
+        /// How it ended.
+        how: String,
+    },
+    /// Its process said something that no plugin can mean.
+    #[error("the process that compiled and ran the plugin answered with something that is no plugin: {what}")]
+    Babble {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// There is no process to compile and run it.
+    #[error("no process can be started to compile and run the plugin: {reason}")]
+    NoWorker {
+        /// What the system says.
+        reason: String,
+    },
 }
 
 /// A call of a plugin, in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Export {
     /// `describe`.
     Describe,
@@ -110,7 +139,7 @@ impl fmt::Display for Export {
 }
 
 /// What kept a call from answering.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stop {
     /// More instructions than a call may run.
     Instructions(u64),

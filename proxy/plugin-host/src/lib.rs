@@ -19,12 +19,15 @@ mod loader;
 mod manifest;
 mod opened;
 mod plugin;
+mod process;
 mod readable;
 mod record;
 mod split;
 mod table;
 mod tabulate;
 mod validate;
+mod wire;
+pub mod worker;
 
 pub use engine::{Engine, EngineError};
 pub use error::{Export, LoadError, Stop};

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use wasmtime::ResourceLimiter;
 
 /// The bounds of a plugin. The defaults are those that every published plugin must fit in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Limits {
     /// Size of a component.
     pub component_bytes: usize,
@@ -13,6 +14,8 @@ pub struct Limits {
     pub fuel_per_call: u64,
     /// Wall clock of one call, for what instructions do not measure.
     pub wall_clock: Duration,
+    /// Wall clock of compiling, where a load has a process of its own.
+    pub compile_wall_clock: Duration,
     /// Wall clock of a whole load after compilation: all cells and all variants.
     pub load_wall_clock: Duration,
     /// Linear memory of an instance, all its memories together.
@@ -31,6 +34,7 @@ impl Default for Limits {
             component_bytes: 16 * MIB,
             fuel_per_call: 50_000_000,
             wall_clock: Duration::from_secs(2),
+            compile_wall_clock: Duration::from_secs(60),
             load_wall_clock: Duration::from_secs(120),
             memory_bytes: 64 * MIB,
             table_elements: 20_000,

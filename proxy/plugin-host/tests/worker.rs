@@ -1,0 +1,117 @@
+//! Plugins in a process of their own: the same plugin comes back, and whatever becomes of the process,
+//! this one lives on with a clear refusal. Starts itself, so it has a `main` of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io::{Read, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use cloakroom_plugin_host::{Engine, Limits, Loader, Plugin, worker};
+
+const HERO: &str = include_str!("../../../plugins/templates/hero.toml");
+const BANNER: &str = include_str!("../../../plugins/templates/banner.toml");
+
+fn main() -> ExitCode {
+    match std::env::args().nth(1).as_deref() {
+        Some(worker::ARGUMENT) => return worker::main(),
+        Some("mute") => {
+            let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        }
+        Some("abort") => std::process::abort(),
+        Some("quit") => return ExitCode::from(7),
+        Some("babble") => say(b'?', b"hello"),
+        Some("endless") => say(b'R', &[0; 40 << 20]),
+        Some("lie") => say(b'R', &in_process(BANNER).to_record()),
+        _ => tests(),
+    }
+    ExitCode::SUCCESS
+}
+
+fn say(kind: u8, bytes: &[u8]) {
+    let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+    let said = [&[kind][..], &length, bytes].concat();
+    let _ = std::io::stdout().write_all(&said);
+}
+
+fn tests() {
+    for (name, test) in [
+        ("what_comes_back_is_the_plugin", what_comes_back_is_the_plugin as fn()),
+        ("refusals_keep_their_words", refusals_keep_their_words),
+        ("whatever_the_process_does_is_a_refusal", whatever_the_process_does_is_a_refusal),
+        ("one_that_says_nothing_is_ended_in_time", one_that_says_nothing_is_ended_in_time),
+    ] {
+        test();
+        println!("test {name} ... ok");
+    }
+}
+
+fn component(rules: &str) -> Vec<u8> {
+    cloakroom_rule_compiler::compile(rules).unwrap()
+}
+
+fn in_process(rules: &str) -> Plugin {
+    Engine::new(Limits::default()).unwrap().load(&component(rules)).unwrap()
+}
+
+fn loader() -> Loader {
+    Loader::new(Limits::default()).unwrap()
+}
+
+fn what_comes_back_is_the_plugin() {
+    let (bytes, loader) = (component(HERO), loader());
+    let since = Instant::now();
+    let plugin = loader.load(&bytes, &|_| {}).unwrap();
+    let apart = since.elapsed();
+    let since = Instant::now();
+    let expected = in_process(HERO);
+    println!("hero: {apart:?} in a process of its own, {:?} in this one", since.elapsed());
+    assert_eq!(plugin.to_record(), expected.to_record());
+}
+
+fn refusals_keep_their_words() {
+    let engine = Engine::new(Limits::default()).unwrap();
+    let import = wat::parse_str(r#"(component (import "wasi:clocks/wall-clock@0.2.0" (instance)))"#).unwrap();
+    for bytes in [&b"garbage"[..], &import, &wat::parse_str("(component)").unwrap(), &vec![0; 17 << 20]] {
+        let refusal = loader().load(bytes, &|_| {}).unwrap_err();
+        assert_eq!(refusal, engine.load(bytes).unwrap_err());
+    }
+}
+
+fn whatever_the_process_does_is_a_refusal() {
+    let bytes = component(HERO);
+    let program = std::env::current_exe().unwrap();
+    for (mode, expected) in [
+        ("abort", "the process that compiled and ran the plugin failed: it was ended by signal 6"),
+        (
+            "quit",
+            "the process that compiled and ran the plugin failed: it ended with code 7 and without an answer",
+        ),
+        (
+            "babble",
+            "the process that compiled and ran the plugin answered with something that is no plugin: neither a record nor a refusal",
+        ),
+        (
+            "lie",
+            "the process that compiled and ran the plugin answered with something that is no plugin: it is of another plugin",
+        ),
+    ] {
+        let refusal = loader().with_worker(&program, &[mode]).load(&bytes, &|_| {}).unwrap_err();
+        assert_eq!(refusal.to_string(), expected, "{mode}");
+    }
+    let endless = loader().with_worker(&program, &["endless"]).load(&bytes, &|_| {}).unwrap_err();
+    assert!(endless.to_string().starts_with("the process that compiled and ran the plugin failed"));
+    let nowhere = loader().with_worker("/nowhere", &[]).load(&bytes, &|_| {}).unwrap_err();
+    assert!(nowhere.to_string().starts_with("no process can be started to compile and run the plugin: "));
+}
+
+fn one_that_says_nothing_is_ended_in_time() {
+    let limits = Limits {
+        compile_wall_clock: Duration::from_millis(200),
+        load_wall_clock: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let loader = Loader::new(limits).unwrap().with_worker(std::env::current_exe().unwrap(), &["mute"]);
+    let refusal = loader.load(&component(HERO), &|_| {}).unwrap_err();
+    assert_eq!(refusal.to_string(), "the plugin was given up after 0 seconds of compiling and running");
+}
