@@ -61,7 +61,8 @@ fn open_geo(settings: &Settings, problems: &mut Vec<Problem>, warnings: &mut Vec
     let Some(path) = &settings.geo_database else {
         warnings.push(
             Problem::nowhere("no country database is configured: `country` is `other` for everyone, and the jurisdiction is unknown")
-                .help("set `[geo] database` to an mmdb file with countries; the shipped policies permit nothing where the jurisdiction is unknown"),
+                .help("set `[geo] database` to an mmdb file with countries; the shipped policies permit nothing where the jurisdiction is unknown")
+                .warning(),
         );
         return None;
     };
@@ -84,7 +85,8 @@ fn undivided() -> Option<Problem> {
             "the country database tells no states and provinces, so the strictest law holds: {}",
             laws.join(", ")
         ))
-        .help("take a database with subdivisions, such as those for cities; they are used for this alone"),
+        .help("take a database with subdivisions, such as those for cities; they are used for this alone")
+        .warning(),
     )
 }
 

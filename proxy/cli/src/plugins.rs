@@ -26,13 +26,13 @@ pub(crate) fn load(
     warnings: &mut Vec<Problem>,
 ) -> Result<Plugin, NoPlugin> {
     match file {
-        PluginFile::Component(bytes) => loader.load(bytes, &|_| {}).map_err(NoPlugin::Refused),
+        PluginFile::Component(bytes) => loader.load(bytes).map_err(NoPlugin::Refused),
         PluginFile::Rules(source) => {
             let placed = |found: Vec<RuleError>| found.into_iter().map(|error| placed(source, error));
             let compiled = compile_with_warnings(source.text())
                 .map_err(|errors| NoPlugin::Rules(placed(errors).collect()))?;
-            warnings.extend(placed(compiled.warnings));
-            loader.load(&compiled.component, &|_| {}).map_err(NoPlugin::Refused)
+            warnings.extend(placed(compiled.warnings).map(Problem::warning));
+            loader.load(&compiled.component).map_err(NoPlugin::Refused)
         }
     }
 }

@@ -67,7 +67,7 @@ impl Pipeline {
     }
 
     /// Builds a pipeline of the same sites and routes that goes on with what this one has stored and
-    /// counted, but for what is said in [`Site`]s.
+    /// counted. Its sites have yet to [follow](Site::follow) those of this one.
     pub(crate) fn successor(&self, parts: Parts) -> Result<(Self, Vec<SiteReport>), BuildError> {
         let reveal = parts.reveal;
         let Foundation { boundary, sites, reports, labels } =

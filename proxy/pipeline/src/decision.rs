@@ -20,7 +20,6 @@ use cloakroom_variants::{Choice, Edition, JointVariant, OriginView};
 use cloakroom_vocabulary::{
     CellId, Domain, Grain, Hierarchy, MAX_ROUTE_SIGNALS, Signal, SiteVocabulary, ValueId,
 };
-
 use sha2::{Digest as _, Sha256};
 
 use crate::answer::Reveal;

@@ -32,7 +32,7 @@ pub mod worker;
 pub use engine::{Engine, EngineError};
 pub use error::{Export, LoadError, Stop};
 pub use limits::Limits;
-pub use loader::{Loader, Progress};
+pub use loader::Loader;
 pub use manifest::{Delivery, Manifest, SignalUse, Slot};
 pub use opened::Opened;
 pub use plugin::{Digest, Plugin};

@@ -21,15 +21,6 @@ pub struct Loader {
     ended: Condvar,
 }
 
-/// How far a load is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Cells decided.
-    pub done: u32,
-    /// Cells to decide.
-    pub cells: u32,
-}
-
 impl Loader {
     /// A loader that holds plugins to `limits`. Its processes are this same program, which has to call
     /// [`worker::main`] when its first argument is [`worker::ARGUMENT`].
@@ -55,7 +46,7 @@ impl Loader {
     /// # Errors
     /// [`LoadError`] says which part of the contract the plugin breaks, and in which cell, or what became
     /// of its process.
-    pub fn load(&self, component: &[u8], _tell: &dyn Fn(Progress)) -> Result<Plugin, LoadError> {
+    pub fn load(&self, component: &[u8]) -> Result<Plugin, LoadError> {
         let _turn = self.turn();
         process::load(&self.program, &self.arguments, &self.limits, component)
     }

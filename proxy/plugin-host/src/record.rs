@@ -32,7 +32,7 @@ struct Record {
 /// Bytes that are no record of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRecord {
-    /// It was written by another version of this program, or is cut short.
+    /// It was written by another version of this program, or is cut short or goes on.
     #[error("the record is damaged, or of another version")]
     Unreadable,
     /// What it says no plugin may say.
@@ -70,8 +70,9 @@ impl Plugin {
     /// # Errors
     /// [`NoRecord`].
     pub fn from_record(bytes: &[u8]) -> Result<Self, NoRecord> {
-        let record: Record = postcard::from_bytes(bytes).map_err(|_| NoRecord::Unreadable)?;
-        if record.version != VERSION {
+        let (record, rest): (Record, _) =
+            postcard::take_from_bytes(bytes).map_err(|_| NoRecord::Unreadable)?;
+        if record.version != VERSION || !rest.is_empty() {
             return Err(NoRecord::Unreadable);
         }
         let manifest = validate::manifest(record.manifest)?;

@@ -62,6 +62,7 @@ fn a_damaged_record_is_refused_or_is_a_plugin_all_the_same() {
     for length in 0..record.len() {
         assert!(Plugin::from_record(record.get(..length).unwrap()).is_err(), "cut to {length} bytes");
     }
+    assert!(Plugin::from_record(&[record.as_slice(), b"\0"].concat()).is_err(), "more than a record");
     let (mut refused, mut read) = (0, 0);
     for at in 0..record.len() {
         for byte in 0..=u8::MAX {

@@ -61,7 +61,7 @@ fn loader() -> Loader {
 fn what_comes_back_is_the_plugin() {
     let (bytes, loader) = (component(HERO), loader());
     let since = Instant::now();
-    let plugin = loader.load(&bytes, &|_| {}).unwrap();
+    let plugin = loader.load(&bytes).unwrap();
     let apart = since.elapsed();
     let since = Instant::now();
     let expected = in_process(HERO);
@@ -73,7 +73,7 @@ fn refusals_keep_their_words() {
     let engine = Engine::new(Limits::default()).unwrap();
     let import = wat::parse_str(r#"(component (import "wasi:clocks/wall-clock@0.2.0" (instance)))"#).unwrap();
     for bytes in [&b"garbage"[..], &import, &wat::parse_str("(component)").unwrap(), &vec![0; 17 << 20]] {
-        let refusal = loader().load(bytes, &|_| {}).unwrap_err();
+        let refusal = loader().load(bytes).unwrap_err();
         assert_eq!(refusal, engine.load(bytes).unwrap_err());
     }
 }
@@ -96,12 +96,12 @@ fn whatever_the_process_does_is_a_refusal() {
             "the process that compiled and ran the plugin answered with something that is no plugin: it is of another plugin",
         ),
     ] {
-        let refusal = loader().with_worker(&program, &[mode]).load(&bytes, &|_| {}).unwrap_err();
+        let refusal = loader().with_worker(&program, &[mode]).load(&bytes).unwrap_err();
         assert_eq!(refusal.to_string(), expected, "{mode}");
     }
-    let endless = loader().with_worker(&program, &["endless"]).load(&bytes, &|_| {}).unwrap_err();
+    let endless = loader().with_worker(&program, &["endless"]).load(&bytes).unwrap_err();
     assert!(endless.to_string().starts_with("the process that compiled and ran the plugin failed"));
-    let nowhere = loader().with_worker("/nowhere", &[]).load(&bytes, &|_| {}).unwrap_err();
+    let nowhere = loader().with_worker("/nowhere", &[]).load(&bytes).unwrap_err();
     assert!(nowhere.to_string().starts_with("no process can be started to compile and run the plugin: "));
 }
 
@@ -112,6 +112,6 @@ fn one_that_says_nothing_is_ended_in_time() {
         ..Limits::default()
     };
     let loader = Loader::new(limits).unwrap().with_worker(std::env::current_exe().unwrap(), &["mute"]);
-    let refusal = loader.load(&component(HERO), &|_| {}).unwrap_err();
+    let refusal = loader.load(&component(HERO)).unwrap_err();
     assert_eq!(refusal.to_string(), "the plugin was given up after 0 seconds of compiling and running");
 }

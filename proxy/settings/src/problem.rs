@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
 
 /// A range of bytes in the text of a file.
 pub type Span = Range<usize>;
@@ -53,7 +53,8 @@ impl Source {
     pub fn problem(&self, span: Span, label: &str, message: impl Into<String>) -> Problem {
         let place = Place { source: self.clone(), span, label: label.to_owned() };
         let shown = NamedSource::new(self.name(), Arc::clone(&self.text));
-        Problem { message: message.into(), help: None, place: Some(Box::new((place, shown))) }
+        let place = Some(Box::new((place, shown)));
+        Problem { message: message.into(), help: None, place, warning: false }
     }
 }
 
@@ -71,13 +72,14 @@ pub struct Problem {
     message: String,
     help: Option<String>,
     place: Option<Box<(Place, NamedSource<Arc<str>>)>>,
+    warning: bool,
 }
 
 impl Problem {
     /// A problem that is nowhere in a file, such as a file that does not exist.
     #[must_use]
     pub fn nowhere(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, place: None }
+        Self { message: message.into(), help: None, place: None, warning: false }
     }
 
     /// Adds what to do about it.
@@ -85,6 +87,19 @@ impl Problem {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// The same as something that may have been meant: it is told, and nothing fails for it.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.warning = true;
+        self
+    }
+
+    /// Whether it may have been meant.
+    #[must_use]
+    pub fn is_warning(&self) -> bool {
+        self.warning
     }
 
     /// What is wrong.
@@ -121,6 +136,10 @@ impl Problem {
 }
 
 impl Diagnostic for Problem {
+    fn severity(&self) -> Option<Severity> {
+        Some(if self.warning { Severity::Warning } else { Severity::Error })
+    }
+
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         self.help.as_ref().map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
     }

@@ -41,8 +41,8 @@ pub(crate) fn run(args: &Check, output: &Output) -> Exit {
         warnings.iter().for_each(|warning| output.problem(warning));
     }
     let failed = reports.iter().flat_map(|site| &site.routes).any(|route| !route.policy_errors.is_empty());
-    // A refused plugin is a warning while serving, since the site goes on; here it is a mistake.
-    let refused = warnings.iter().any(|warning| warning.file().is_some());
+    // A refused plugin does not keep the proxy from serving, since the site goes on; here it is a mistake.
+    let refused = warnings.iter().any(|warning| warning.file().is_some() && !warning.is_warning());
     if failed || refused { Exit::Wrong } else { Exit::Success }
 }
 
@@ -136,7 +136,7 @@ fn value(settings: &Settings, reports: &[SiteReport], warnings: &[Problem]) -> s
         .map(|warning| {
             let (line, column) = warning.line_and_column().unzip();
             json!({
-                "message": warning.message(), "help": warning.suggestion(), "file": warning.file(),
+                "message": warning.message(), "warning": warning.is_warning(), "help": warning.suggestion(), "file": warning.file(),
                 "line": line, "column": column,
             })
         })
