@@ -1,5 +1,5 @@
-//! Every sample in README.md is one that works: its configuration loads, its rule files compile. And so
-//! is every starter site.
+//! Every sample in README.md and in that of the rule files is one that works: its configuration loads,
+//! its rule files compile. And so is every starter site.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -10,14 +10,18 @@ use std::path::Path;
 
 use cloakroom_settings::PluginFile;
 
-/// The samples of README.md by file name: fenced TOML that opens with `# name`.
+/// The fenced TOML of a document.
+fn fenced(document: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(document);
+    let text = std::fs::read_to_string(path).unwrap();
+    text.split("```toml\n").skip(1).map(|rest| rest.split_once("```").unwrap().0.to_owned()).collect()
+}
+
+/// The samples of README.md by file name: each opens with `# name`.
 fn samples() -> BTreeMap<String, String> {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("README.md");
-    let text = std::fs::read_to_string(readme).unwrap();
-    let fenced = text.split("```toml\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
-    let named = fenced.map(|sample| {
+    let named = fenced("README.md").into_iter().map(|sample| {
         let name = sample.lines().next().unwrap().strip_prefix("# ").unwrap();
-        (name.to_owned(), sample.to_owned())
+        (name.to_owned(), sample)
     });
     named.collect()
 }
@@ -55,6 +59,21 @@ fn rule_files_in_the_readme_compile() {
         if let Err(errors) = cloakroom_rule_compiler::compile(text) {
             let errors: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
             unreachable!("{name}: {}", errors.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn the_rule_file_that_is_explained_compiles_without_a_warning() {
+    let samples = fenced("plugins/templates/README.md");
+    assert_eq!(samples.len(), 1);
+    for sample in samples {
+        match cloakroom_rule_compiler::compile_with_warnings(&sample) {
+            Ok(compiled) => assert_eq!(compiled.warnings, []),
+            Err(errors) => {
+                let errors: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
+                unreachable!("{}", errors.join("\n"));
+            }
         }
     }
 }
