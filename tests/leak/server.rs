@@ -60,7 +60,6 @@ pub struct Server {
     child: Child,
     address: SocketAddr,
     metrics: SocketAddr,
-    started: Instant,
     folder: TempDir,
 }
 
@@ -112,14 +111,14 @@ impl Server {
         command.stderr(File::create(folder.path().join("stderr"))?);
         let program = command.get_program().display().to_string();
         let child = command.spawn().map_err(|cause| format!("`{program}` cannot be started: {cause}"))?;
-        let mut server = Self { child, address, metrics, started: Instant::now(), folder };
+        let mut server = Self { child, address, metrics, folder };
+        let started = Instant::now();
         while TcpStream::connect(address).is_err() {
-            if server.child.try_wait()?.is_some() || server.started.elapsed() > PATIENCE {
+            if server.child.try_wait()?.is_some() || started.elapsed() > PATIENCE {
                 return Err(format!("`{program}` does not listen: {}", server.printed()?).into());
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        server.started = Instant::now();
         Ok(server)
     }
 
@@ -155,12 +154,6 @@ impl Server {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// Since it listens.
-    #[must_use]
-    pub fn age(&self) -> Duration {
-        self.started.elapsed()
     }
 
     /// Its configuration, everything that it printed, and in `working` the folder it was started in.

@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::{Failure, Identity, Observation, Options, Origin, ROUTES, Random, Seen, Server, visit};
 
 /// Visitors at once.
 const THREADS: usize = 8;
-/// Kept clear on both sides of the end of an epoch, which the proxy times by its own clock.
+/// Kept clear on both sides of the end of an epoch.
 const MARGIN: Duration = Duration::from_millis(500);
 /// How often an epoch that is too short for all visitors is doubled.
 const ATTEMPTS: u32 = 6;
@@ -45,8 +45,9 @@ pub fn watch(program: &Path, identities: &[Identity], k: u32, seed: u64) -> Resu
         let server = Server::cloakroom(program, origin.address(), Options { k, epoch, more: "" })?;
         let mut shared = Shared::new(identities, &origin, server.address(), seed);
         let (mut gathering, mut passes) = (0, Vec::new());
-        while let Some(pass) = within_an_epoch(&server, epoch, || shared.pass())? {
-            sleep_to_the_next(&server, epoch);
+        sleep_to_the_next(epoch);
+        while let Some(pass) = within_an_epoch(epoch, || shared.pass())? {
+            sleep_to_the_next(epoch);
             if passes.is_empty() && gathering < GATHERING && !is_settled(&pass) {
                 gathering += 1;
                 continue;
@@ -101,19 +102,22 @@ impl Watched {
 }
 
 fn within_an_epoch<T>(
-    server: &Server,
     epoch: Duration,
     pass: impl FnOnce() -> Result<T, Failure>,
 ) -> Result<Option<T>, Failure> {
-    let begun = server.age();
-    let number = begun.as_millis() / epoch.as_millis();
+    let number = since_1970() / epoch.as_millis();
     let done = pass()?;
-    let ended = server.age() + MARGIN;
-    Ok((ended.as_millis() / epoch.as_millis() == number).then_some(done))
+    let ended = since_1970() + MARGIN.as_millis();
+    Ok((ended / epoch.as_millis() == number).then_some(done))
 }
 
-fn sleep_to_the_next(server: &Server, epoch: Duration) {
-    let into = server.age().as_millis() % epoch.as_millis();
+/// Milliseconds: epochs end at whole multiples of their length since then, whenever a proxy was started.
+fn since_1970() -> u128 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis())
+}
+
+fn sleep_to_the_next(epoch: Duration) {
+    let into = since_1970() % epoch.as_millis();
     let left = epoch.saturating_sub(Duration::from_millis(u64::try_from(into).unwrap_or(0)));
     std::thread::sleep(left + MARGIN);
 }
