@@ -84,6 +84,17 @@ fn a_mistake_in_a_rule_file_is_shown_where_it_stands() {
 }
 
 #[test]
+fn a_rule_behind_another_is_shown_with_its_place_and_fails_nothing() {
+    let again =
+        "\n[[rule]]\nwhen = { campaign = \"spring\", country = \"FR\" }\nshow = { hero = \"france\" }\n";
+    let (code, out, err) = checked(&site(&any_origin(), "", ""), &format!("{HERO}{again}"));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("personalize: "), "{out}");
+    assert!(err.contains("⚠ this rule never decides on `hero`: the rule in line"), "{err}");
+    assert!(err.contains("hero.toml:") && err.contains("move it before that rule"), "{err}");
+}
+
+#[test]
 fn a_policy_file_is_checked_and_obeyed() {
     let folder = tempfile::tempdir().unwrap();
     write_configuration(folder.path(), free_address(), free_address(), &site(&any_origin(), "", ""), HERO);
