@@ -1,6 +1,7 @@
 //! Rust, by cargo: with the WASM target of rustup where it is installed, else with a standard library that
 //! is compiled on the way from its sources.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use crate::tools::{Run, Tool};
@@ -11,8 +12,10 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const TARGET_FOLDER: &str = "target";
 /// Where a distribution keeps its Rust, if another one comes first on `PATH`.
 const DISTRIBUTION: &str = "/usr/bin";
+/// Versions of LLVM's linker: before the first of them, it does not know where a module's heap ends.
+const LINKERS: RangeInclusive<u32> = 16..=30;
 /// What brings all of it on Debian.
-const DEBIAN: &str = "apt install rustc-web cargo-web rust-web-src lld";
+const DEBIAN: &str = "apt install rustc-web cargo-web rust-web-src lld-19";
 
 pub(crate) fn build(job: &Job<'_>) -> Result<Vec<u8>, BuildError> {
     let folder = job.project.folder();
@@ -94,16 +97,31 @@ fn find((tools, distribution): (&Tools, &Tools), folder: &Path) -> Result<Rust, 
         let commands = ["rustup target add wasm32-unknown-unknown", DEBIAN];
         return Err(BuildError::missing("the target `wasm32-unknown-unknown` of Rust", purpose, &commands));
     };
-    let on_path = || ["rust-lld", "wasm-ld"].iter().find_map(|name| tools.find(name));
-    let linker = pairs.iter().find_map(|known| known.told.linker());
-    match linker.or_else(|| on_path().map(|tool| tool.program().to_owned())) {
+    match pairs.iter().find_map(|known| known.told.linker()).or_else(|| linker_on_path(tools, folder)) {
         Some(linker) => Ok(known.with(Some(linker))),
         None => {
             let purpose = "Rust's library can be compiled for WASM here, but not linked";
-            let commands = ["apt install lld"];
-            Err(BuildError::missing("a linker for WASM (`rust-lld` or `wasm-ld`)", purpose, &commands))
+            let tool = format!("`wasm-ld` {} or newer", LINKERS.start());
+            Err(BuildError::missing(&tool, purpose, &["apt install lld-19"]))
         }
     }
+}
+
+/// LLVM's linker, under its own name or one with its version, if it is new enough.
+fn linker_on_path(tools: &Tools, folder: &Path) -> Option<PathBuf> {
+    let names = LINKERS.rev().map(|version| format!("wasm-ld-{version}"));
+    let found = std::iter::once("wasm-ld".to_owned()).chain(names).filter_map(|name| tools.find(&name));
+    let new_enough = |linker: &Tool| {
+        let told = tools.ask(&linker.run_in(folder).arg("--version"));
+        told.and_then(|told| version_of_lld(&told)).is_some_and(|version| version >= *LINKERS.start())
+    };
+    found.into_iter().find(new_enough).map(|linker| linker.program().to_owned())
+}
+
+/// The first number in `Debian LLD 19.1.7`.
+fn version_of_lld(told: &str) -> Option<u32> {
+    let (_, version) = told.split_once("LLD ")?;
+    version.split('.').next()?.parse().ok()
 }
 
 /// A cargo and a rustc that were found together.
@@ -220,9 +238,13 @@ mod tests {
     }
 
     #[test]
-    fn a_linker_on_the_path_will_do() {
-        let rust = rust(&[SOURCES, "wasm-ld"]);
-        assert_eq!(found(rust.path(), rust.path()).unwrap().from_source, Some(rust.path().join("wasm-ld")));
+    fn a_linker_on_the_path_will_do_if_it_is_new_enough() {
+        let rust = rust(&[SOURCES]);
+        let (old, new) = (rust.path().join("wasm-ld"), rust.path().join("wasm-ld-19"));
+        executable(&old, "#!/bin/sh\necho Debian LLD 14.0.6\n");
+        assert!(found(rust.path(), rust.path()).is_err());
+        executable(&new, "#!/bin/sh\necho Debian LLD 19.1.7\n");
+        assert_eq!(found(rust.path(), rust.path()).unwrap().from_source, Some(new));
     }
 
     #[test]
@@ -233,6 +255,6 @@ mod tests {
         let bare = told(rust(&[]).path());
         assert!(bare.starts_with("the target `wasm32-unknown-unknown` of Rust is missing"), "{bare}");
         assert!(bare.contains("`rustup target add wasm32-unknown-unknown`"), "{bare}");
-        assert!(told(rust(&[SOURCES]).path()).ends_with("`apt install lld`"));
+        assert!(told(rust(&[SOURCES]).path()).ends_with("`apt install lld-19`"));
     }
 }
