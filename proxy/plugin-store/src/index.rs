@@ -67,6 +67,11 @@ impl Index {
         self.plugins.iter().map(|(name, of)| (name.as_str(), of))
     }
 
+    /// The digests of all versions that are remembered.
+    pub(crate) fn digests(&self) -> impl Iterator<Item = &str> {
+        self.plugins.values().flat_map(|of| of.versions.iter().map(|version| version.digest.as_str()))
+    }
+
     pub(crate) fn install(&mut self, name: &str, version: Version) {
         let of = self.plugins.entry(name.to_owned()).or_default();
         of.versions.push(version);
