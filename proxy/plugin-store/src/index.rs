@@ -49,6 +49,14 @@ pub struct Version {
     pub note: String,
 }
 
+impl Version {
+    /// The beginning of the digest, for people: long enough to name a version by.
+    #[must_use]
+    pub fn short_digest(&self) -> &str {
+        self.digest.get(..12).unwrap_or(&self.digest)
+    }
+}
+
 impl Default for Index {
     fn default() -> Self {
         Self { format: FORMAT, plugins: BTreeMap::new() }
