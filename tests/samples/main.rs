@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod starters;
+mod templates;
 
 use std::collections::BTreeMap;
 use std::path::Path;
