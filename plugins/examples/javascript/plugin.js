@@ -1,7 +1,7 @@
 // Says good morning and good evening, in three languages.
 import { definePlugin, text } from "./cloakroom.js";
 
-const greetings = {
+const words = {
   "morning-en": "Good morning",
   "morning-fr": "Bonjour",
   "morning-de": "Guten Morgen",
@@ -10,7 +10,7 @@ const greetings = {
   "evening-de": "Guten Abend",
 };
 
-const greeted = Object.entries(greetings).map(([variant, words]) => [variant, [text("#banner", words)]]);
+const edits = Object.entries(words).map(([variant, said]) => [variant, [text("#banner", said)]]);
 
 export const plugin = definePlugin({
   name: "greeting",
@@ -20,7 +20,7 @@ export const plugin = definePlugin({
     daypart: { reason: "Nobody says good morning at night.", values: ["morning", "evening"] },
   },
   slots: {
-    banner: { default: "plain", variants: { plain: [], ...Object.fromEntries(greeted) } },
+    banner: { default: "plain", variants: { plain: [], ...Object.fromEntries(edits) } },
   },
   // Besides the values above, a signal may be `other`, and `any` where nothing may be known.
   decide({ language, daypart }) {
