@@ -29,6 +29,13 @@ const C: Files = files!("examples/c":
 const ZIG: Files = files!("examples/zig":
     "README.md", ".gitignore", "cloakroom-plugin.toml", "cloakroom.zig", "plugin.zig");
 
+const JAVASCRIPT: Files = files!("examples/javascript":
+    "README.md", ".gitignore", "cloakroom-plugin.toml", "cloakroom.d.ts", "cloakroom.js", "cloakroom.test.js",
+    "package-lock.json", "package.json", "plugin.js", "plugin.test.js");
+const TYPESCRIPT: Files = files!("examples/typescript":
+    "README.md", ".gitignore", "cloakroom-plugin.toml", "cloakroom.d.ts", "cloakroom.js", "cloakroom.types.ts",
+    "package-lock.json", "package.json", "plugin.test.ts", "plugin.ts", "tsconfig.json");
+
 /// The crate that plugins in Rust are written with: a project brings its own copy.
 const SDK: Files = files!("sdk":
     "README.md", "Cargo.toml", "src/check.rs", "src/declare.rs", "src/edit.rs", "src/lib.rs",
@@ -85,7 +92,8 @@ fn example(language: Language) -> Option<Files> {
         Language::Rust => Some(RUST),
         Language::C => Some(C),
         Language::Zig => Some(ZIG),
-        Language::JavaScript | Language::TypeScript => None,
+        Language::JavaScript => Some(JAVASCRIPT),
+        Language::TypeScript => Some(TYPESCRIPT),
     }
 }
 
@@ -118,7 +126,7 @@ mod tests {
     use crate::Project;
 
     /// What building and testing leave behind.
-    const LEFT_BEHIND: [&str; 5] = ["target", "node_modules", ".zig-cache", "bundled.js", "greeting-test"];
+    const LEFT_BEHIND: [&str; 5] = ["target", "node_modules", ".zig-cache", "built", "greeting-test"];
 
     fn on_disk(folder: &Path, under: &str, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder.join(under)).unwrap().map(Result::unwrap) {
@@ -172,6 +180,14 @@ mod tests {
                     assert!(paths.contains(target.as_str()), "{path}: {link}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_helper_of_javascript_and_its_types_are_those_of_typescript() {
+        let text = |files: Files, name| files.iter().find(|(path, _)| *path == name).unwrap().1;
+        for name in ["cloakroom.js", "cloakroom.d.ts"] {
+            assert_eq!(text(JAVASCRIPT, name), text(TYPESCRIPT, name), "{name}");
         }
     }
 
