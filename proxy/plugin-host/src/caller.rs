@@ -28,6 +28,10 @@ impl Caller {
         Ok(Self { pre, limits: limits.clone() })
     }
 
+    pub(crate) fn code(&self) -> Option<Vec<u8>> {
+        self.pre.instance_pre().component().serialize().ok()
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }

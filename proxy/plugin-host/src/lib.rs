@@ -9,6 +9,8 @@
 
 mod axis;
 mod caller;
+mod code;
+mod confine;
 mod contract;
 mod engine;
 mod error;
@@ -22,13 +24,17 @@ mod plugin;
 mod process;
 mod readable;
 mod record;
+mod seal;
 mod split;
 mod table;
 mod tabulate;
+mod talk;
 mod validate;
 mod wire;
 pub mod worker;
 
+pub use code::{Code, CodeCache, EngineKey, MAX_CACHE_BYTES};
+pub use confine::{Bounds, Confinement, confine};
 pub use engine::{Engine, EngineError};
 pub use error::{Export, LoadError, Stop};
 pub use limits::Limits;
@@ -40,3 +46,4 @@ pub use readable::{Condition, Line, Readable, ReadableSlot};
 pub use record::NoRecord;
 pub use split::BUCKETS;
 pub use table::Table;
+pub use tabulate::Progress;

@@ -18,6 +18,8 @@ pub struct Limits {
     pub compile_wall_clock: Duration,
     /// Wall clock of a whole load after compilation: all cells and all variants.
     pub load_wall_clock: Duration,
+    /// Memory of the process that loads a plugin: the compiler's, the instances' and the table's together.
+    pub process_memory_bytes: usize,
     /// Linear memory of an instance, all its memories together.
     pub memory_bytes: usize,
     /// Elements of an instance's tables, all together.
@@ -36,11 +38,20 @@ impl Default for Limits {
             wall_clock: Duration::from_secs(2),
             compile_wall_clock: Duration::from_secs(60),
             load_wall_clock: Duration::from_secs(120),
+            process_memory_bytes: 1024 * MIB,
             memory_bytes: 64 * MIB,
             table_elements: 20_000,
             returned_bytes: 8 * MIB,
             rendered_bytes: 16 * MIB,
         }
+    }
+}
+
+impl Limits {
+    /// The longest that a load may take: compiling, and asking everything.
+    #[must_use]
+    pub fn whole_load(&self) -> Duration {
+        self.compile_wall_clock.saturating_add(self.load_wall_clock)
     }
 }
 

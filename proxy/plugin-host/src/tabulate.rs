@@ -13,6 +13,18 @@ use crate::manifest::Manifest;
 use crate::table::{Shape, Table};
 use crate::validate;
 
+/// Cells between two words on how far a load is.
+const CELLS_PER_WORD: u32 = 256;
+
+/// How far a load is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Cells decided.
+    pub done: u32,
+    /// Cells to decide.
+    pub cells: u32,
+}
+
 /// Above so many cells a second thread is worth its while.
 const CELLS_PER_THREAD: u32 = 5_000;
 
@@ -49,10 +61,15 @@ pub(crate) fn edits(
 }
 
 /// The choice in every cell.
-pub(crate) fn table(caller: &Caller, manifest: &Manifest, deadline: Instant) -> Result<Table, LoadError> {
+pub(crate) fn table(
+    caller: &Caller,
+    manifest: &Manifest,
+    deadline: Instant,
+    tell: &(dyn Fn(Progress) + Sync),
+) -> Result<Table, LoadError> {
     let cells = cells_to_decide(manifest);
     let done = AtomicU32::new(0);
-    let run = Run { caller, manifest, deadline, done: &done };
+    let run = Run { caller, manifest, deadline, done: &done, tell };
     let middle = if cells > CELLS_PER_THREAD { cells / 2 } else { cells };
     let (first, second) = thread::scope(|scope| {
         let second = (middle < cells).then(|| scope.spawn(|| run.decide(middle..cells)));
@@ -72,6 +89,7 @@ struct Run<'a> {
     manifest: &'a Manifest,
     deadline: Instant,
     done: &'a AtomicU32,
+    tell: &'a (dyn Fn(Progress) + Sync),
 }
 
 impl Run<'_> {
@@ -92,7 +110,10 @@ impl Run<'_> {
                     return Err(LoadError::Answer { cell: words(), answer, choices });
                 }
             }
-            self.done.fetch_add(1, Ordering::Relaxed);
+            let done = self.done.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+            if done % CELLS_PER_WORD == 0 {
+                (self.tell)(Progress { done, cells: cells_to_decide(self.manifest) });
+            }
             if Instant::now() > self.deadline {
                 return Err(too_slow(self.caller, self.manifest, self.done.load(Ordering::Relaxed)));
             }

@@ -22,7 +22,12 @@ fn main() -> ExitCode {
         Some("quit") => return ExitCode::from(7),
         Some("babble") => say(b'?', b"hello"),
         Some("endless") => say(b'R', &[0; 40 << 20]),
-        Some("lie") => say(b'R', &in_process(BANNER).to_record()),
+        Some("hasty") => say(b'R', &in_process(HERO).to_record()),
+        Some("lie") => {
+            // It is confined in four ways, and its engine is number 0.
+            say(b'Y', &[[1; 4].as_slice(), &[0; 32]].concat());
+            say(b'R', &in_process(BANNER).to_record());
+        }
         _ => tests(),
     }
     ExitCode::SUCCESS
@@ -65,6 +70,7 @@ fn what_comes_back_is_the_plugin() {
     let apart = since.elapsed();
     let since = Instant::now();
     let expected = in_process(HERO);
+    assert_eq!(loader.shortfalls(), Vec::<String>::new(), "this machine has all that confinement needs");
     println!("hero: {apart:?} in a process of its own, {:?} in this one", since.elapsed());
     assert_eq!(plugin.to_record(), expected.to_record());
 }
@@ -89,6 +95,10 @@ fn whatever_the_process_does_is_a_refusal() {
         ),
         (
             "babble",
+            "the process that compiled and ran the plugin answered with something that is no plugin: neither a record nor a refusal",
+        ),
+        (
+            "hasty",
             "the process that compiled and ran the plugin answered with something that is no plugin: neither a record nor a refusal",
         ),
         (

@@ -1,0 +1,89 @@
+//! The loader of plugins as commands use it: where it keeps compiled code, what it cannot do here, and a bar
+//! for who waits. No request is near.
+
+use std::cell::OnceCell;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use cloakroom_plugin_host::{EngineError, Limits, Loader, Progress};
+use cloakroom_settings::Problem;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A load that is over sooner shows no bar.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A loader that keeps compiled code: below the configured store, and for commands without one below the
+/// user's own cache folder.
+///
+/// # Errors
+/// The system does not say where this program is.
+pub(crate) fn loader(store: Option<&Path>) -> Result<Loader, EngineError> {
+    let loader = Loader::new(Limits::default())?;
+    let folder = store.map(|store| store.join("code")).or_else(own_cache);
+    Ok(match folder {
+        Some(folder) => loader.with_code_cache(&folder),
+        None => loader,
+    })
+}
+
+/// `$XDG_CACHE_HOME/cloakroom`, or `~/.cache/cloakroom`; relative paths count for nothing there.
+fn own_cache() -> Option<PathBuf> {
+    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let caches = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
+    Some(caches.join("cloakroom"))
+}
+
+/// What this machine did not let the loader do as it should, once plugins were loaded.
+pub(crate) fn shortfalls(loader: &Loader) -> Vec<Problem> {
+    let helped = |sentence: String| {
+        Problem::nowhere(sentence)
+            .help("README, “Plugins run apart”, says what a machine needs; all other limits hold")
+            .warning()
+    };
+    loader.shortfalls().into_iter().map(helped).collect()
+}
+
+/// A bar on a terminal's standard errors, for a load that takes its time. It is gone with this.
+pub(crate) struct Bar {
+    since: Instant,
+    bar: OnceCell<ProgressBar>,
+}
+
+impl Bar {
+    pub(crate) fn new() -> Self {
+        Self { since: Instant::now(), bar: OnceCell::new() }
+    }
+
+    /// Shows how far the load is.
+    pub(crate) fn tell(&self, progress: Progress) {
+        if self.since.elapsed() < PATIENCE {
+            return;
+        }
+        // Draws nothing where there is no terminal.
+        let bar = self.bar.get_or_init(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
+        if progress.cells == 0 {
+            bar.set_message("compiling");
+        } else {
+            if bar.length().is_none() {
+                bar.set_style(style());
+            }
+            bar.set_length(u64::from(progress.cells));
+            bar.set_position(u64::from(progress.done));
+        }
+        bar.tick();
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    let template = "{wide_bar} {pos}/{len} cells, {eta} left";
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
