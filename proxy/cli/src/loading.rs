@@ -13,22 +13,25 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// A load that is over sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A loader that keeps compiled code: below the configured store, and for commands without one below the
-/// user's own cache folder.
+/// A loader that keeps compiled code in a folder, if there is one.
 ///
 /// # Errors
 /// The system does not say where this program is.
-pub(crate) fn loader(store: Option<&Path>) -> Result<Loader, EngineError> {
+pub(crate) fn loader(code: Option<PathBuf>) -> Result<Loader, EngineError> {
     let loader = Loader::new(Limits::default())?;
-    let folder = store.map(|store| store.join("code")).or_else(own_cache);
-    Ok(match folder {
+    Ok(match code {
         Some(folder) => loader.with_code_cache(&folder),
         None => loader,
     })
 }
 
-/// `$XDG_CACHE_HOME/cloakroom`, or `~/.cache/cloakroom`; relative paths count for nothing there.
-fn own_cache() -> Option<PathBuf> {
+/// Where compiled code is kept below a configured store.
+pub(crate) fn code_below(store: &Path) -> PathBuf {
+    store.join("code")
+}
+
+/// `$XDG_CACHE_HOME/cloakroom`, or `~/.cache/cloakroom`. Relative paths count for nothing there.
+pub(crate) fn own_cache() -> Option<PathBuf> {
     let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let caches = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
     Some(caches.join("cloakroom"))

@@ -1,5 +1,9 @@
 //! `cloakroom plugin …`: one file a command.
 
+mod install;
+mod list;
+mod place;
+mod rollback;
 mod table;
 
 use clap::Subcommand;
@@ -11,10 +15,22 @@ use crate::report::Output;
 pub(crate) enum PluginCommand {
     /// Print who sees what: a plugin's whole table, as rules.
     Table(table::Args),
+    /// Show a plugin on a site from now on: a running `serve` takes it up without a restart.
+    ///
+    /// The plugin is checked, its table is made, and the whole configuration is tried with it before
+    /// anything changes.
+    Install(install::Args),
+    /// Show an earlier version of a plugin again.
+    Rollback(rollback::Args),
+    /// List the versions that are installed.
+    List(list::Args),
 }
 
 pub(crate) fn run(command: &PluginCommand, output: &Output) -> Exit {
     match command {
         PluginCommand::Table(args) => table::run(args, output),
+        PluginCommand::Install(args) => install::run(args, output),
+        PluginCommand::Rollback(args) => rollback::run(args, output),
+        PluginCommand::List(args) => list::run(args, output),
     }
 }
