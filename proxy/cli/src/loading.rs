@@ -6,7 +6,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cloakroom_plugin_host::{EngineError, Limits, Loader, Progress};
+use cloakroom_plugin_host::{EngineError, Limits, Loader, Progress, Shortfalls};
 use cloakroom_settings::Problem;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -39,12 +39,19 @@ pub(crate) fn own_cache() -> Option<PathBuf> {
 
 /// What this machine did not let the loader do as it should, once plugins were loaded.
 pub(crate) fn shortfalls(loader: &Loader) -> Vec<Problem> {
-    let helped = |sentence: String| {
-        Problem::nowhere(sentence)
-            .help("README, “Plugins run apart”, says what a machine needs; all other limits hold")
-            .warning()
-    };
-    loader.shortfalls().into_iter().map(helped).collect()
+    let Shortfalls { unconfined, not_kept } = loader.shortfalls();
+    let unconfined = (!unconfined.is_empty()).then(|| {
+        Problem::nowhere(format!(
+            "the process that runs plugins is not wholly confined: {}",
+            unconfined.join("; ")
+        ))
+        .help("Linux 5.13 or later with Landlock and seccomp has what is missing; all other limits hold")
+    });
+    let not_kept = not_kept.map(|cause| {
+        Problem::nowhere(format!("compiled plugins are not kept: {cause}"))
+            .help("let this user write there; until then a plugin is compiled each time it is loaded")
+    });
+    unconfined.into_iter().chain(not_kept).map(Problem::warning).collect()
 }
 
 /// A bar on a terminal's standard errors, for a load that takes its time. It is gone with this.

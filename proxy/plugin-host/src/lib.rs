@@ -38,7 +38,7 @@ pub use confine::{Bounds, Confinement, confine};
 pub use engine::{Engine, EngineError};
 pub use error::{Export, LoadError, Stop};
 pub use limits::Limits;
-pub use loader::Loader;
+pub use loader::{Loader, Shortfalls};
 pub use manifest::{Delivery, Manifest, SignalUse, Slot};
 pub use opened::Opened;
 pub use plugin::{Digest, Plugin};

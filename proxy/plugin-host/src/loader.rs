@@ -1,6 +1,5 @@
 //! The way from a component's bytes to a plugin that the proxy takes.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -24,7 +23,16 @@ pub struct Loader {
     cache: Option<CodeCache>,
     running: Mutex<usize>,
     ended: Condvar,
-    shortfalls: Mutex<BTreeSet<String>>,
+    shortfalls: Mutex<Shortfalls>,
+}
+
+/// What this machine does not let a loader do as it should, as far as loads have shown it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shortfalls {
+    /// The parts of the confinement that do not hold, each in words.
+    pub unconfined: Vec<&'static str>,
+    /// Why compiled code is not kept.
+    pub not_kept: Option<String>,
 }
 
 impl Loader {
@@ -61,10 +69,11 @@ impl Loader {
     pub fn with_code_cache(mut self, folder: &Path) -> Self {
         match CodeCache::open(folder) {
             Ok(cache) => self.cache = Some(cache),
-            Err(cause) => self.falls_short(format!(
-                "compiled plugins cannot be kept in `{}`, so each is compiled anew: {cause}",
-                folder.display()
-            )),
+            Err(cause) => {
+                let not_kept = Some(format!("`{}` cannot be used: {cause}", folder.display()));
+                *self.shortfalls.get_mut().unwrap_or_else(PoisonError::into_inner) =
+                    Shortfalls { not_kept, ..Shortfalls::default() };
+            }
         }
         self
     }
@@ -94,24 +103,20 @@ impl Loader {
         loaded
     }
 
-    /// What this machine does not let the loader do as it should, each in a sentence, as far as loads have
-    /// shown it: parts of the confinement that do not hold, and code that is not kept.
+    /// What this machine does not let the loader do as it should. All the rest holds.
     #[must_use]
-    pub fn shortfalls(&self) -> Vec<String> {
-        self.shortfalls.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    pub fn shortfalls(&self) -> Shortfalls {
+        self.shortfalls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn note(&self, notes: &Notes) {
-        for missing in notes.confinement.iter().flat_map(crate::Confinement::missing) {
-            self.falls_short(format!("the process that runs plugins is not wholly confined: {missing}"));
+        let mut shortfalls = self.shortfalls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(confinement) = notes.confinement {
+            shortfalls.unconfined = confinement.missing();
         }
         if let Some(cause) = &notes.not_kept {
-            self.falls_short(format!("a compiled plugin cannot be kept, and is compiled anew: {cause}"));
+            shortfalls.not_kept = Some(cause.to_string());
         }
-    }
-
-    fn falls_short(&self, sentence: String) {
-        self.shortfalls.lock().unwrap_or_else(PoisonError::into_inner).insert(sentence);
     }
 
     fn turn(&self) -> Turn<'_> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use cloakroom_plugin_host::{CodeCache, Digest, Engine, Limits, Loader, worker};
+use cloakroom_plugin_host::{CodeCache, Digest, Engine, Limits, Loader, Shortfalls, worker};
 
 const HERO: &str = include_str!("../../../plugins/templates/hero.toml");
 const BANNER: &str = include_str!("../../../plugins/templates/banner.toml");
@@ -73,7 +73,7 @@ fn the_same_plugin_comes_of_kept_code() {
     let second = loader.load(&hero).unwrap();
     println!("hero: {compiled:?} compiled, {:?} kept", since.elapsed());
     assert_eq!(first.to_record(), second.to_record());
-    assert_eq!(loader.shortfalls(), Vec::<String>::new());
+    assert_eq!(loader.shortfalls(), Shortfalls::default());
 }
 
 fn a_forgery_is_replaced_and_never_run() {
@@ -116,7 +116,6 @@ fn where_nothing_can_be_kept_plugins_load() {
     fs::write(&file, "").unwrap();
     let loader = loader(&file);
     assert!(loader.load(&component(HERO)).is_ok());
-    let shortfalls = loader.shortfalls();
-    assert_eq!(shortfalls.len(), 1);
-    assert!(shortfalls[0].starts_with("compiled plugins cannot be kept in `"), "{shortfalls:?}");
+    let not_kept = loader.shortfalls().not_kept.unwrap();
+    assert!(not_kept.ends_with("/a file` cannot be used: File exists (os error 17)"), "{not_kept}");
 }

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use cloakroom_plugin_host::{Engine, Limits, Loader, Plugin, worker};
+use cloakroom_plugin_host::{Engine, Limits, Loader, Plugin, Shortfalls, worker};
 
 const HERO: &str = include_str!("../../../plugins/templates/hero.toml");
 const BANNER: &str = include_str!("../../../plugins/templates/banner.toml");
@@ -70,7 +70,7 @@ fn what_comes_back_is_the_plugin() {
     let apart = since.elapsed();
     let since = Instant::now();
     let expected = in_process(HERO);
-    assert_eq!(loader.shortfalls(), Vec::<String>::new(), "this machine has all that confinement needs");
+    assert_eq!(loader.shortfalls(), Shortfalls::default(), "this machine has all that confinement needs");
     println!("hero: {apart:?} in a process of its own, {:?} in this one", since.elapsed());
     assert_eq!(plugin.to_record(), expected.to_record());
 }
