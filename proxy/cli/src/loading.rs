@@ -71,12 +71,13 @@ impl Bar {
             return;
         }
         // Draws nothing where there is no terminal.
-        let bar = self.bar.get_or_init(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
-        if progress.cells == 0 {
-            bar.set_message("compiling");
-        } else {
+        let bar = self.bar.get_or_init(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.with_style(style("{spinner} compiling, {elapsed} until now"))
+        });
+        if progress.cells > 0 {
             if bar.length().is_none() {
-                bar.set_style(style());
+                bar.set_style(style("{wide_bar} {pos} of {len} cells, {eta} left"));
             }
             bar.set_length(u64::from(progress.cells));
             bar.set_position(u64::from(progress.done));
@@ -93,7 +94,7 @@ impl Drop for Bar {
     }
 }
 
-fn style() -> ProgressStyle {
-    let template = "{wide_bar} {pos}/{len} cells, {eta} left";
+fn style(template: &str) -> ProgressStyle {
+    // Both texts above are templates.
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
