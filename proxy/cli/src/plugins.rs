@@ -1,14 +1,20 @@
 //! From a plugin's file to a loaded plugin.
 
+use std::io::Read;
 use std::path::Path;
 
-use cloakroom_plugin_host::{LoadError as PluginRefused, Loader, Plugin};
+use cloakroom_plugin_host::{Limits, LoadError as PluginRefused, Loader, Plugin};
 use cloakroom_rule_compiler::{RuleError, compile_with_warnings};
 use cloakroom_settings::{PluginFile, Problem, Source};
+
+use crate::exit::Exit;
+use crate::report::Output;
 
 /// The largest file that is read from the command line, as for files that a site names.
 const MAX_RULE_FILE: u64 = 1 << 20;
 const MAX_COMPONENT: u64 = 16 << 20;
+/// What to do about a component that is larger.
+const TOO_LARGE: &str = "leave debug information out, and build for size";
 
 /// Why a file did not become a plugin.
 pub(crate) enum NoPlugin {
@@ -40,23 +46,83 @@ pub(crate) fn load(
 /// Reads a plugin file that is named on the command line.
 pub(crate) fn read(path: &Path) -> Result<PluginFile, Problem> {
     let shown = path.display().to_string();
-    let trouble = |why: &dyn std::fmt::Display| Problem::nowhere(format!("`{shown}` cannot be read: {why}"));
+    let trouble = |why: &dyn std::fmt::Display, help: &str| {
+        Problem::nowhere(format!("`{shown}` cannot be read: {why}")).help(help)
+    };
     let rules = path.extension().is_some_and(|extension| extension == "toml");
     if !rules && path.extension().is_none_or(|extension| extension != "wasm") {
         return Err(Problem::nowhere(format!("`{shown}` is neither a rule file nor a component"))
             .help("rule files end in `.toml`, components in `.wasm`"));
     }
-    let size = std::fs::metadata(path).map_err(|cause| trouble(&cause))?.len();
-    let most = if rules { MAX_RULE_FILE } else { MAX_COMPONENT };
-    if size > most {
-        return Err(trouble(&format_args!("it has {size} bytes, at most {most} are allowed")));
+    let failed = |cause: std::io::Error| trouble(&cause, "name a file that is there and that you may read");
+    // What is no file may never come to an end, or never begin.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(trouble(
+            &"it is not a file",
+            "name a rule file or a component, not a folder or a device",
+        ));
     }
-    let bytes = std::fs::read(path).map_err(|cause| trouble(&cause))?;
+    let most = if rules { MAX_RULE_FILE } else { MAX_COMPONENT };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > most {
+        let why = format!(
+            "it has more than {most} bytes, which no {} has",
+            if rules { "rule file" } else { "plugin" }
+        );
+        return Err(trouble(&why, if rules { "split it into several plugins" } else { TOO_LARGE }));
+    }
     if !rules {
         return Ok(PluginFile::Component(bytes.into()));
     }
-    let text = String::from_utf8(bytes).map_err(|_| trouble(&"it is not UTF-8 text"))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        trouble(&"it is not UTF-8 text", "save it as UTF-8; a component's name ends in `.wasm`")
+    })?;
     Ok(PluginFile::Rules(Source::new(&shown, &text)))
+}
+
+/// Why the plugin of a file is refused, for people.
+pub(crate) fn refused(path: &Path, cause: &PluginRefused) -> Problem {
+    Problem::nowhere(format!("the plugin `{}` is refused: {cause}", path.display())).help(cause.help())
+}
+
+/// The plugin of a file that is named on the command line. What there is to say of it is printed.
+pub(crate) fn open(path: &Path, output: &Output) -> Result<Plugin, Exit> {
+    let file = read(path).map_err(|problem| {
+        output.problem(&problem);
+        Exit::Failure
+    })?;
+    let loader = loader(output)?;
+    let mut warnings = Vec::new();
+    let loaded = load(&loader, &file, &mut warnings);
+    warnings.iter().for_each(|warning| output.problem(warning));
+    loaded.map_err(|refusal| {
+        match &refusal {
+            NoPlugin::Rules(problems) => problems.iter().for_each(|problem| output.problem(problem)),
+            NoPlugin::Refused(cause) => output.problem(&refused(path, cause)),
+        }
+        refusal.exit()
+    })
+}
+
+/// A loader with the limits of every published plugin.
+pub(crate) fn loader(output: &Output) -> Result<Loader, Exit> {
+    Loader::new(Limits::default()).map_err(|cause| {
+        output.failure(cause);
+        Exit::Failure
+    })
+}
+
+impl NoPlugin {
+    /// How a command ends that needed the plugin.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            // The host's own trouble says nothing against the plugin.
+            Self::Refused(cause) if cause.property().is_none() => Exit::Failure,
+            Self::Refused(_) | Self::Rules(_) => Exit::Wrong,
+        }
+    }
 }
 
 fn placed(source: &Source, error: RuleError) -> Problem {

@@ -8,56 +8,51 @@ impl Plugin {
     #[must_use]
     pub fn unshown(&self) -> Vec<(usize, usize)> {
         let manifest = self.manifest();
-        let mut chosen = vec![false; usize::from(manifest.choices())];
-        for choice in self.table().choices() {
-            if let Some(chosen) = chosen.get_mut(usize::from(*choice)) {
-                *chosen = true;
+        let shown: Vec<Vec<u8>> =
+            self.chosen().into_iter().map(|choice| manifest.variants_of(choice)).collect();
+        let mut unshown = Vec::new();
+        for (at, slot) in manifest.slots().iter().enumerate() {
+            for variant in 0..slot.variants().len() {
+                let is_shown =
+                    |variants: &Vec<u8>| variants.get(at).is_some_and(|v| usize::from(*v) == variant);
+                if !shown.iter().any(is_shown) {
+                    unshown.push((at, variant));
+                }
             }
         }
-        let shown: Vec<Vec<u8>> = (0..manifest.choices())
-            .zip(&chosen)
-            .filter(|(_, chosen)| **chosen)
-            .map(|(choice, _)| manifest.variants_of(choice))
-            .collect();
-        let dead = |slot: usize, variant: usize| {
-            !shown
-                .iter()
-                .any(|variants| variants.get(slot).is_some_and(|shown| usize::from(*shown) == variant))
-        };
-        let slots = manifest.slots().iter().enumerate();
-        slots
-            .flat_map(|(at, slot)| (0..slot.variants().len()).map(move |variant| (at, variant)))
-            .filter(|(slot, variant)| dead(*slot, *variant))
-            .collect()
+        unshown
     }
 
-    /// How many joint variants some cell shows: the logarithm of this bounds what the plugin tells the
-    /// page of a visitor.
+    /// How many joint variants some cell shows: their logarithm bounds what the plugin can tell the page
+    /// of a visitor.
     #[must_use]
     pub fn joint_variants(&self) -> usize {
-        let mut choices: Vec<u16> = self.table().choices().to_vec();
-        choices.sort_unstable();
-        choices.dedup();
-        choices.len()
+        self.chosen().len()
     }
 
-    /// The signals that never make a difference, by position in the manifest; after them, at the
-    /// position behind the last signal, the bucket, if the plugin splits traffic to no effect.
+    /// The signals that never make a difference, by position in the manifest; behind the last one stands
+    /// the bucket, if the plugin splits traffic.
     #[must_use]
     pub fn idle_signals(&self) -> Vec<usize> {
+        let radices = self.table().radices();
         let radices: Vec<usize> =
-            self.table().radices().into_iter().map(|size| usize::try_from(size).unwrap_or(1)).collect();
+            radices.into_iter().map(|size| usize::try_from(size).unwrap_or(1).max(1)).collect();
         let choices = self.table().choices();
-        let idle = |axis: usize| {
+        let is_idle = |axis: usize| {
             let stride: usize = radices.iter().skip(axis + 1).product();
             let size = radices.get(axis).copied().unwrap_or(1);
-            let last = choices.len().saturating_sub(1);
-            // The cell in which nothing is known has the default whatever the plugin would say.
-            (0..last).all(|cell| {
-                let base = cell - (cell / stride % size) * stride;
-                choices.get(cell) == choices.get(base)
-            })
+            // Each cell is compared with the one in which only this signal has its first value.
+            (0..choices.len())
+                .all(|cell| choices.get(cell) == choices.get(cell - (cell / stride % size) * stride))
         };
-        (0..radices.len()).filter(|axis| idle(*axis)).collect()
+        (0..radices.len()).filter(|axis| is_idle(*axis)).collect()
+    }
+
+    /// The choices that some cell has, ascending.
+    fn chosen(&self) -> Vec<u16> {
+        let mut choices = self.table().choices().to_vec();
+        choices.sort_unstable();
+        choices.dedup();
+        choices
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! What enters: component bytes and value ids. No request data ever does.
 
+mod advice;
 mod again;
 mod axis;
 mod caller;
@@ -34,6 +35,8 @@ mod validate;
 mod wire;
 pub mod worker;
 
+pub use advice::Property;
+pub use cloakroom_vocabulary::MAX_CELLS;
 pub use engine::{Engine, EngineError};
 pub use error::{Export, LoadError, Stop};
 pub use limits::Limits;

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::args::Check;
 use crate::assemble::{Assembled, assemble};
 use crate::exit::Exit;
-use crate::report::Output;
+use crate::report::{self, Output};
 
 mod signals;
 
@@ -131,15 +131,6 @@ fn value(settings: &Settings, reports: &[SiteReport], warnings: &[Problem]) -> s
             })
         })
         .collect();
-    let warnings: Vec<_> = warnings
-        .iter()
-        .map(|warning| {
-            let (line, column) = warning.line_and_column().unzip();
-            json!({
-                "message": warning.message(), "warning": warning.is_warning(), "help": warning.suggestion(), "file": warning.file(),
-                "line": line, "column": column,
-            })
-        })
-        .collect();
+    let warnings: Vec<_> = warnings.iter().map(report::problem).collect();
     json!({ "sites": sites, "warnings": warnings })
 }

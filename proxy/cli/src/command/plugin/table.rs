@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use cloakroom_plugin_host::{Limits, Loader, Plugin};
+use cloakroom_plugin_host::Plugin;
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::plugins::{self, NoPlugin};
+use crate::plugins;
 use crate::report::Output;
 
 #[derive(Debug, clap::Args)]
@@ -18,37 +18,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Exit {
-    let file = match plugins::read(&args.file) {
-        Ok(file) => file,
-        Err(problem) => {
-            output.problem(&problem);
-            return Exit::Failure;
-        }
+    let plugin = match plugins::open(&args.file, output) {
+        Ok(plugin) => plugin,
+        Err(exit) => return exit,
     };
-    let loader = match Loader::new(Limits::default()) {
-        Ok(loader) => loader,
-        Err(cause) => {
-            output.failure(format_args!("the plugin engine cannot start: {cause}"));
-            return Exit::Failure;
-        }
-    };
-    let mut warnings = Vec::new();
-    let loaded = plugins::load(&loader, &file, &mut warnings);
-    warnings.iter().for_each(|warning| output.problem(warning));
-    match loaded {
-        Ok(plugin) => {
-            output.result(&text(&plugin), || value(&plugin));
-            Exit::Success
-        }
-        Err(NoPlugin::Rules(problems)) => {
-            problems.iter().for_each(|problem| output.problem(problem));
-            Exit::Wrong
-        }
-        Err(NoPlugin::Refused(cause)) => {
-            output.failure(format_args!("the plugin is refused: {cause}"));
-            Exit::Wrong
-        }
-    }
+    output.result(&text(&plugin), || value(&plugin));
+    Exit::Success
 }
 
 fn text(plugin: &Plugin) -> String {
