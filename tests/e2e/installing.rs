@@ -160,7 +160,7 @@ fn what_is_refused_changes_nothing() {
     let stranger = salut().replace("name = \"hero\"\nversion", "name = \"heroes\"\nversion");
     let no_store = typed.file("elsewhere.toml", "");
     let cases: [(&str, &str, &str, &str); 7] = [
-        (&nonsense, "shop", "hero", "the plugin is refused"),
+        (&nonsense, "shop", "hero", "nonsense.wasm` is refused"),
         (&typed.file("much.toml", &tells_too_much), "shop", "hero", "its budget is 3"),
         (&typed.file("wrong.toml", &wrong_rules), "shop", "hero", "wrong.toml:"),
         (&typed.file("fine.toml", &salut()), "shopp", "hero", "did you mean `shop`?"),

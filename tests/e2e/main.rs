@@ -29,6 +29,7 @@ mod notice;
 mod own_cookies;
 mod passthrough;
 mod personalization;
+mod plugin_check;
 mod policies;
 mod recheck;
 mod remembered;

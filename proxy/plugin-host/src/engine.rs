@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::component::Component;
 
@@ -12,6 +12,8 @@ use crate::caller::Caller;
 use crate::error::{LoadError, plain};
 use crate::limits::{Limits, MIB};
 use crate::plugin::{Digest, Plugin};
+use crate::tabulate::{Answers, Progress};
+use crate::usage::Usage;
 use crate::{Opened, features, imports, tabulate};
 
 /// How often running plugins look at the clock.
@@ -49,21 +51,31 @@ impl Engine {
         Ok(Self { wasm, limits, loading: Mutex::new(()) })
     }
 
-    /// Loads a plugin: compiles it, reads its manifest, asks it about every cell, renders every
-    /// variant. Takes up to the limits' time for a load; meant for a thread that may block.
+    /// Loads a plugin: compiles it, reads its manifest, asks it about every cell and every variant, and
+    /// asks all of it again, in another order; both answers must be the same. Takes up to the limits' time for a load; meant for a thread that may block.
     ///
     /// # Errors
     /// [`LoadError`] says which part of the contract the plugin breaks, and in which cell.
     pub fn load(&self, component: &[u8]) -> Result<Plugin, LoadError> {
+        self.load_telling(component, &|_| {})
+    }
+
+    /// As [`Engine::load`], telling now and then how far it is, on whichever thread is at work.
+    ///
+    /// # Errors
+    /// As [`Engine::load`].
+    pub fn load_telling(
+        &self,
+        component: &[u8],
+        tell: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Plugin, LoadError> {
         let _one_at_a_time = self.loading.lock();
         let opened = self.open(component)?;
         let _ticker = Ticker::start(&self.wasm);
-        let deadline = Instant::now() + self.limits.load_wall_clock;
-        let caller = opened.caller();
         let manifest = opened.manifest()?;
-        let edits = tabulate::edits(caller, &manifest, deadline)?;
-        let table = tabulate::table(caller, &manifest, deadline)?;
-        Ok(Plugin::new(manifest, Digest::of(component), table, edits))
+        let Answers { table, edits, usage } = tabulate::twice(&opened, &manifest, tell)?;
+        let usage = Usage { component_bytes: component.len() as u64, ..usage };
+        Ok(Plugin::new(manifest, Digest::of(component), table, edits, usage))
     }
 
     /// Compiles a component and checks that it imports nothing and exports the contract. Nothing of

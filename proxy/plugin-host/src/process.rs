@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(1);
 const MAX_REFUSAL_BYTES: usize = 16 * 1024;
 
 /// Compiles and tabulates a component in a process of its own. Blocks, at most for the time to compile
-/// and to load; the process is gone when this returns.
+/// and to load twice; the process is gone when this returns.
 pub(crate) fn load(
     program: &Path,
     arguments: &[String],
@@ -38,7 +38,7 @@ pub(crate) fn load(
     let (Some(mut to), Some(mut from)) = (running.0.stdin.take(), running.0.stdout.take()) else {
         return Err(no_worker("it has no pipes".to_owned()));
     };
-    let after = limits.compile_wall_clock + limits.load_wall_clock;
+    let after = limits.whole_load();
     let (answered, answers) = sync_channel(1);
     thread::scope(|scope| {
         // Kept open until the answer is here: a process whose proxy is gone ends itself.

@@ -1,5 +1,6 @@
 //! `cloakroom plugin …`: one file a command.
 
+mod check;
 mod install;
 mod list;
 mod place;
@@ -13,6 +14,8 @@ use crate::report::Output;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
+    /// Check that a plugin keeps all that is promised of plugins, with the figures.
+    Check(check::Args),
     /// Print who sees what: a plugin's whole table, as rules.
     Table(table::Args),
     /// Show a plugin on a site from now on: a running `serve` takes it up without a restart.
@@ -28,6 +31,7 @@ pub(crate) enum PluginCommand {
 
 pub(crate) fn run(command: &PluginCommand, output: &Output) -> Exit {
     match command {
+        PluginCommand::Check(args) => check::run(args, output),
         PluginCommand::Table(args) => table::run(args, output),
         PluginCommand::Install(args) => install::run(args, output),
         PluginCommand::Rollback(args) => rollback::run(args, output),
