@@ -39,5 +39,6 @@ mod remembered;
 mod restart;
 mod splitting;
 mod tls_origin;
+mod toolchain;
 mod upstream;
 mod worker;

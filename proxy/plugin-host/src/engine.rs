@@ -10,7 +10,7 @@ use wasmtime::component::Component;
 
 use crate::caller::Caller;
 use crate::error::{LoadError, plain};
-use crate::limits::{Limits, MIB};
+use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, MIB, TABLES};
 use crate::plugin::{Digest, Plugin};
 use crate::tabulate::{Answers, Progress};
 use crate::usage::Usage;
@@ -88,6 +88,7 @@ impl Engine {
         if component.len() > limit {
             return Err(LoadError::TooLarge { bytes: component.len(), limit });
         }
+        features::one_memory(component)?;
         let compiled = self.compile(component)?;
         imports::none(component)?;
         Ok(Opened::new(Caller::new(&self.wasm, &compiled, &self.limits)?))
@@ -110,6 +111,12 @@ impl Engine {
             format!("it begins with more than {} MiB of memory", self.limits.memory_bytes / MIB)
         } else if reason.contains("has a minimum element size") {
             format!("it begins with more than {} table elements", self.limits.table_elements)
+        } else if reason.contains("Wasm linear memories") {
+            format!("its parts have more than {MEMORIES} memories together")
+        } else if reason.contains("core module instances") {
+            format!("it is made of more than {CORE_INSTANCES} modules")
+        } else if reason.contains(" tables, which exceeds") {
+            format!("its parts have more than {TABLES} tables together")
         } else {
             reason
         }

@@ -56,8 +56,9 @@ pub(crate) const MIB: usize = 1024 * 1024;
 
 /// The core instances that one component may be made of.
 pub(crate) const CORE_INSTANCES: u32 = 16;
-/// The memories that one component may have.
-pub(crate) const MEMORIES: u32 = 2;
+/// The memories that one component may have, each of its modules one at most: JavaScript's have three,
+/// the engine's, its bindings' and that of what stands in for the system.
+pub(crate) const MEMORIES: u32 = 4;
 /// The tables that one component may have.
 pub(crate) const TABLES: u32 = 4;
 
