@@ -26,7 +26,11 @@ fn compiled_code_of_a_file_is_kept_for_its_user_alone() {
     let home = tempfile::tempdir().unwrap();
     let table = |variable: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_cloakroom"))
-            .args(["plugin", "table", concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/templates/hero.toml")])
+            .args([
+                "plugin",
+                "table",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/templates/hero.toml"),
+            ])
             .env_remove("XDG_CACHE_HOME")
             .env(variable, home.path())
             .output()

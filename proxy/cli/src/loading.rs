@@ -54,19 +54,21 @@ pub(crate) fn shortfalls(loader: &Loader) -> Vec<Problem> {
     unconfined.into_iter().chain(not_kept).map(Problem::warning).collect()
 }
 
-/// A bar on a terminal's standard errors, for a load that takes its time. It is gone with this.
-pub(crate) struct Bar {
+/// Loads, showing how far it is on a terminal's standard errors if it takes its time.
+pub(crate) fn watched<T>(load: impl FnOnce(&dyn Fn(Progress)) -> T) -> T {
+    let bar = Bar { since: Instant::now(), bar: OnceCell::new() };
+    load(&|progress| bar.tell(progress))
+}
+
+/// A bar that is gone with this.
+struct Bar {
     since: Instant,
     bar: OnceCell<ProgressBar>,
 }
 
 impl Bar {
-    pub(crate) fn new() -> Self {
-        Self { since: Instant::now(), bar: OnceCell::new() }
-    }
-
     /// Shows how far the load is.
-    pub(crate) fn tell(&self, progress: Progress) {
+    fn tell(&self, progress: Progress) {
         if self.since.elapsed() < PATIENCE {
             return;
         }

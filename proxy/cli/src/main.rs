@@ -12,6 +12,7 @@ mod metrics;
 mod panics;
 mod plugins;
 mod report;
+mod shown;
 mod take_up;
 
 use std::process::ExitCode;

@@ -4,6 +4,16 @@ use std::io::{IsTerminal, Write};
 
 use cloakroom_settings::{LoadError, Problem};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, JSONReportHandler};
+use serde_json::json;
+
+/// A problem as a part of a result.
+pub(crate) fn problem(problem: &Problem) -> serde_json::Value {
+    let (line, column) = problem.line_and_column().unzip();
+    json!({
+        "message": problem.message(), "warning": problem.is_warning(), "help": problem.suggestion(),
+        "file": problem.file(), "line": line, "column": column,
+    })
+}
 
 /// How this run talks.
 pub(crate) struct Output {
@@ -46,6 +56,12 @@ impl Output {
     /// Prints what went wrong outside any file.
     pub(crate) fn failure(&self, message: impl std::fmt::Display) {
         self.diagnostic(&Problem::nowhere(message.to_string()));
+    }
+
+    /// Prints what an external tool wrote, for people as it is.
+    pub(crate) fn tool_said(&self, said: &str) {
+        let shown = if self.json { serde_json::json!({ "tool": said }).to_string() } else { said.to_owned() };
+        let _ = writeln!(std::io::stderr(), "{}", shown.trim_end());
     }
 
     fn diagnostic(&self, diagnostic: &dyn Diagnostic) {

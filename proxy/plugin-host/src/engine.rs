@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
@@ -13,9 +13,10 @@ use wasmtime::component::Component;
 use crate::caller::Caller;
 use crate::code::{Code, EngineKey};
 use crate::error::{LoadError, plain};
-use crate::limits::{Limits, MIB};
+use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, MIB, TABLES};
 use crate::plugin::{Digest, Plugin};
-use crate::tabulate::Progress;
+use crate::tabulate::{Answers, Progress};
+use crate::usage::Usage;
 use crate::{Opened, features, imports, tabulate};
 
 /// How often running plugins look at the clock.
@@ -53,15 +54,27 @@ impl Engine {
         Ok(Self { wasm, limits, loading: Mutex::new(()) })
     }
 
-    /// Loads a plugin: compiles it, reads its manifest, asks it about every cell, renders every
-    /// variant. Takes up to the limits' time for a load; meant for a thread that may block.
+    /// Loads a plugin: compiles it, reads its manifest, asks it about every cell and every variant, and
+    /// asks all of it again, in another order; both answers must be the same. Takes up to the limits' time for a load; meant for a thread that may block.
     ///
     /// # Errors
     /// [`LoadError`] says which part of the contract the plugin breaks, and in which cell.
     pub fn load(&self, component: &[u8]) -> Result<Plugin, LoadError> {
+        self.load_telling(component, &|_| {})
+    }
+
+    /// As [`Engine::load`], telling now and then how far it is, on whichever thread is at work.
+    ///
+    /// # Errors
+    /// As [`Engine::load`].
+    pub fn load_telling(
+        &self,
+        component: &[u8],
+        tell: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Plugin, LoadError> {
         let _one_at_a_time = self.loading.lock();
         let opened = self.open(component)?;
-        self.tabulate(&opened, component, &|_| {})
+        self.tabulate(&opened, component, tell)
     }
 
     /// Asks an opened plugin about everything, telling now and then how far it is, on whichever thread is
@@ -73,12 +86,10 @@ impl Engine {
         tell: &(dyn Fn(Progress) + Sync),
     ) -> Result<Plugin, LoadError> {
         let _ticker = Ticker::start(&self.wasm);
-        let deadline = Instant::now() + self.limits.load_wall_clock;
-        let caller = opened.caller();
         let manifest = opened.manifest()?;
-        let edits = tabulate::edits(caller, &manifest, deadline)?;
-        let table = tabulate::table(caller, &manifest, deadline, tell)?;
-        Ok(Plugin::new(manifest, Digest::of(component), table, edits))
+        let Answers { table, edits, usage } = tabulate::twice(opened, &manifest, tell)?;
+        let usage = Usage { component_bytes: component.len() as u64, ..usage };
+        Ok(Plugin::new(manifest, Digest::of(component), table, edits, usage))
     }
 
     /// Compiles a component and checks that it imports nothing and exports the contract. Nothing of
@@ -88,6 +99,7 @@ impl Engine {
     /// [`LoadError`] if it is no such component.
     pub fn open(&self, component: &[u8]) -> Result<Opened, LoadError> {
         self.in_size(component)?;
+        features::one_memory(component)?;
         let compiled = self.compile(component)?;
         self.opened(component, &compiled)
     }
@@ -142,6 +154,12 @@ impl Engine {
             format!("it begins with more than {} MiB of memory", self.limits.memory_bytes / MIB)
         } else if reason.contains("has a minimum element size") {
             format!("it begins with more than {} table elements", self.limits.table_elements)
+        } else if reason.contains("Wasm linear memories") {
+            format!("its parts have more than {MEMORIES} memories together")
+        } else if reason.contains("core module instances") {
+            format!("it is made of more than {CORE_INSTANCES} modules")
+        } else if reason.contains(" tables, which exceeds") {
+            format!("its parts have more than {TABLES} tables together")
         } else {
             reason
         }

@@ -16,7 +16,7 @@ pub struct Limits {
     pub wall_clock: Duration,
     /// Wall clock of compiling, where a load has a process of its own.
     pub compile_wall_clock: Duration,
-    /// Wall clock of a whole load after compilation: all cells and all variants.
+    /// Wall clock of asking about all cells and all variants once. It is done twice.
     pub load_wall_clock: Duration,
     /// Memory of the process that loads a plugin: the compiler's, the instances' and the table's together.
     pub process_memory_bytes: usize,
@@ -48,10 +48,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The longest that a load may take: compiling, and asking everything.
+    /// The longest that a load may take: compiling, and asking everything twice.
     #[must_use]
     pub fn whole_load(&self) -> Duration {
-        self.compile_wall_clock.saturating_add(self.load_wall_clock)
+        self.compile_wall_clock.saturating_add(self.load_wall_clock.saturating_mul(2))
     }
 }
 
@@ -59,13 +59,15 @@ pub(crate) const MIB: usize = 1024 * 1024;
 
 /// The core instances that one component may be made of.
 pub(crate) const CORE_INSTANCES: u32 = 16;
-/// The memories that one component may have.
-pub(crate) const MEMORIES: u32 = 2;
+/// The memories that one component may have, each of its modules one at most: JavaScript's have three,
+/// the engine's, its bindings' and that of what stands in for the system.
+pub(crate) const MEMORIES: u32 = 4;
 /// The tables that one component may have.
 pub(crate) const TABLES: u32 = 4;
 
 /// What an instance may still use of its limits; lives in its store.
 pub(crate) struct Caps {
+    memory: usize,
     memory_left: usize,
     elements_left: usize,
     exceeded: Option<Resource>,
@@ -80,7 +82,13 @@ pub(crate) enum Resource {
 
 impl Caps {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { memory_left: limits.memory_bytes, elements_left: limits.table_elements, exceeded: None }
+        let Limits { memory_bytes, table_elements, .. } = *limits;
+        Self { memory: 0, memory_left: memory_bytes, elements_left: table_elements, exceeded: None }
+    }
+
+    /// Linear memory that the instance has taken, in bytes. It never gives any back.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory
     }
 
     /// What the instance ran out of, if that is what ended it.
@@ -113,7 +121,9 @@ impl ResourceLimiter for Caps {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        take(&mut self.memory_left, current, desired, &mut self.exceeded, Resource::Memory)
+        let grows = take(&mut self.memory_left, current, desired, &mut self.exceeded, Resource::Memory)?;
+        self.memory = self.memory.saturating_add(desired.saturating_sub(current));
+        Ok(grows)
     }
 
     fn table_growing(
