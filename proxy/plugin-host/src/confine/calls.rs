@@ -8,17 +8,15 @@ use seccompiler::{
     TargetArch, apply_filter_all_threads,
 };
 
+/// The most open files of others that are told apart.
+const MAX_INHERITED: usize = 64;
+
 /// What the engine, the allocator, threads and the pipes need.
-const ALLOWED: [c_long; 34] = [
-    // Pipes, and files in memory. Nothing can be opened.
-    libc::SYS_read,
-    libc::SYS_write,
-    libc::SYS_writev,
+const ALLOWED: [c_long; 29] = [
+    // Files in memory. Nothing can be opened; what is read and written stands below.
     libc::SYS_close,
     libc::SYS_memfd_create,
-    libc::SYS_ftruncate,
     // Memory.
-    libc::SYS_mmap,
     libc::SYS_munmap,
     libc::SYS_mremap,
     libc::SYS_mprotect,
@@ -73,10 +71,12 @@ const DEADLY: [c_long; 13] = [
 ///
 /// Of several filters the strictest counts. All that is not allowed is answered with “not permitted”, so
 /// that a library which asks for more than it needs goes on without.
-pub(super) fn filter() -> bool {
+pub(super) fn filter(inherited: Option<Vec<u32>>) -> bool {
+    let seen = inherited.is_some();
+    let inherited = inherited.unwrap_or_default();
     let allowed = || {
         let mut rules = plain(&ALLOWED);
-        rules.extend(conditional()?);
+        rules.extend(conditional(&inherited)?);
         program(rules, refused(libc::EPERM), SeccompAction::Allow)
     };
     // Its arguments lie in memory, where no filter can look; told that the kernel has no such call, libraries
@@ -85,7 +85,7 @@ pub(super) fn filter() -> bool {
     let deadly = || program(plain(&DEADLY), SeccompAction::Allow, SeccompAction::KillProcess);
     let (Some(deadly), Some(unknown), Some(allowed)) = (deadly(), unknown(), allowed()) else { return false };
     // The widest first: the last one no longer allows setting another.
-    [deadly, unknown, allowed].iter().all(|program| apply_filter_all_threads(program).is_ok())
+    [deadly, unknown, allowed].iter().all(|program| apply_filter_all_threads(program).is_ok()) && seen
 }
 
 fn refused(error: i32) -> SeccompAction {
@@ -96,25 +96,56 @@ fn plain(calls: &[c_long]) -> BTreeMap<i64, Vec<SeccompRule>> {
     calls.iter().map(|call| (*call, Vec::new())).collect()
 }
 
-/// Calls that are allowed with one value of an argument.
-fn conditional() -> Option<BTreeMap<i64, Vec<SeccompRule>>> {
-    let threads_alone = u64::from(libc::CLONE_THREAD.unsigned_abs());
-    let own = u64::from(std::process::id());
-    let seals = u64::from(libc::F_ADD_SEALS.unsigned_abs());
-    let flags = u64::from(libc::F_GETFD.unsigned_abs());
-    let rule = |argument, operator, value| {
-        let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value).ok()?;
-        SeccompRule::new(vec![condition]).ok()
-    };
-    let threads = rule(0, SeccompCmpOp::MaskedEq(threads_alone), threads_alone)?;
-    let abort = rule(0, SeccompCmpOp::Eq, own)?;
-    let seal = rule(1, SeccompCmpOp::Eq, seals)?;
-    let is_open = rule(1, SeccompCmpOp::Eq, flags)?;
+/// Calls that are allowed with some values of an argument. Beside its pipes the process may use files that it
+/// makes itself, and none of those `inherited` from whoever started it.
+fn conditional(inherited: &[u32]) -> Option<BTreeMap<i64, Vec<SeccompRule>>> {
+    use SeccompCmpOp::{Eq, MaskedEq};
+    const INPUT: u32 = 0;
+    let threads_alone = libc::CLONE_THREAD.unsigned_abs();
+    let asked =
+        vec![rule(1, Eq, libc::F_ADD_SEALS.unsigned_abs())?, rule(1, Eq, libc::F_GETFD.unsigned_abs())?];
     Some(BTreeMap::from([
-        (libc::SYS_clone, vec![threads]),
-        (libc::SYS_tgkill, vec![abort]),
-        (libc::SYS_fcntl, vec![seal, is_open]),
+        (libc::SYS_read, vec![rule(0, Eq, INPUT)?]),
+        (libc::SYS_write, none_of(inherited, 0)?),
+        (libc::SYS_writev, none_of(inherited, 0)?),
+        // Memory that is no file's has the number -1.
+        (libc::SYS_mmap, none_of(inherited, 4)?),
+        (libc::SYS_ftruncate, none_of(inherited, 0)?),
+        (libc::SYS_clone, vec![rule(0, MaskedEq(threads_alone.into()), threads_alone)?]),
+        // By this an abort ends the process.
+        (libc::SYS_tgkill, vec![rule(0, Eq, std::process::id())?]),
+        (libc::SYS_fcntl, asked),
     ]))
+}
+
+/// That an argument is none of some numbers of files; no rule at all if there are none.
+fn none_of(files: &[u32], argument: u8) -> Option<Vec<SeccompRule>> {
+    let conditions: Option<Vec<_>> =
+        files.iter().map(|file| condition(argument, SeccompCmpOp::Ne, *file)).collect();
+    match conditions? {
+        none if none.is_empty() => Some(Vec::new()),
+        conditions => Some(vec![SeccompRule::new(conditions).ok()?]),
+    }
+}
+
+fn rule(argument: u8, operator: SeccompCmpOp, value: u32) -> Option<SeccompRule> {
+    SeccompRule::new(vec![condition(argument, operator, value)?]).ok()
+}
+
+/// That the lower half of an argument compares so with a value.
+fn condition(argument: u8, operator: SeccompCmpOp, value: u32) -> Option<SeccompCondition> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value.into()).ok()
+}
+
+/// The files that this process has open beside its standard ones; `None` if that cannot be seen, or there are
+/// more than a filter has room for.
+pub(super) fn inherited() -> Option<Vec<u32>> {
+    let open = std::fs::read_dir("/proc/self/fd").ok()?;
+    let numbers: Vec<u32> = open.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+    // One of them was the list itself, which is closed now.
+    let still = |number: &u32| std::fs::symlink_metadata(format!("/proc/self/fd/{number}")).is_ok();
+    let open: Vec<u32> = numbers.into_iter().filter(|number| *number > 2).filter(still).collect();
+    (open.len() <= MAX_INHERITED).then_some(open)
 }
 
 fn program(

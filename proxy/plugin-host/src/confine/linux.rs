@@ -19,11 +19,13 @@ const NOBODY: u32 = 65_534;
 const OPEN_FILES: u64 = 32;
 
 pub(super) fn confine(bounds: &Bounds) -> Confinement {
+    // Seen while there are files to see.
+    let inherited = calls::inherited();
     Confinement {
         bounded: bound(bounds).is_ok(),
         unprivileged: leave_privileges().is_ok(),
         without_files: leave_files(),
-        without_calls: calls::filter(),
+        without_calls: calls::filter(inherited),
     }
 }
 

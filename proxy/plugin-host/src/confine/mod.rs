@@ -30,7 +30,8 @@ pub struct Confinement {
     pub unprivileged: bool,
     /// No path leads to a file (Landlock).
     pub without_files: bool,
-    /// No system call beyond those for memory, threads, clocks and its two pipes (seccomp).
+    /// No system call beyond those for memory, threads, clocks and its pipes, and none on files that were open
+    /// when it was started (seccomp).
     pub without_calls: bool,
 }
 
@@ -42,7 +43,10 @@ impl Confinement {
             (self.bounded, "its memory and processor time are not bounded by the system"),
             (self.unprivileged, "it keeps privileges of the user who started it"),
             (self.without_files, "files are not out of its reach by Landlock"),
-            (self.without_calls, "system calls are not filtered by seccomp"),
+            (
+                self.without_calls,
+                "system calls, or files that were open before, are not out of its reach by seccomp",
+            ),
         ];
         parts.into_iter().filter_map(|(holds, words)| (!holds).then_some(words)).collect()
     }

@@ -1,7 +1,7 @@
 //! What hostile code might try, each in a process that is confined like that of a plugin.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, ExitCode};
@@ -25,6 +25,8 @@ pub fn attempt(what: &str) -> ExitCode {
     // Found while there still are files: by path and by number.
     let program = std::env::current_exe().unwrap();
     let parent = rustix::process::getppid().unwrap();
+    // As a careless parent might leave one open.
+    let mut inherited = fs::OpenOptions::new().read(true).write(true).open("/dev/null").unwrap();
     let held = confine(&BOUNDS);
     if !held.missing().is_empty() {
         return NOT_TRIED.into();
@@ -33,6 +35,8 @@ pub fn attempt(what: &str) -> ExitCode {
         "live" => live(),
         "read a file" => refused(fs::read("/etc/passwd")),
         "read its own program" => refused(File::open(program)),
+        "read an open file" => refused(inherited.read(&mut [0])),
+        "write an open file" => refused(inherited.write(&[0])),
         "list a folder" => refused(fs::read_dir("/")),
         "write a file" => refused(fs::write("/tmp/cloakroom-was-here", "no")),
         "remove a file" => refused(fs::remove_file("/tmp/cloakroom-was-here")),

@@ -45,6 +45,8 @@ fn what_is_asked_of_the_system_is_refused() {
     for what in [
         "read a file",
         "read its own program",
+        "read an open file",
+        "write an open file",
         "list a folder",
         "write a file",
         "remove a file",
