@@ -76,7 +76,7 @@ pub(crate) fn load(request: &Request<'_>, notes: &mut Notes) -> Result<Plugin, L
         let mut talk =
             Talk { request, notes, digest: Digest::of(request.component), engine: None, code: None };
         let mut fed = None;
-        let end = talk.to_its_end(frames, deadline, |talk| fed = Some(talk.feed(scope, to)));
+        let end = talk.hear_out(frames, deadline, |talk| fed = Some(talk.feed(scope, to)));
         let answer = match end {
             Ok(plugin) => Ok(plugin),
             Err(End::Refused(refusal)) => Err(refusal),
@@ -111,7 +111,7 @@ struct Talk<'a> {
 
 impl<'a> Talk<'a> {
     /// Hears frames until there is an answer. `begin` is called once, when the process is ready.
-    fn to_its_end(
+    fn hear_out(
         &mut self,
         frames: Receiver<Frame>,
         deadline: Instant,

@@ -82,8 +82,9 @@ fn a_forgery_is_replaced_and_never_run() {
     let plugin = loader.load(&hero).unwrap();
     let path = kept(folder.path()).unwrap();
     let whole = fs::read(&path).unwrap();
-    let stranger = [&whole[..32], &engine().open(&component(BANNER)).unwrap().code().unwrap()].concat();
-    for forgery in [stranger, whole[..whole.len() / 2].to_vec(), Vec::new(), b"\x7fELF".to_vec()] {
+    let (seal, _) = whole.split_at(32);
+    let stranger = [seal, &engine().open(&component(BANNER)).unwrap().code().unwrap()].concat();
+    for forgery in [stranger, whole.split_at(whole.len() / 2).0.to_vec(), Vec::new(), b"\x7fELF".to_vec()] {
         fs::write(&path, &forgery).unwrap();
         assert_eq!(loader.load(&hero).unwrap().to_record(), plugin.to_record());
         assert_ne!(fs::read(&path).unwrap(), forgery);
