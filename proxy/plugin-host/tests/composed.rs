@@ -77,7 +77,7 @@ fn composed(more: usize, rest: &str) -> Result<Plugin, LoadError> {
           {})"#,
         "(instance (instantiate 1))".repeat(more),
     ));
-    component.extend(&joined[HEADER_BYTES..]);
+    component.extend(joined.split_at(HEADER_BYTES).1);
     Engine::new(Limits::default()).unwrap().load(&component)
 }
 
