@@ -73,8 +73,8 @@ fn report(args: &Args, output: &Output, project: &Project, component: &[u8]) {
     let file = args.folder.join(format!("{}.wasm", project.name()));
     let file = file.strip_prefix(".").unwrap_or(&file).display();
     let text = format!(
-        "built {file}: {size} bytes\n  digest {digest}\n\nsee who is shown what with\n\n  \
-         cloakroom plugin table {file}\n"
+        "built {file}: {size} bytes, sha256 {digest}\n\ncheck it, and read who is shown what\n\n  \
+         cloakroom plugin check {file}\n  cloakroom plugin table {file}\n"
     );
     output.result(&text, || {
         json!({
