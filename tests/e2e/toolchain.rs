@@ -48,6 +48,8 @@ fn building_twice_gives_the_same_digest_as_json() {
     let first = built();
     assert_eq!((&first["file"], &first["language"]), (&"spring.wasm".into(), &"rules".into()));
     assert_eq!(first, built());
+    let rights = |file: &str| std::fs::metadata(folder.path().join(file)).unwrap().permissions();
+    assert_eq!(rights("spring.wasm"), rights("spring.toml"), "whoever may read the source may read this");
 }
 
 #[test]

@@ -58,7 +58,11 @@ fn built(args: &Args, output: &Output) -> Result<(Project, Built), BuildError> {
 /// Puts the component in its place at once, so that nobody reads half of it.
 fn write(path: &Path, component: &[u8]) -> Result<(), Problem> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+    let mut draft = tempfile::Builder::new();
+    // Less what the user's mask takes away, as for any file: a proxy may run as somebody else.
+    #[cfg(unix)]
+    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let written = draft.tempfile_in(folder).and_then(|mut file| {
         file.write_all(component)?;
         file.persist(path).map_err(|error| error.error)
     });
