@@ -12,7 +12,7 @@ use crate::report::Output;
 pub(crate) enum PluginCommand {
     /// Check that a plugin keeps all that is promised of plugins, with the figures.
     Check(check::Args),
-    /// Print who sees what: a plugin's whole table, as rules.
+    /// Print who sees what: a plugin's whole table, as rules, JSON or CSV.
     Table(table::Args),
 }
 
