@@ -29,6 +29,7 @@ mod own_cookies;
 mod passthrough;
 mod personalization;
 mod plugin_check;
+mod plugin_diff;
 mod plugin_table;
 mod policies;
 mod recheck;

@@ -12,6 +12,7 @@ mod again;
 mod axis;
 mod caller;
 mod contract;
+mod diff;
 mod engine;
 mod error;
 mod exports;
@@ -37,6 +38,9 @@ pub mod worker;
 
 pub use advice::Property;
 pub use cloakroom_vocabulary::MAX_CELLS;
+pub use diff::{
+    Change, Difference, EditsChange, MAX_COMPARED_CELLS, NotComparable, SignalChange, SlotDifference,
+};
 pub use engine::{Engine, EngineError};
 pub use error::{Export, LoadError, Stop};
 pub use limits::Limits;

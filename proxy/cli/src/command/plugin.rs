@@ -1,6 +1,7 @@
 //! `cloakroom plugin …`: one file a command.
 
 mod check;
+mod diff;
 mod table;
 
 use clap::Subcommand;
@@ -12,6 +13,10 @@ use crate::report::Output;
 pub(crate) enum PluginCommand {
     /// Check that a plugin keeps all that is promised of plugins, with the figures.
     Check(check::Args),
+    /// Print what another version of a plugin changes: only the cells that change, as rules.
+    ///
+    /// Ends with 0 if the two do the same, with 4 if they differ.
+    Diff(diff::Args),
     /// Print who sees what: a plugin's whole table, as rules, JSON or CSV.
     Table(table::Args),
 }
@@ -19,6 +24,7 @@ pub(crate) enum PluginCommand {
 pub(crate) fn run(command: &PluginCommand, output: &Output) -> Exit {
     match command {
         PluginCommand::Check(args) => check::run(args, output),
+        PluginCommand::Diff(args) => diff::run(args, output),
         PluginCommand::Table(args) => table::run(args, output),
     }
 }
