@@ -22,6 +22,7 @@ mod consent;
 mod door;
 mod downstream;
 mod etag;
+mod installing;
 mod jurisdictions;
 mod noninterference;
 mod notice;

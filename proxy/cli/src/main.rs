@@ -11,6 +11,8 @@ mod metrics;
 mod panics;
 mod plugins;
 mod report;
+mod shown;
+mod take_up;
 
 use std::process::ExitCode;
 

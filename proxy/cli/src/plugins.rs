@@ -1,5 +1,6 @@
 //! From a plugin's file to a loaded plugin.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
@@ -24,23 +25,35 @@ pub(crate) enum NoPlugin {
     Refused(PluginRefused),
 }
 
-/// Compiles a rule file, or takes a component as it is, and tabulates it. What a rule file may not have
-/// meant is added to `warnings`.
+/// Compiles a rule file, or takes a component as it is. What a rule file may not have meant is added to
+/// `warnings`.
+///
+/// # Errors
+/// The mistakes of a rule file, with their places.
+pub(crate) fn component<'f>(
+    file: &'f PluginFile,
+    warnings: &mut Vec<Problem>,
+) -> Result<Cow<'f, [u8]>, Vec<Problem>> {
+    match file {
+        PluginFile::Component(bytes) => Ok(Cow::Borrowed(bytes)),
+        PluginFile::Rules(source) => {
+            let placed = |found: Vec<RuleError>| found.into_iter().map(|error| placed(source, error));
+            let compiled =
+                compile_with_warnings(source.text()).map_err(|errors| placed(errors).collect::<Vec<_>>())?;
+            warnings.extend(placed(compiled.warnings).map(Problem::warning));
+            Ok(Cow::Owned(compiled.component))
+        }
+    }
+}
+
+/// Compiles what has to be compiled, and tabulates it.
 pub(crate) fn load(
     loader: &Loader,
     file: &PluginFile,
     warnings: &mut Vec<Problem>,
 ) -> Result<Plugin, NoPlugin> {
-    match file {
-        PluginFile::Component(bytes) => loader.load(bytes).map_err(NoPlugin::Refused),
-        PluginFile::Rules(source) => {
-            let placed = |found: Vec<RuleError>| found.into_iter().map(|error| placed(source, error));
-            let compiled = compile_with_warnings(source.text())
-                .map_err(|errors| NoPlugin::Rules(placed(errors).collect()))?;
-            warnings.extend(placed(compiled.warnings).map(Problem::warning));
-            loader.load(&compiled.component).map_err(NoPlugin::Refused)
-        }
-    }
+    let component = component(file, warnings).map_err(NoPlugin::Rules)?;
+    loader.load(&component).map_err(NoPlugin::Refused)
 }
 
 /// Reads a plugin file that is named on the command line.
@@ -89,14 +102,28 @@ pub(crate) fn refused(path: &Path, cause: &PluginRefused) -> Problem {
 
 /// The plugin of a file that is named on the command line. What there is to say of it is printed.
 pub(crate) fn open(path: &Path, output: &Output) -> Result<Plugin, Exit> {
+    let loader = loader(output)?;
+    open_with(path, output, |component| loader.load(component)).map(|(_, plugin)| plugin)
+}
+
+/// The component and the plugin of a file that is named on the command line, loaded by `load`. What there
+/// is to say of it is printed.
+pub(crate) fn open_with(
+    path: &Path,
+    output: &Output,
+    load: impl FnOnce(&[u8]) -> Result<Plugin, PluginRefused>,
+) -> Result<(Vec<u8>, Plugin), Exit> {
     let file = read(path).map_err(|problem| {
         output.problem(&problem);
         Exit::Failure
     })?;
-    let loader = loader(output)?;
     let mut warnings = Vec::new();
-    let loaded = load(&loader, &file, &mut warnings);
+    let component = component(&file, &mut warnings);
     warnings.iter().for_each(|warning| output.problem(warning));
+    let loaded = component.map_err(NoPlugin::Rules).and_then(|component| {
+        let plugin = load(&component).map_err(NoPlugin::Refused)?;
+        Ok((component.into_owned(), plugin))
+    });
     loaded.map_err(|refusal| {
         match &refusal {
             NoPlugin::Rules(problems) => problems.iter().for_each(|problem| output.problem(problem)),

@@ -2,6 +2,10 @@
 
 mod check;
 mod diff;
+mod install;
+mod list;
+mod place;
+mod rollback;
 mod table;
 
 use clap::Subcommand;
@@ -19,6 +23,15 @@ pub(crate) enum PluginCommand {
     Diff(diff::Args),
     /// Print who sees what: a plugin's whole table, as rules, JSON or CSV.
     Table(table::Args),
+    /// Show a plugin on a site from now on: a running `serve` takes it up without a restart.
+    ///
+    /// The plugin is checked, its table is made, and the whole configuration is tried with it before
+    /// anything changes.
+    Install(install::Args),
+    /// Show an earlier version of a plugin again.
+    Rollback(rollback::Args),
+    /// List the versions that are installed.
+    List(list::Args),
 }
 
 pub(crate) fn run(command: &PluginCommand, output: &Output) -> Exit {
@@ -26,5 +39,8 @@ pub(crate) fn run(command: &PluginCommand, output: &Output) -> Exit {
         PluginCommand::Check(args) => check::run(args, output),
         PluginCommand::Diff(args) => diff::run(args, output),
         PluginCommand::Table(args) => table::run(args, output),
+        PluginCommand::Install(args) => install::run(args, output),
+        PluginCommand::Rollback(args) => rollback::run(args, output),
+        PluginCommand::List(args) => list::run(args, output),
     }
 }
