@@ -122,7 +122,7 @@ impl<'a> Run<'a> {
             return Err(LoadError::Answer { cell: self.words(cell), answer: answer.answer, choices });
         }
         let done = self.decided.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        if done % CELLS_PER_WORD == 0 {
+        if done.is_multiple_of(CELLS_PER_WORD) {
             (self.tell)(done);
         }
         self.in_time(done.saturating_sub(before))?;
