@@ -6,6 +6,7 @@ mod args;
 mod assemble;
 mod command;
 mod exit;
+mod loading;
 mod logs;
 mod metrics;
 mod panics;

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
-use cloakroom_plugin_host::{Limits, LoadError as PluginRefused, Loader, Plugin};
+use cloakroom_plugin_host::{LoadError as PluginRefused, Loader, Plugin};
 use cloakroom_rule_compiler::{RuleError, compile_with_warnings};
 use cloakroom_settings::{PluginFile, Problem, Source};
 
 use crate::exit::Exit;
+use crate::loading;
 use crate::report::Output;
 
 /// The largest file that is read from the command line, as for files that a site names.
@@ -46,14 +47,17 @@ pub(crate) fn component<'f>(
     }
 }
 
-/// Compiles what has to be compiled, and tabulates it.
+/// Compiles what has to be compiled, and tabulates it, with a bar for who waits. What the machine lacks for
+/// it is added to `warnings`.
 pub(crate) fn load(
     loader: &Loader,
     file: &PluginFile,
     warnings: &mut Vec<Problem>,
 ) -> Result<Plugin, NoPlugin> {
     let component = component(file, warnings).map_err(NoPlugin::Rules)?;
-    loader.load(&component).map_err(NoPlugin::Refused)
+    let loaded = loading::watched(|tell| loader.load_telling(&component, tell));
+    warnings.extend(loading::shortfalls(loader));
+    loaded.map_err(NoPlugin::Refused)
 }
 
 /// Reads a plugin file that is named on the command line.
@@ -103,7 +107,10 @@ pub(crate) fn refused(path: &Path, cause: &PluginRefused) -> Problem {
 /// The plugin of a file that is named on the command line. What there is to say of it is printed.
 pub(crate) fn open(path: &Path, output: &Output) -> Result<Plugin, Exit> {
     let loader = loader(output)?;
-    open_with(path, output, |component| loader.load(component)).map(|(_, plugin)| plugin)
+    let load = |component: &[u8]| loading::watched(|tell| loader.load_telling(component, tell));
+    let opened = open_with(path, output, load);
+    loading::shortfalls(&loader).iter().for_each(|warning| output.problem(warning));
+    opened.map(|(_, plugin)| plugin)
 }
 
 /// The component and the plugin of a file that is named on the command line, loaded by `load`. What there
@@ -133,9 +140,10 @@ pub(crate) fn open_with(
     })
 }
 
-/// A loader with the limits of every published plugin.
+/// A loader for files that belong to no site, with the limits of every published plugin. Compiled code is
+/// kept where the user keeps such things.
 pub(crate) fn loader(output: &Output) -> Result<Loader, Exit> {
-    Loader::new(Limits::default()).map_err(|cause| {
+    loading::loader(loading::own_cache()).map_err(|cause| {
         output.failure(cause);
         Exit::Failure
     })

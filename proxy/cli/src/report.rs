@@ -78,6 +78,12 @@ impl Output {
         self.diagnostic(&Problem::nowhere(message.to_string()));
     }
 
+    /// Prints what an external tool wrote, for people as it is.
+    pub(crate) fn tool_said(&self, said: &str) {
+        let shown = if self.json { serde_json::json!({ "tool": said }).to_string() } else { said.to_owned() };
+        let _ = writeln!(std::io::stderr(), "{}", shown.trim_end());
+    }
+
     fn diagnostic(&self, diagnostic: &dyn Diagnostic) {
         let mut text = String::new();
         let rendered = if self.json {

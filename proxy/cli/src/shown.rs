@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use cloakroom_plugin_host::{Limits, LoadError as PluginRefused, Loader, Plugin};
+use cloakroom_plugin_host::{LoadError as PluginRefused, Loader, Plugin, Progress};
 use cloakroom_plugin_store::{Index, PluginStore, StoreError, Version};
 use cloakroom_settings::{self as settings, Problem, Settings, Site};
 
 use crate::exit::Exit;
+use crate::loading;
 use crate::plugins;
 use crate::report::Output;
 
@@ -38,12 +39,12 @@ struct Found {
 }
 
 impl Plugins {
-    /// Keeps tables below `store`, if there is one; nothing is opened yet.
+    /// Keeps tables and compiled code below `store`, if there is one.
     ///
     /// # Errors
     /// The system does not say where this program is.
     pub(crate) fn new(store: Option<&Path>) -> Result<Self, Problem> {
-        let loader = Loader::new(Limits::default())
+        let loader = loading::loader(store.map(loading::code_below))
             .map_err(|cause| Problem::nowhere(format!("the plugin engine cannot start: {cause}")))?;
         Ok(Self { loader, store: store.map(PluginStore::new) })
     }
@@ -58,9 +59,14 @@ impl Plugins {
     /// # Errors
     /// Why the plugin is refused.
     pub(crate) fn load(&self, component: &[u8]) -> Result<Plugin, PluginRefused> {
+        self.load_telling(component, &|_| {})
+    }
+
+    fn load_telling(&self, component: &[u8], tell: &dyn Fn(Progress)) -> Result<Plugin, PluginRefused> {
+        let load = |component: &[u8]| self.loader.load_telling(component, tell);
         match &self.store {
-            Some(store) => store.tabulated(component, |component| self.loader.load(component)),
-            None => self.loader.load(component),
+            Some(store) => store.tabulated(component, load),
+            None => load(component),
         }
     }
 
@@ -70,7 +76,8 @@ impl Plugins {
     /// # Errors
     /// How the command ends.
     pub(crate) fn load_file(&self, path: &Path, output: &Output) -> Result<(Vec<u8>, Plugin), Exit> {
-        plugins::open_with(path, output, |component| self.load(component))
+        let load = |component: &[u8]| loading::watched(|tell| self.load_telling(component, tell));
+        plugins::open_with(path, output, load)
     }
 
     /// The versions that are installed on a site.
@@ -116,6 +123,7 @@ impl Plugins {
                 of_site.push(found.shown);
             }
         }
+        warnings.extend(loading::shortfalls(&self.loader));
         if problems.is_empty() { Ok(shown) } else { Err(problems) }
     }
 

@@ -71,7 +71,9 @@ impl LoadError {
     pub fn property(&self) -> Option<Property> {
         Some(match self {
             Self::TooLarge { .. } => Property::Size,
-            Self::NotAComponent { .. } | Self::Died { .. } | Self::Babble { .. } => Property::Component,
+            Self::NotAComponent { .. } | Self::Exhausted { .. } | Self::Died { .. } | Self::Babble { .. } => {
+                Property::Component
+            }
             Self::Imports { .. } => Property::Imports,
             Self::Contract { .. } | Self::Exports { .. } => Property::Exports,
             Self::Manifest { .. } => Property::Manifest,
@@ -93,7 +95,9 @@ impl LoadError {
     pub fn passed(&self) -> &'static [Property] {
         let until = match self {
             // It may have failed anywhere.
-            Self::Overdue { .. } | Self::Died { .. } | Self::Babble { .. } => Property::Component,
+            Self::Overdue { .. } | Self::Exhausted { .. } | Self::Died { .. } | Self::Babble { .. } => {
+                Property::Component
+            }
             Self::Call { export: Export::Describe, .. } => Property::Manifest,
             Self::Call { .. } | Self::Answer { .. } | Self::Rendered { .. } | Self::TooSlow { .. } => {
                 Property::Fuel
@@ -136,6 +140,7 @@ impl LoadError {
                 "tell fewer values apart, or make `decide` and the start of an instance cheaper"
             }
             Self::Overdue { .. } => "make the component smaller: compiling it takes part of that time",
+            Self::Exhausted { .. } => "make the component smaller: compiling it takes most of that",
             Self::Died { .. } | Self::Babble { .. } => {
                 "nothing outside that process is harmed; if the plugin comes from a source that you trust, \
                  this is a mistake of the proxy's, and worth a report"

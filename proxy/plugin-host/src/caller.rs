@@ -46,6 +46,10 @@ impl Caller {
         self.meter.usage()
     }
 
+    pub(crate) fn code(&self) -> Option<Vec<u8>> {
+        self.pre.instance_pre().component().serialize().ok()
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }

@@ -116,6 +116,12 @@ pub enum LoadError {
         /// The time it was given.
         after: Duration,
     },
+    /// Its process used up what the system grants it.
+    #[error("the plugin was given up: compiling and running it takes more than {what}")]
+    Exhausted {
+        /// The limit in words.
+        what: String,
+    },
     /// Its process came to an end without an answer.
     #[error("the process that compiled and ran the plugin failed: {how}")]
     Died {

@@ -1,16 +1,26 @@
 //! What of WASM a plugin may use, and how the engine runs it: every choice is written out, so that a
 //! newer engine with other defaults changes nothing. No plugin's bytes enter here.
 
+use wasmparser::{Parser, Payload, TypeRef};
 use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmFeatures};
 
-use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLES};
+use crate::error::LoadError;
+use crate::limits::{CORE_INSTANCES, Limits, MEMORIES, MIB, TABLES};
 
 /// Instances that may be alive at once: two threads of a load, and cold decisions beside it.
 const INSTANCES: u32 = 8;
-/// Pages up to here are zeroed rather than given back to the system, which is faster for small ones.
-const RESIDENT_BYTES: usize = 64 * 1024;
+/// So much of each memory and table is written anew rather than given back to the system: all that JavaScript
+/// begins with (1.4 MiB), since faults on it cost more than half of a call.
+const RESIDENT_BYTES: usize = 4 * MIB;
 
-/// What toolchains for Rust, C, Zig and JavaScript write, and no more.
+/// What lies between two memories, so that no access past the end of one reaches the next.
+const GUARD_BYTES: u64 = 64 * 1024;
+/// Addresses for the program itself, its libraries, and the stacks of its threads.
+const PROGRAM_BYTES: u64 = 512 << 20;
+
+/// What toolchains for Rust, C, Zig and JavaScript write, and what the engine itself writes to join the
+/// parts that JavaScript's consist of: an adapter between two components sees the memories of both, and
+/// the compiler panics on it where that is off. What plugins bring along has [`one_memory`] at most.
 const ALLOWED: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::SIGN_EXTENSION)
@@ -21,6 +31,7 @@ const ALLOWED: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::BULK_MEMORY_OPT)
     .union(WasmFeatures::SIMD)
     .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::FLOATS)
     .union(WasmFeatures::COMPONENT_MODEL);
 
@@ -29,7 +40,6 @@ const REFUSED: WasmFeatures = WasmFeatures::RELAXED_SIMD
     .union(WasmFeatures::THREADS)
     .union(WasmFeatures::SHARED_EVERYTHING_THREADS)
     .union(WasmFeatures::MEMORY64)
-    .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::CUSTOM_PAGE_SIZES)
     .union(WasmFeatures::EXCEPTIONS)
     .union(WasmFeatures::LEGACY_EXCEPTIONS)
@@ -66,10 +76,19 @@ pub(crate) fn config(limits: &Limits) -> Config {
         .wasm_backtrace_max_frames(None)
         .memory_reservation(u64::try_from(limits.memory_bytes).unwrap_or(u64::MAX))
         .memory_reservation_for_growth(0)
-        .memory_guard_size(64 * 1024)
+        .memory_guard_size(GUARD_BYTES)
         .memory_init_cow(true)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
     config
+}
+
+/// Addresses that an engine with these limits reserves, and which take no memory until they are used.
+pub(crate) fn reserved_bytes(limits: &Limits) -> u64 {
+    let memory = (limits.memory_bytes as u64).saturating_add(2 * GUARD_BYTES);
+    let memories = u64::from(INSTANCES * MEMORIES);
+    let elements = (limits.table_elements as u64).saturating_mul(u64::from(INSTANCES * TABLES));
+    // An element is an address.
+    memories.saturating_mul(memory).saturating_add(elements.saturating_mul(8)).saturating_add(PROGRAM_BYTES)
 }
 
 fn pool(limits: &Limits) -> PoolingAllocationConfig {
@@ -86,4 +105,31 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .linear_memory_keep_resident(RESIDENT_BYTES)
         .table_keep_resident(RESIDENT_BYTES);
     pool
+}
+
+/// Refuses a module of the component's that has several memories, its own and imported ones together,
+/// before the compiler sees it. Bytes that cannot be read are left to the compiler, which says why.
+///
+/// # Errors
+/// [`LoadError::NotAComponent`] for such a module.
+pub(crate) fn one_memory(component: &[u8]) -> Result<(), LoadError> {
+    let mut memories = 0_u32;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload {
+            Err(_) => break,
+            Ok(Payload::Version { .. }) => memories = 0,
+            Ok(Payload::ImportSection(imports)) => {
+                let imported = imports.into_imports().flatten();
+                let imported = imported.filter(|import| matches!(import.ty, TypeRef::Memory(_))).count();
+                memories = memories.saturating_add(u32::try_from(imported).unwrap_or(u32::MAX));
+            }
+            Ok(Payload::MemorySection(own)) => memories = memories.saturating_add(own.count()),
+            Ok(_) => {}
+        }
+        if memories > 1 {
+            let reason = "one of its modules has several memories".to_owned();
+            return Err(LoadError::NotAComponent { reason });
+        }
+    }
+    Ok(())
 }

@@ -11,6 +11,8 @@ mod advice;
 mod again;
 mod axis;
 mod caller;
+mod code;
+mod confine;
 mod contract;
 mod diff;
 mod engine;
@@ -28,9 +30,11 @@ mod plugin;
 mod process;
 mod readable;
 mod record;
+mod seal;
 mod split;
 mod table;
 mod tabulate;
+mod talk;
 mod usage;
 mod validate;
 mod wire;
@@ -38,13 +42,15 @@ pub mod worker;
 
 pub use advice::Property;
 pub use cloakroom_vocabulary::MAX_CELLS;
+pub use code::{Code, CodeCache, EngineKey, MAX_CACHE_BYTES};
+pub use confine::{Bounds, Confinement, confine};
 pub use diff::{
     Change, Difference, EditsChange, MAX_COMPARED_CELLS, NotComparable, SignalChange, SlotDifference,
 };
 pub use engine::{Engine, EngineError};
 pub use error::{Export, LoadError, Stop};
 pub use limits::Limits;
-pub use loader::Loader;
+pub use loader::{Loader, Shortfalls};
 pub use manifest::{Delivery, Manifest, SignalUse, Slot};
 pub use opened::Opened;
 pub use plugin::{Digest, Plugin};

@@ -18,6 +18,8 @@ pub struct Limits {
     pub compile_wall_clock: Duration,
     /// Wall clock of asking about all cells and all variants once. It is done twice.
     pub load_wall_clock: Duration,
+    /// Memory of the process that loads a plugin: the compiler's, the instances' and the table's together.
+    pub process_memory_bytes: usize,
     /// Linear memory of an instance, all its memories together.
     pub memory_bytes: usize,
     /// Elements of an instance's tables, all together.
@@ -36,6 +38,7 @@ impl Default for Limits {
             wall_clock: Duration::from_secs(2),
             compile_wall_clock: Duration::from_secs(60),
             load_wall_clock: Duration::from_secs(120),
+            process_memory_bytes: 1024 * MIB,
             memory_bytes: 64 * MIB,
             table_elements: 20_000,
             returned_bytes: 8 * MIB,
@@ -56,8 +59,9 @@ pub(crate) const MIB: usize = 1024 * 1024;
 
 /// The core instances that one component may be made of.
 pub(crate) const CORE_INSTANCES: u32 = 16;
-/// The memories that one component may have.
-pub(crate) const MEMORIES: u32 = 2;
+/// The memories that one component may have, each of its modules one at most: JavaScript's have three,
+/// the engine's, its bindings' and that of what stands in for the system.
+pub(crate) const MEMORIES: u32 = 4;
 /// The tables that one component may have.
 pub(crate) const TABLES: u32 = 4;
 

@@ -20,6 +20,12 @@ impl Opened {
         &self.caller
     }
 
+    /// Its compiled code, for [`crate::CodeCache`]; `None` if there is not the memory to copy it.
+    #[must_use]
+    pub fn code(&self) -> Option<Vec<u8>> {
+        self.caller.code()
+    }
+
     /// What the plugin says of itself, checked.
     ///
     /// # Errors

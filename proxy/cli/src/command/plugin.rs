@@ -1,9 +1,11 @@
 //! `cloakroom plugin …`: one file a command.
 
+mod build;
 mod check;
 mod diff;
 mod install;
 mod list;
+mod new;
 mod place;
 mod rollback;
 mod table;
@@ -15,6 +17,10 @@ use crate::report::Output;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
+    /// Start a plugin from the example of its language.
+    New(new::Args),
+    /// Build a plugin, by the toolchain of its language.
+    Build(build::Args),
     /// Check that a plugin keeps all that is promised of plugins, with the figures.
     Check(check::Args),
     /// Print what another version of a plugin changes: only the cells that change, as rules.
@@ -36,6 +42,8 @@ pub(crate) enum PluginCommand {
 
 pub(crate) fn run(command: &PluginCommand, output: &Output) -> Exit {
     match command {
+        PluginCommand::New(args) => new::run(args, output),
+        PluginCommand::Build(args) => build::run(args, output),
         PluginCommand::Check(args) => check::run(args, output),
         PluginCommand::Diff(args) => diff::run(args, output),
         PluginCommand::Table(args) => table::run(args, output),
