@@ -33,6 +33,8 @@ mod own_cookies;
 mod passthrough;
 mod personalization;
 mod plugin_check;
+mod plugin_diff;
+mod plugin_table;
 mod policies;
 mod recheck;
 mod remembered;

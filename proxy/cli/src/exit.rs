@@ -9,4 +9,6 @@ pub(crate) enum Exit {
     Failure = 1,
     /// The configuration, a policy, a rule file or a plugin is wrong.
     Wrong = 3,
+    /// Two plugins were compared, and differ.
+    Different = 4,
 }

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) fn loader(code: Option<PathBuf>) -> Result<Loader, EngineError> {
     let loader = Loader::new(Limits::default())?;
     Ok(match code {
-        Some(folder) => loader.with_code_cache(&folder),
+        Some(folder) => loader.with_code_cache(folder),
         None => loader,
     })
 }

@@ -1,6 +1,6 @@
 //! Where results and problems are printed: for people, or as JSON.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 
 use cloakroom_settings::{LoadError, Problem};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, JSONReportHandler};
@@ -13,6 +13,11 @@ pub(crate) fn problem(problem: &Problem) -> serde_json::Value {
         "message": problem.message(), "warning": problem.is_warning(), "help": problem.suggestion(),
         "file": problem.file(), "line": line, "column": column,
     })
+}
+
+/// Words that a plugin has about itself, which may hold anything, as what a terminal shows and obeys not.
+pub(crate) fn printable(words: &str) -> String {
+    words.chars().flat_map(char::escape_debug).collect::<String>().replace("\\'", "'").replace("\\\"", "\"")
 }
 
 /// How this run talks.
@@ -35,6 +40,21 @@ impl Output {
         let shown = if self.json { value().to_string() } else { text.trim_end().to_owned() };
         // A reader that went away (`| head`) is no error of ours.
         let _ = writeln!(std::io::stdout(), "{shown}");
+    }
+
+    /// Prints a result that is too long to be held at once. Nothing more is written once the reader has
+    /// gone away, which is no error of ours.
+    ///
+    /// # Errors
+    /// What else keeps it from being written, such as a full disk.
+    pub(crate) fn stream(
+        write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> Result<(), std::io::Error> {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        match write(&mut out).and_then(|()| out.flush()) {
+            Err(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
     }
 
     /// Prints why a configuration cannot be used.
@@ -80,5 +100,15 @@ impl Output {
             text = diagnostic.to_string();
         }
         let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_plugin_cannot_command_the_terminal() {
+        assert_eq!(printable("it's\u{1b}[2J \"so\""), "it's\\u{1b}[2J \"so\"");
     }
 }

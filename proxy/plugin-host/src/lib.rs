@@ -14,6 +14,7 @@ mod caller;
 mod code;
 mod confine;
 mod contract;
+mod diff;
 mod engine;
 mod error;
 mod exports;
@@ -43,6 +44,9 @@ pub use advice::Property;
 pub use cloakroom_vocabulary::MAX_CELLS;
 pub use code::{Code, CodeCache, EngineKey, MAX_CACHE_BYTES};
 pub use confine::{Bounds, Confinement, confine};
+pub use diff::{
+    Change, Difference, EditsChange, MAX_COMPARED_CELLS, NotComparable, SignalChange, SlotDifference,
+};
 pub use engine::{Engine, EngineError};
 pub use error::{Export, LoadError, Stop};
 pub use limits::Limits;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wasmtime::ResourceLimiter;
 
+use crate::error::plain;
+
 /// The bounds of a plugin. The defaults are those that every published plugin must fit in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Limits {
@@ -54,6 +56,9 @@ impl Limits {
         self.compile_wall_clock.saturating_add(self.load_wall_clock.saturating_mul(2))
     }
 }
+
+/// How an error of the system reads that means that there is no memory left.
+pub(crate) const NO_MEMORY: &str = "(os error 12)";
 
 pub(crate) const MIB: usize = 1024 * 1024;
 
@@ -114,6 +119,12 @@ fn take(
     Ok(true)
 }
 
+/// A growth beyond what a module itself allows fails as WASM says, and it may go on. One that the system has
+/// no memory for ends the call, like one beyond the limits.
+fn unless_of_the_system(error: wasmtime::Error) -> wasmtime::Result<()> {
+    if plain(&error).contains(NO_MEMORY) { Err(error) } else { Ok(()) }
+}
+
 impl ResourceLimiter for Caps {
     fn memory_growing(
         &mut self,
@@ -133,6 +144,14 @@ impl ResourceLimiter for Caps {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         take(&mut self.elements_left, current, desired, &mut self.exceeded, Resource::TableElements)
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        unless_of_the_system(error)
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        unless_of_the_system(error)
     }
 
     fn instances(&self) -> usize {

@@ -1,7 +1,7 @@
 //! The way from a component's bytes to a plugin that the proxy takes.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use crate::code::CodeCache;
 use crate::engine::EngineError;
@@ -20,7 +20,10 @@ pub struct Loader {
     limits: Limits,
     program: PathBuf,
     arguments: Vec<String>,
-    cache: Option<CodeCache>,
+    /// Where code is kept.
+    folder: Option<PathBuf>,
+    /// Opened when it is first needed; nothing if that failed.
+    cache: OnceLock<Option<CodeCache>>,
     running: Mutex<usize>,
     ended: Condvar,
     shortfalls: Mutex<Shortfalls>,
@@ -47,7 +50,8 @@ impl Loader {
             limits,
             program,
             arguments: vec![worker::ARGUMENT.to_owned()],
-            cache: None,
+            folder: None,
+            cache: OnceLock::new(),
             running: Mutex::new(0),
             ended: Condvar::new(),
             shortfalls: Mutex::default(),
@@ -62,19 +66,12 @@ impl Loader {
         self
     }
 
-    /// The same, keeping compiled code in a folder, which is made if it is not there and should be for this
-    /// program alone. Where it cannot be used, plugins are compiled each time, and
-    /// [`Loader::shortfalls`] says so.
+    /// The same, keeping compiled code in a folder, which should be for this program alone and is made with
+    /// the first load. Where it cannot be used, plugins are compiled each time, and [`Loader::shortfalls`]
+    /// says so.
     #[must_use]
-    pub fn with_code_cache(mut self, folder: &Path) -> Self {
-        match CodeCache::open(folder) {
-            Ok(cache) => self.cache = Some(cache),
-            Err(cause) => {
-                let not_kept = Some(format!("`{}` cannot be used: {cause}", folder.display()));
-                *self.shortfalls.get_mut().unwrap_or_else(PoisonError::into_inner) =
-                    Shortfalls { not_kept, ..Shortfalls::default() };
-            }
-        }
+    pub fn with_code_cache(mut self, folder: PathBuf) -> Self {
+        self.folder = Some(folder);
         self
     }
 
@@ -97,7 +94,7 @@ impl Loader {
         let mut notes = Notes::default();
         let (program, arguments) = (&self.program, &self.arguments);
         let request =
-            Request { program, arguments, limits: &self.limits, cache: self.cache.as_ref(), component, tell };
+            Request { program, arguments, limits: &self.limits, cache: self.cache(), component, tell };
         let loaded = talk::load(&request, &mut notes);
         self.note(&notes);
         loaded
@@ -107,6 +104,19 @@ impl Loader {
     #[must_use]
     pub fn shortfalls(&self) -> Shortfalls {
         self.shortfalls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn cache(&self) -> Option<&CodeCache> {
+        let folder = self.folder.as_ref()?;
+        let open = || {
+            CodeCache::open(folder)
+                .map_err(|cause| {
+                    let not_kept = format!("`{}` cannot be used: {cause}", folder.display());
+                    self.shortfalls.lock().unwrap_or_else(PoisonError::into_inner).not_kept = Some(not_kept);
+                })
+                .ok()
+        };
+        self.cache.get_or_init(open).as_ref()
     }
 
     fn note(&self, notes: &Notes) {

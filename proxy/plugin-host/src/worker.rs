@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::code::Code;
 use crate::confine::{self, Bounds, Confinement};
 use crate::error::LoadError;
-use crate::limits::Limits;
+use crate::limits::{Limits, MIB, NO_MEMORY};
 use crate::tabulate::Progress;
 use crate::{Engine, Opened, Plugin, features, wire};
 
@@ -55,6 +55,7 @@ fn limits() -> Option<Limits> {
 }
 
 fn answer(limits: Limits, confinement: Confinement) -> io::Result<()> {
+    let memory = format!("{} MiB of memory", limits.process_memory_bytes / MIB);
     let engine = match Engine::new(limits) {
         Ok(engine) => engine,
         Err(cause) => return refuse(&LoadError::NoWorker { reason: cause.to_string() }),
@@ -69,6 +70,10 @@ fn answer(limits: Limits, confinement: Confinement) -> io::Result<()> {
     });
     match load(&engine, kept, &component) {
         Ok(plugin) => say(wire::RECORD, &plugin.to_record()),
+        // What the engine asked the system for, and did not get.
+        Err(refusal) if refusal.to_string().contains(NO_MEMORY) => {
+            refuse(&LoadError::Exhausted { what: memory })
+        }
         Err(refusal) => refuse(&refusal),
     }
 }

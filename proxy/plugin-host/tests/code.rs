@@ -36,7 +36,7 @@ fn component(rules: &str) -> Vec<u8> {
 }
 
 fn loader(folder: &Path) -> Loader {
-    Loader::new(Limits::default()).unwrap().with_code_cache(folder)
+    Loader::new(Limits::default()).unwrap().with_code_cache(folder.to_owned())
 }
 
 fn engine() -> Engine {

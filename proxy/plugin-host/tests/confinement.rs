@@ -1,8 +1,11 @@
 //! What a confined process cannot do, tried from inside one, and what the process of a plugin looks like
 //! from outside. Starts itself, so it has a `main` of its own.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[cfg(target_os = "linux")]
+#[path = "support/crafted.rs"]
+mod crafted;
 #[cfg(target_os = "linux")]
 #[path = "confinement/inside.rs"]
 mod inside;

@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod diff;
 mod install;
 mod list;
 mod new;
@@ -22,7 +23,11 @@ pub(crate) enum PluginCommand {
     Build(build::Args),
     /// Check that a plugin keeps all that is promised of plugins, with the figures.
     Check(check::Args),
-    /// Print who sees what: a plugin's whole table, as rules.
+    /// Print what another version of a plugin changes: only the cells that change, as rules.
+    ///
+    /// Ends with 0 if the two do the same, with 4 if they differ.
+    Diff(diff::Args),
+    /// Print who sees what: a plugin's whole table, as rules, JSON or CSV.
     Table(table::Args),
     /// Show a plugin on a site from now on: a running `serve` takes it up without a restart.
     ///
@@ -40,6 +45,7 @@ pub(crate) fn run(command: &PluginCommand, output: &Output) -> Exit {
         PluginCommand::New(args) => new::run(args, output),
         PluginCommand::Build(args) => build::run(args, output),
         PluginCommand::Check(args) => check::run(args, output),
+        PluginCommand::Diff(args) => diff::run(args, output),
         PluginCommand::Table(args) => table::run(args, output),
         PluginCommand::Install(args) => install::run(args, output),
         PluginCommand::Rollback(args) => rollback::run(args, output),

@@ -1,5 +1,5 @@
-//! Covers a grid of variants with few boxes. A later box may reach over cells of an earlier one,
-//! because the first line that fits wins; that keeps boxes large and lines short.
+//! Covers a grid of variants with few boxes. A later box may reach over cells of an earlier one where
+//! the first line that fits wins; that keeps boxes large and lines short.
 
 use std::collections::HashMap;
 
@@ -8,12 +8,17 @@ const EFFORT: usize = 20_000_000;
 /// Places from which boxes are grown before one is chosen.
 const SEEDS: usize = 32;
 
+/// With up to so many axes every order of them is tried.
+const MAX_PERMUTED: usize = 5;
+
 /// A table of one slot, ids that are never told apart being one class.
-pub(super) struct Grid {
+pub(crate) struct Grid {
     axes: Vec<Axis>,
     /// By class numbers, the first axis being the most significant.
-    variants: Vec<u8>,
+    variants: Vec<u16>,
     covered: Vec<bool>,
+    /// Whether a box may reach over cells of earlier boxes that show something else.
+    reaches: bool,
     effort: usize,
 }
 
@@ -24,12 +29,12 @@ struct Axis {
 }
 
 /// A box of ids that all show one variant.
-pub(super) struct Cover {
+pub(crate) struct Cover {
     /// Per axis, ascending.
-    pub(super) ids: Vec<Vec<u8>>,
-    pub(super) variant: u8,
+    pub(crate) ids: Vec<Vec<u8>>,
+    pub(crate) variant: u16,
     /// Cells that no earlier box covers.
-    pub(super) cells: u32,
+    pub(crate) cells: u32,
 }
 
 /// Class numbers per axis.
@@ -37,7 +42,7 @@ type Classes = Vec<Vec<usize>>;
 
 impl Grid {
     /// A grid over axes of these sizes.
-    pub(super) fn new(sizes: Vec<usize>, variants: Vec<u8>) -> Self {
+    pub(crate) fn new(sizes: Vec<usize>, variants: Vec<u16>) -> Self {
         let mut variants = variants;
         let mut axes: Vec<Axis> = Vec::with_capacity(sizes.len());
         let mut dims = sizes;
@@ -55,12 +60,17 @@ impl Grid {
             stride *= axis.classes.len();
         }
         let covered = vec![false; variants.len()];
-        Self { axes, variants, covered, effort: 0 }
+        Self { axes, variants, covered, reaches: true, effort: 0 }
+    }
+
+    /// The same, covered with boxes that hold in any order: each shows one variant in all of its cells.
+    pub(crate) fn in_any_order(self) -> Self {
+        Self { reaches: false, ..self }
     }
 
     /// Boxes that cover every cell whose variant is not `default`.
-    pub(super) fn cover(mut self, default: u8) -> Vec<Cover> {
-        let orders = permutations(self.axes.len());
+    pub(crate) fn cover(mut self, default: u16) -> Vec<Cover> {
+        let orders = self.orders();
         let mut open: Vec<usize> =
             (0..self.variants.len()).filter(|cell| self.variants.get(*cell) != Some(&default)).collect();
         let mut covers = Vec::new();
@@ -80,9 +90,21 @@ impl Grid {
         covers
     }
 
+    /// The orders in which a box is grown along the axes: all of them, or with many axes each as the first.
+    fn orders(&self) -> Vec<Vec<usize>> {
+        // Along an axis with one class a box cannot grow.
+        let long = |axis: &usize| self.axes.get(*axis).is_some_and(|axis| axis.classes.len() > 1);
+        let axes: Vec<usize> = (0..self.axes.len()).filter(long).collect();
+        if axes.len() > MAX_PERMUTED {
+            let rotated = |by: usize| axes.iter().cycle().skip(by).take(axes.len()).copied().collect();
+            return (0..axes.len()).map(rotated).collect();
+        }
+        permutations(&axes)
+    }
+
     /// Covers the box that adds most, of those grown from `seeds` in these orders of the axes.
     fn take_best(&mut self, seeds: &[usize], orders: &[Vec<usize>]) -> Option<Cover> {
-        let mut best: Option<(u32, Classes, u8)> = None;
+        let mut best: Option<(u32, Classes, u16)> = None;
         for (seed, order) in seeds.iter().flat_map(|seed| orders.iter().map(move |order| (*seed, order))) {
             let variant = self.variants.get(seed).copied()?;
             let classes = self.grow(seed, variant, order);
@@ -103,7 +125,7 @@ impl Grid {
     }
 
     /// The box around `seed` that grows along the axes in this order as far as it can.
-    fn grow(&mut self, seed: usize, variant: u8, order: &[usize]) -> Classes {
+    fn grow(&mut self, seed: usize, variant: u16, order: &[usize]) -> Classes {
         let mut classes: Classes = self
             .axes
             .iter()
@@ -117,7 +139,8 @@ impl Grid {
                 };
                 let before = std::mem::replace(mine, vec![class]);
                 let fits = self.each(&classes, |grid, cell| {
-                    grid.variants.get(cell) == Some(&variant) || grid.covered.get(cell) == Some(&true)
+                    grid.variants.get(cell) == Some(&variant)
+                        || grid.reaches && grid.covered.get(cell) == Some(&true)
                 });
                 if let Some(mine) = classes.get_mut(*axis) {
                     *mine = before;
@@ -220,7 +243,7 @@ impl Grid {
 }
 
 /// Puts the ids of one axis that are never told apart into classes, and keeps one slice of each.
-fn merge(dims: &[usize], axis: usize, variants: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+fn merge(dims: &[usize], axis: usize, variants: &[u16]) -> (Vec<Vec<u8>>, Vec<u16>) {
     let size = dims.get(axis).copied().unwrap_or(1);
     let inner: usize = dims.iter().skip(axis + 1).product();
     let outer: usize = dims.iter().take(axis).product();
@@ -230,9 +253,9 @@ fn merge(dims: &[usize], axis: usize, variants: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>
     };
     let mut classes: Vec<Vec<u8>> = Vec::new();
     let mut kept: Vec<usize> = Vec::new();
-    let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut known: HashMap<Vec<u16>, usize> = HashMap::new();
     for id in 0..size {
-        let slice: Vec<u8> = (0..outer).flat_map(|block| row(block, id)).copied().collect();
+        let slice: Vec<u16> = (0..outer).flat_map(|block| row(block, id)).copied().collect();
         let class = *known.entry(slice).or_insert_with(|| {
             classes.push(Vec::new());
             kept.push(id);
@@ -247,16 +270,16 @@ fn merge(dims: &[usize], axis: usize, variants: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>
     (classes, merged)
 }
 
-/// All orders of `count` axes (at most 5).
-fn permutations(count: usize) -> Vec<Vec<usize>> {
+/// All orders of these axes.
+fn permutations(axes: &[usize]) -> Vec<Vec<usize>> {
     let mut orders = vec![Vec::new()];
-    for axis in 0..count {
+    for axis in axes {
         orders = orders
             .iter()
             .flat_map(|order: &Vec<usize>| {
                 (0..=order.len()).map(move |at| {
                     let mut longer = order.clone();
-                    longer.insert(at, axis);
+                    longer.insert(at, *axis);
                     longer
                 })
             })

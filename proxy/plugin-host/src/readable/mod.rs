@@ -2,14 +2,16 @@
 //! first line that fits a cell gives its variant, and the last line fits every cell.
 
 mod cover;
+mod words;
 
 use std::fmt;
 
-use cloakroom_vocabulary::Signal;
-
-use crate::manifest::{Manifest, SignalUse};
+use crate::manifest::Manifest;
 use crate::table::Table;
-use cover::Grid;
+
+pub(crate) use cover::{Cover, Grid};
+pub(crate) use words::Axes;
+pub use words::Condition;
 
 /// A plugin's table as rules, slot by slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,15 +36,6 @@ pub struct Line {
     cells: u32,
 }
 
-/// That a signal or the bucket has one of some ids.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
-    position: usize,
-    signal: Option<Signal>,
-    ids: Vec<u8>,
-    words: String,
-}
-
 impl Readable {
     pub(crate) fn new(manifest: &Manifest, table: &Table) -> Self {
         let slots = manifest.slots().iter().enumerate();
@@ -53,23 +46,28 @@ impl Readable {
                 };
                 // Choices are few, cells are many.
                 let digits: Vec<u8> = (0..manifest.choices()).map(|choice| digit(&choice)).collect();
-                let variants = table
-                    .choices()
-                    .iter()
-                    .map(|choice| digits.get(usize::from(*choice)).copied().unwrap_or(slot.default()))
-                    .collect();
+                let variant =
+                    |choice: &u16| digits.get(usize::from(*choice)).copied().unwrap_or(slot.default());
+                let variants = table.choices().iter().map(|choice| u16::from(variant(choice))).collect();
                 let radices = table.radices().into_iter();
                 let sizes = radices.map(|size| usize::try_from(size).unwrap_or(1)).collect();
-                let covers = Grid::new(sizes, variants).cover(slot.default());
+                let covers = Grid::new(sizes, variants).cover(u16::from(slot.default()));
                 let covered: u32 = covers.iter().map(|cover| cover.cells).sum();
+                let axes = Axes::of(manifest);
                 let line = |sets: Vec<Vec<u8>>, variant: u8, cells: u32| Line {
-                    conditions: conditions(manifest, sets),
+                    conditions: axes.conditions(sets),
                     variant,
                     variant_name: slot.variant_name(variant).to_owned(),
                     cells,
                 };
-                let mut lines: Vec<Line> =
-                    covers.into_iter().map(|cover| line(cover.ids, cover.variant, cover.cells)).collect();
+                let variant = |cover: &Cover| u8::try_from(cover.variant).unwrap_or(slot.default());
+                let mut lines: Vec<Line> = covers
+                    .into_iter()
+                    .map(|cover| {
+                        let variant = variant(&cover);
+                        line(cover.ids, variant, cover.cells)
+                    })
+                    .collect();
                 lines.push(line(Vec::new(), slot.default(), table.size().saturating_sub(covered)));
                 ReadableSlot { name: slot.name().to_owned(), lines, cells: table.size() }
             })
@@ -106,11 +104,7 @@ impl ReadableSlot {
     /// The variant that the lines give to a cell, by its ids as in [`Table::ids`].
     #[must_use]
     pub fn variant(&self, ids: &[u8]) -> u8 {
-        let fits = |line: &&Line| {
-            line.conditions
-                .iter()
-                .all(|condition| ids.get(condition.position).is_some_and(|id| condition.ids.contains(id)))
-        };
+        let fits = |line: &&Line| line.conditions.iter().all(|condition| condition.holds(ids));
         self.lines.iter().find(fits).map_or(0, |line| line.variant)
     }
 }
@@ -141,88 +135,17 @@ impl Line {
     }
 }
 
-impl Condition {
-    /// The signal; `None` for the bucket.
-    #[must_use]
-    pub fn signal(&self) -> Option<Signal> {
-        self.signal
-    }
-
-    /// The plugin's ids that fit, ascending.
-    #[must_use]
-    pub fn ids(&self) -> &[u8] {
-        &self.ids
-    }
-}
-
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words)
-    }
-}
-
 impl fmt::Display for Readable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for slot in &self.slots {
             writeln!(f, "{}", slot.name)?;
             for line in &slot.lines {
-                let words: Vec<_> =
-                    line.conditions.iter().map(|condition| condition.words.as_str()).collect();
+                let words: Vec<_> = line.conditions.iter().map(ToString::to_string).collect();
                 let when = if words.is_empty() { "otherwise".to_owned() } else { words.join(", ") };
                 let noun = if slot.cells == 1 { "cell" } else { "cells" };
                 writeln!(f, "  {when} → {} ({} of {} {noun})", line.variant_name, line.cells, slot.cells)?;
             }
         }
         Ok(())
-    }
-}
-
-/// The sets that say something: those that do not hold every id of their signal.
-fn conditions(manifest: &Manifest, sets: Vec<Vec<u8>>) -> Vec<Condition> {
-    let mut sets = sets.into_iter();
-    let mut conditions: Vec<_> = manifest
-        .signals()
-        .iter()
-        .zip(sets.by_ref())
-        .enumerate()
-        .filter(|(_, (signal, ids))| ids.len() <= usize::from(signal.any()))
-        .map(|(position, (signal, ids))| Condition {
-            position,
-            signal: Some(signal.signal()),
-            words: words(signal, &ids),
-            ids,
-        })
-        .collect();
-    let bucket = sets.next().filter(|ids| manifest.splits() && ids.len() <= manifest.bucket_ranges().len());
-    conditions.extend(bucket.map(|ids| Condition {
-        position: manifest.signals().len(),
-        signal: None,
-        words: bucket_words(manifest, &ids),
-        ids,
-    }));
-    conditions
-}
-
-fn bucket_words(manifest: &Manifest, ids: &[u8]) -> String {
-    if (0..manifest.unknown_bucket()).all(|range| ids.contains(&range)) {
-        return "bucket is known".to_owned();
-    }
-    let names: Vec<_> = ids.iter().map(|id| manifest.bucket_name(*id)).collect();
-    format!("bucket is {}", names.join(" or "))
-}
-
-fn words(signal: &SignalUse, ids: &[u8]) -> String {
-    let name = signal.signal();
-    let names = |ids: &[u8]| ids.iter().map(|id| signal.id_name(*id)).collect::<Vec<_>>().join(" or ");
-    let absent: Vec<u8> = (0..=signal.any()).filter(|id| !ids.contains(id)).collect();
-    // Only a set that holds what nobody named is told by what it leaves out.
-    let open = ids.contains(&signal.other()) && absent.len() < ids.len();
-    match absent.split_last() {
-        Some((last, [])) if open && *last == signal.any() => format!("{name} is known"),
-        Some((last, named)) if open && *last == signal.any() => {
-            format!("{name} is known but not {}", names(named))
-        }
-        Some(_) if open => format!("{name} is not {}", names(&absent)),
-        _ => format!("{name} is {}", names(ids)),
     }
 }

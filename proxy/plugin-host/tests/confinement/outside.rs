@@ -7,6 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use cloakroom_plugin_host::{Limits, LoadError, Loader, worker};
 
+use crate::crafted::{HARMLESS, Module};
 use crate::inside::{BOUNDS, DONE, REFUSED};
 
 const HERO: &str = include_str!("../../../../plugins/templates/hero.toml");
@@ -22,6 +23,7 @@ pub fn tests() {
         ("what_nobody_needs_ends_the_process", what_nobody_needs_ends_the_process),
         ("what_it_uses_up_is_bounded", what_it_uses_up_is_bounded),
         ("the_process_of_a_plugin_is_confined", the_process_of_a_plugin_is_confined),
+        ("a_plugin_never_learns_how_much_memory_there_is", a_plugin_never_learns_how_much_memory_there_is),
         (
             "a_plugin_whose_compiler_takes_too_much_is_refused",
             a_plugin_whose_compiler_takes_too_much_is_refused,
@@ -129,7 +131,8 @@ fn the_process_of_a_plugin_is_confined() {
 fn a_plugin_whose_compiler_takes_too_much_is_refused() {
     let limits =
         Limits { process_memory_bytes: usize::try_from(BOUNDS.memory_bytes).unwrap(), ..Limits::default() };
-    let fits = Loader::new(limits.clone()).unwrap().load(&cloakroom_rule_compiler::compile(HERO).unwrap());
+    let component = cloakroom_rule_compiler::compile(HERO).unwrap();
+    let fits = Loader::new(limits.clone()).unwrap().load(&component);
     assert!(fits.is_ok(), "{fits:?}");
     let loader = Loader::new(Limits { process_memory_bytes: 64 << 20, ..limits }).unwrap();
     let refusal = loader.load(&bomb()).unwrap_err();
@@ -146,4 +149,17 @@ fn bomb() -> Vec<u8> {
         "(component (core module (func $f (param i32) (result i32) {body} (local.get 0))))"
     ))
     .unwrap()
+}
+
+/// What the system refuses an instance must not look to it like a memory that may not grow: it would then
+/// answer otherwise where there is less.
+fn a_plugin_never_learns_how_much_memory_there_is() {
+    let limits = Limits { process_memory_bytes: 40 << 20, ..Limits::default() };
+    let grows = Module { decide: "(i32.eq (memory.grow (i32.const 900)) (i32.const -1))", ..HARMLESS };
+    let refusal = Loader::new(limits).unwrap().load(&grows.component()).unwrap_err();
+    assert_eq!(refusal, LoadError::Exhausted { what: "40 MiB of memory".to_owned() });
+    // One that goes beyond the bound that it has set itself is told so, as WASM says.
+    let bound = Module { memory: "1 2", ..grows };
+    let plugin = Loader::new(Limits::default()).unwrap().load(&bound.component()).unwrap();
+    assert_eq!(plugin.readable().slots().len(), 1);
 }

@@ -70,7 +70,7 @@ impl Checked {
         let mut text = format!("{}\n", file.display());
         if let Some((name, digest)) = &self.plugin {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {name}, sha256 {digest}");
+            let _ = writeln!(text, "  {}, sha256 {digest}", report::printable(name));
         }
         for finding in &self.findings {
             let _ =

@@ -1,20 +1,37 @@
-//! `cloakroom plugin table FILE`: who sees what, as rules.
+//! `cloakroom plugin table FILE`: who sees what, as rules, as JSON, or cell by cell as CSV.
+
+mod rows;
 
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use cloakroom_plugin_host::Plugin;
+use cloakroom_settings::Problem;
 use serde_json::json;
 
 use crate::exit::Exit;
 use crate::plugins;
-use crate::report::Output;
+use crate::report::{Output, printable};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A rule file (`.toml`) or a WASM component (`.wasm`).
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// How to print it; `json` if `--json` is given, else `rules`.
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+}
+
+/// How a table is printed.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Few rules for people: the first that fits a cell decides.
+    Rules,
+    /// The same rules for programs.
+    Json,
+    /// A row for each cell, for a spreadsheet.
+    Csv,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Exit {
@@ -22,16 +39,36 @@ pub(crate) fn run(args: &Args, output: &Output) -> Exit {
         Ok(plugin) => plugin,
         Err(exit) => return exit,
     };
-    output.result(&text(&plugin), || value(&plugin));
-    Exit::Success
+    let format = args.format.unwrap_or(if output.is_json() { Format::Json } else { Format::Rules });
+    let written = match format {
+        Format::Rules => {
+            Output::stream(|to| to.write_all(text(&plugin).trim_end().as_bytes()).and_then(|()| writeln!(to)))
+        }
+        Format::Json => Output::stream(|to| writeln!(to, "{}", value(&plugin))),
+        Format::Csv => Output::stream(|to| rows::write(&plugin, to)),
+    };
+    match written {
+        Ok(()) => Exit::Success,
+        Err(cause) => {
+            let problem = Problem::nowhere(format!("the table cannot be written: {cause}"));
+            output.problem(&problem.help("make room where the output goes"));
+            Exit::Failure
+        }
+    }
 }
 
 fn text(plugin: &Plugin) -> String {
     let manifest = plugin.manifest();
-    let mut text = format!("{} {}\n", manifest.name(), manifest.version());
+    let mut text = format!("{} {}\n", manifest.name(), printable(manifest.version()));
     for used in manifest.signals() {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  sees {}: {} ({})", used.signal(), used.values().join(", "), used.reason());
+        let _ = writeln!(
+            text,
+            "  sees {}: {} ({})",
+            used.signal(),
+            used.values().join(", "),
+            printable(used.reason())
+        );
     }
     if manifest.splits() {
         let widths: Vec<_> = manifest.bucket_ranges().iter().map(|width| format!("{width} %")).collect();

@@ -79,6 +79,9 @@ pub(crate) fn all(plugin: &Plugin) -> Vec<Finding> {
     };
     let decide = match decided {
         0 => String::new(),
+        _ if fuel == usage.decide_fuel => {
+            format!("; {} for all cells together", grouped(usage.decide_fuel_total))
+        }
         _ => format!(
             "; `decide` takes {} at most, for {costliest}, and {} together",
             grouped(usage.decide_fuel),
