@@ -40,12 +40,12 @@ const TYPESCRIPT: Files = files!("examples/typescript":
 const SDK: Files = files!("sdk":
     "README.md", "Cargo.toml", "src/check.rs", "src/declare.rs", "src/edit.rs", "src/lib.rs",
     "src/manifest.rs", "src/wasm.rs");
-/// How rule files are written.
-const RULE_LANGUAGE: &str = include_str!("../../../plugins/templates/README.md");
+/// How rule files are written, and some to begin with: a project with a rule file has all of them at hand.
+const TEMPLATES: Files = files!("templates": "README.md", "ab-test.toml", "banner.toml", "device-layout.toml", "gradual-rollout.toml", "hero.toml", "interest-teaser.toml", "language-nudge.toml", "regional-banner.toml", "welcome-back.toml");
 
 /// Where things of this repository are that examples refer to, and where they are in a project.
 const MOVED: [(&str, &str); 3] =
-    [("../../templates/README.md", "RULES.md"), ("../../sdk", "sdk"), ("../../wit", "wit")];
+    [("../../templates", "templates"), ("../../sdk", "sdk"), ("../../wit", "wit")];
 /// The same for the files of the sdk; its lints are those of this repository's workspace.
 const MOVED_IN_SDK: [(&str, &str); 2] = [("../examples/rust/", "../"), ("[lints]\nworkspace = true\n\n", "")];
 
@@ -103,7 +103,7 @@ fn project_files(language: Language, name: &str) -> Option<Vec<(String, String)>
     let mut files: Vec<(String, String)> =
         example(language)?.iter().map(|(path, text)| (own(path), own(&moved(text, &MOVED)))).collect();
     if language == Language::Rules {
-        files.push(("RULES.md".to_owned(), RULE_LANGUAGE.to_owned()));
+        files.extend(TEMPLATES.iter().map(|(path, text)| (format!("templates/{path}"), (*text).to_owned())));
     } else {
         files.push(("wit/personalizer.wit".to_owned(), CONTRACT.to_owned()));
     }
@@ -152,10 +152,12 @@ mod tests {
             let here = example(language).unwrap().iter().map(|(path, _)| (*path).to_owned()).collect();
             assert_eq!(there, here, "{language:?}");
         }
-        let mut there = BTreeSet::new();
-        on_disk(&plugins.join("sdk"), "", &mut there);
-        there.retain(|path| !path.starts_with("tests/"));
-        assert_eq!(there, SDK.iter().map(|(path, _)| (*path).to_owned()).collect());
+        for (folder, files) in [("sdk", SDK), ("templates", TEMPLATES)] {
+            let mut there = BTreeSet::new();
+            on_disk(&plugins.join(folder), "", &mut there);
+            there.retain(|path| !path.starts_with("tests/"));
+            assert_eq!(there, files.iter().map(|(path, _)| (*path).to_owned()).collect(), "{folder}");
+        }
     }
 
     #[test]
@@ -169,7 +171,8 @@ mod tests {
             let paths: BTreeSet<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
             for (path, text) in &files {
                 assert!(!text.contains("../../"), "{path}");
-                let outside = path.starts_with("sdk/") || path == "RULES.md" || path.starts_with("wit/");
+                let outside =
+                    path.starts_with("sdk/") || path.starts_with("templates/") || path.starts_with("wit/");
                 assert!(outside || !text.contains(EXAMPLE), "{path}");
                 let links = text.split("](").skip(1).filter(|_| path.ends_with(".md"));
                 for link in links.filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
