@@ -55,7 +55,8 @@ impl Engine {
     }
 
     /// Loads a plugin: compiles it, reads its manifest, asks it about every cell and every variant, and
-    /// asks all of it again, in another order; both answers must be the same. Takes up to the limits' time for a load; meant for a thread that may block.
+    /// asks all of it again, in another order; both answers must be the same. Takes up to the limits' time
+    /// for a load, twice; meant for a thread that may block.
     ///
     /// # Errors
     /// [`LoadError`] says which part of the contract the plugin breaks, and in which cell.

@@ -3,7 +3,8 @@
 //! A plugin is a pure function over a finite domain: it has no imports, gets a fresh instance for
 //! every call, and is bounded in instructions, time, memory and in what it may return. [`Engine::load`]
 //! asks it twice about every cell and every variant; a plugin that misbehaves anywhere, or answers one
-//! question in two ways, is refused as a whole. Behind the load there is no WASM any more, only [`Table`] and edits.
+//! question in two ways, is refused as a whole. Behind the load there is no WASM any more, only [`Table`]
+//! and edits.
 //!
 //! What enters: component bytes and value ids. No request data ever does.
 

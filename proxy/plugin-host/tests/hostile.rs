@@ -268,3 +268,12 @@ fn what_a_plugin_uses_up_is_counted_exactly() {
     assert_eq!(usage.component_bytes, Module { decide: loops, ..HARMLESS }.component().len() as u64);
     assert_eq!(Plugin::from_record(&plugin.to_record()).unwrap().usage(), usage);
 }
+
+#[test]
+fn every_cell_is_asked_about_twice() {
+    let told = std::sync::Mutex::new(Vec::new());
+    let engine = Engine::new(Limits::default()).unwrap();
+    engine.load_telling(&HARMLESS.component(), &|progress| told.lock().unwrap().push(progress)).unwrap();
+    let last = *told.lock().unwrap().last().unwrap();
+    assert_eq!((last.done, last.cells), (6, 6), "three cells are asked about: the last one is never");
+}
