@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod starters;
+mod templates;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -46,7 +47,7 @@ fn configuration_in_the_readme_loads() {
     let [site] = settings.sites.as_slice() else { unreachable!("{} sites", settings.sites.len()) };
     assert_eq!(site.routes.len(), 2);
     assert_eq!(site.plugins.len(), 1);
-    let rules = site.plugins.iter().filter(|plugin| matches!(plugin.file, PluginFile::Rules(_)));
+    let rules = site.plugins.iter().filter(|plugin| matches!(plugin.file, Some(PluginFile::Rules(_))));
     assert_eq!(rules.count(), 1);
 }
 

@@ -47,7 +47,7 @@ fn each_starter_is_a_whole_site() {
     for site in &settings.sites {
         assert!(!site.policies.is_empty() && !site.plugins.is_empty(), "{}", site.name);
         for plugin in &site.plugins {
-            let PluginFile::Rules(source) = &plugin.file else {
+            let Some(PluginFile::Rules(source)) = &plugin.file else {
                 unreachable!("{} is no rule file", plugin.name)
             };
             if let Err(errors) = cloakroom_rule_compiler::compile(source.text()) {

@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use cloakroom_vocabulary::{CountryCode, Jurisdiction, Places, Told, country_facts};
 use maxminddb::{LookupResult, PathElement, Reader, WithinOptions};
@@ -96,9 +97,10 @@ impl PartShape {
     }
 }
 
-/// A country database, held in memory.
+/// A country database, held in memory. A clone is the same database.
+#[derive(Clone)]
 pub struct Geo {
-    reader: Reader<Vec<u8>>,
+    reader: Arc<Reader<Vec<u8>>>,
     shape: Shape,
     parts: Option<PartShape>,
 }
@@ -126,7 +128,7 @@ impl Geo {
         let wrong = |error: maxminddb::MaxMindDbError| GeoError::Format { why: error.to_string() };
         let reader = Reader::from_source(bytes).map_err(wrong)?;
         let (shape, parts) = probe(&reader).map_err(wrong)?;
-        Ok(Self { reader, shape: shape.ok_or(GeoError::NoCountries)?, parts })
+        Ok(Self { reader: Arc::new(reader), shape: shape.ok_or(GeoError::NoCountries)?, parts })
     }
 
     /// Whether it tells parts of countries (ISO 3166-2). Where it does not, the strictest law of a

@@ -9,35 +9,57 @@ use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_notice::Config as NoticeConfig;
 use cloakroom_origin::{OriginConfig, Tls};
 use cloakroom_pipeline::{Parts, RouteParts, SiteParts};
-use cloakroom_plugin_host::{Limits, Loader, Plugin};
+use cloakroom_plugin_host::Plugin;
+use cloakroom_plugin_store::Index;
 use cloakroom_policy::{Jurisdictions, ORIGIN, PolicySet};
 use cloakroom_settings::{self as settings, Problem, QueryValues, Settings, Site, Source};
 use cloakroom_variants::CacheConfig;
 use http::uri::Authority;
 use http::{HeaderValue, Method};
 
-use crate::plugins::{self, NoPlugin};
+use crate::plugins::{Plugins, Shown};
 
 /// The parts, and what a person should know of how they came about.
 pub(crate) struct Assembled {
     pub(crate) parts: Parts,
+    /// By site: what it shows under the name of each plugin.
+    pub(crate) shown: Vec<Vec<Shown>>,
     /// The proxy works, but less than was configured, or most likely not as was meant.
     pub(crate) warnings: Vec<Problem>,
 }
 
-/// Lowers settings. `geo` overrules the configured database.
+impl Assembled {
+    /// Plugins that are installed and cannot be shown: a proxy that shows something goes on with that.
+    pub(crate) fn cannot_be_shown(&self) -> impl Iterator<Item = &str> {
+        let missing = |shown: &&Shown| shown.installed.is_some() && shown.plugin.is_none();
+        self.shown.iter().flatten().filter(missing).map(|shown| shown.name.as_str())
+    }
+}
+
+/// What to assemble, besides the settings.
+pub(crate) struct Around<'a> {
+    pub(crate) plugins: &'a Plugins,
+    /// Overrules the configured database.
+    pub(crate) geo: Option<Geo>,
+    /// The versions of one site's plugins as they would be, by the site's name.
+    pub(crate) pending: Option<(&'a str, &'a Index)>,
+}
+
+/// Lowers settings.
 ///
 /// # Errors
 /// All mistakes of rule files, policies, patterns and the country database.
-pub(crate) fn assemble(settings: &Settings, geo: Option<Geo>) -> Result<Assembled, Vec<Problem>> {
+pub(crate) fn assemble(settings: &Settings, around: Around<'_>) -> Result<Assembled, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
-    let loader = Loader::new(Limits::default())
-        .map_err(|cause| vec![Problem::nowhere(format!("the plugin engine cannot start: {cause}"))])?;
-    let geo = geo.or_else(|| open_geo(settings, &mut problems, &mut warnings));
+    let geo = around.geo.or_else(|| open_geo(settings, &mut problems, &mut warnings));
+    let shown = around.plugins.of_sites(settings, around.pending, &mut warnings);
+    let shown = shown.map_err(|found| problems.extend(found)).unwrap_or_default();
     let mut sites = Vec::new();
-    for site in &settings.sites {
-        match assemble_site(settings, site, &loader, &mut warnings) {
+    for (at, site) in settings.sites.iter().enumerate() {
+        let plugins = shown.get(at).into_iter().flatten();
+        let plugins = plugins.filter_map(|shown| Some((shown.name.clone(), shown.plugin.clone()?)));
+        match assemble_site(settings, site, plugins.collect(), &mut warnings) {
             Ok(parts) => sites.push(parts),
             Err(found) => problems.extend(found),
         }
@@ -54,7 +76,7 @@ pub(crate) fn assemble(settings: &Settings, geo: Option<Geo>) -> Result<Assemble
         access_log: None,
         reveal: false,
     };
-    Ok(Assembled { parts, warnings })
+    Ok(Assembled { parts, shown, warnings })
 }
 
 fn open_geo(settings: &Settings, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) -> Option<Geo> {
@@ -93,11 +115,10 @@ fn undivided() -> Option<Problem> {
 fn assemble_site(
     settings: &Settings,
     site: &Site,
-    loader: &Loader,
+    plugins: Vec<(String, Plugin)>,
     warnings: &mut Vec<Problem>,
 ) -> Result<SiteParts, Vec<Problem>> {
     let mut problems = Vec::new();
-    let loaded = load_plugins(site, loader, warnings, &mut problems);
     let policies = policies(site, warnings).map_err(|problem| problems.push(problem)).ok();
     let routes: Vec<_> = site
         .routes
@@ -125,7 +146,7 @@ fn assemble_site(
             // The names were checked with the rest of the settings.
             output_headers: site.output_headers.iter().filter_map(|name| name.parse().ok()).collect(),
             recheck_after: site.canary_after,
-            plugins: loaded,
+            plugins,
             routes,
         }),
         _ => Err(problems),
@@ -151,31 +172,6 @@ fn topics(site: &Site) -> Result<Vec<TopicConfig>, Problem> {
             Ok(TopicConfig { name: name.clone(), paths })
         })
         .collect()
-}
-
-fn load_plugins(
-    site: &Site,
-    loader: &Loader,
-    warnings: &mut Vec<Problem>,
-    problems: &mut Vec<Problem>,
-) -> Vec<(String, Plugin)> {
-    let mut loaded = Vec::new();
-    for plugin in &site.plugins {
-        match plugins::load(loader, &plugin.file, warnings) {
-            Ok(found) => loaded.push((plugin.name.clone(), found)),
-            Err(NoPlugin::Rules(found)) => problems.extend(found),
-            Err(NoPlugin::Refused(cause)) => warnings.push(
-                site.source
-                    .problem(
-                        plugin.at.clone(),
-                        "this plugin",
-                        format!("the plugin `{}` is refused: {cause}", plugin.name),
-                    )
-                    .help("its routes go on without it: its slots show the origin's own content"),
-            ),
-        }
-    }
-    loaded
 }
 
 fn policies(site: &Site, warnings: &mut Vec<Problem>) -> Result<PolicySet, Problem> {

@@ -11,6 +11,7 @@ mod metrics;
 mod panics;
 mod plugins;
 mod report;
+mod take_up;
 
 use std::process::ExitCode;
 

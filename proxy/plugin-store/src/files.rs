@@ -2,8 +2,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
+
+use rustix::process::geteuid;
 
 use crate::StoreError;
 
@@ -75,7 +77,53 @@ impl Folder {
         write().map_err(|cause| StoreError::File { path: path.clone(), cause })
     }
 
+    /// The names of all files; none if the folder is not there.
+    pub(crate) fn names(&self) -> Result<Vec<String>, StoreError> {
+        let names = || {
+            let entries = match fs::read_dir(&self.path) {
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                entries => entries?,
+            };
+            entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+        };
+        names().map_err(|cause| StoreError::File { path: self.path.clone(), cause })
+    }
+
+    /// Removes the files that are not wanted.
+    pub(crate) fn keep_only(&self, wanted: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+        for name in self.names()?.iter().filter(|name| !wanted(name)) {
+            let path = self.path(name);
+            match fs::remove_file(&path) {
+                Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                    return Err(StoreError::File { path, cause });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes those files that were written first until `most` are left.
+    pub(crate) fn forget_oldest(&self, most: usize) -> Result<(), StoreError> {
+        let mut names = self.names()?;
+        if names.len() <= most {
+            return Ok(());
+        }
+        // What has no time goes first.
+        names
+            .sort_by_cached_key(|name| fs::metadata(self.path(name)).and_then(|facts| facts.modified()).ok());
+        names.truncate(names.len().saturating_sub(most));
+        self.keep_only(|name| !names.iter().any(|old| old == name))
+    }
+
     fn make(&self) -> io::Result<()> {
+        // Root may write anywhere, but then the user who runs the proxy could not read it.
+        let mut there = self.path.ancestors().filter_map(|path| fs::metadata(path).ok());
+        if geteuid().is_root() && there.next().is_some_and(|folder| folder.uid() != 0) {
+            return Err(io::Error::other(
+                "the folder belongs to another user: run this as the user who runs `cloakroom serve`",
+            ));
+        }
         fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&self.path)
     }
 }

@@ -49,6 +49,14 @@ pub struct Version {
     pub note: String,
 }
 
+impl Version {
+    /// The beginning of the digest, for people: long enough to name a version by.
+    #[must_use]
+    pub fn short_digest(&self) -> &str {
+        self.digest.get(..12).unwrap_or(&self.digest)
+    }
+}
+
 impl Default for Index {
     fn default() -> Self {
         Self { format: FORMAT, plugins: BTreeMap::new() }
@@ -65,6 +73,11 @@ impl Index {
     /// All plugins that something was installed for.
     pub fn plugins(&self) -> impl Iterator<Item = (&str, &OfPlugin)> {
         self.plugins.iter().map(|(name, of)| (name.as_str(), of))
+    }
+
+    /// The digests of all versions that are remembered.
+    pub(crate) fn digests(&self) -> impl Iterator<Item = &str> {
+        self.plugins.values().flat_map(|of| of.versions.iter().map(|version| version.digest.as_str()))
     }
 
     pub(crate) fn install(&mut self, name: &str, version: Version) {

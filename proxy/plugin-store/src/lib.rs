@@ -11,6 +11,7 @@ mod files;
 mod index;
 mod seal;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use cloakroom_plugin_host::{Digest, LoadError, NoRecord, Plugin};
@@ -24,6 +25,8 @@ use seal::Seal;
 const MAX_COMPONENT_BYTES: u64 = 16 << 20;
 /// The largest sealed table: contents, names and 250,000 choices.
 const MAX_TABLE_BYTES: u64 = 32 << 20;
+/// The most tables that are kept; those that were written first are forgotten first.
+const MAX_TABLES: usize = 256;
 
 /// The installed plugins of all sites.
 pub struct PluginStore {
@@ -86,49 +89,10 @@ pub enum Installed {
 }
 
 impl PluginStore {
-    /// The store in a folder, which is made when something is installed.
+    /// The store in a folder, which is made when something is kept.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
         Self { root: folder.join("plugins") }
-    }
-
-    /// Puts a plugin in place of what the site shows under `name`. `seconds` is the time since 1970.
-    ///
-    /// # Errors
-    /// [`StoreError`]; what was live is live then.
-    pub fn install(
-        &self,
-        site: &str,
-        name: &str,
-        component: &[u8],
-        plugin: &Plugin,
-        version: Version,
-    ) -> Result<Installed, StoreError> {
-        let _lock = self.folder("").lock()?;
-        let mut index = self.index(site)?;
-        if index.live(name).is_some_and(|live| live.digest == version.digest) {
-            return Ok(Installed::AlreadyLive);
-        }
-        let hex = version.digest.clone();
-        self.folder("components").write(&format!("{hex}.wasm"), component)?;
-        self.keep_table(plugin, &hex)?;
-        index.install(name, version);
-        self.write_index(site, &index)?;
-        Ok(Installed::Live)
-    }
-
-    /// Goes back to the version before the live one, to the one whose digest begins with `to`, or, before
-    /// the first one, to what the site's own file names. Gives what is live then, `None` for the site's
-    /// own file.
-    ///
-    /// # Errors
-    /// [`StoreError`]; what was live is live then.
-    pub fn roll_back(&self, site: &str, name: &str, to: Option<&str>) -> Result<Option<Version>, StoreError> {
-        let _lock = self.folder("").lock()?;
-        let mut index = self.index(site)?;
-        index.roll_back(name, to)?;
-        self.write_index(site, &index)?;
-        Ok(index.live(name).cloned())
     }
 
     /// The versions of a site's plugins; empty if nothing was ever installed.
@@ -141,6 +105,15 @@ impl PluginStore {
         Index::parse(&bytes).map_err(|why| StoreError::Index { path: folder.path(&file), why })
     }
 
+    /// Begins to change what a site shows. Blocks while somebody else changes the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be written to, or the site's list cannot be read.
+    pub fn change(&self, site: &str) -> Result<Change<'_>, StoreError> {
+        let lock = self.folder("").lock()?;
+        Ok(Change { store: self, site: site.to_owned(), index: self.index(site)?, _lock: lock })
+    }
+
     /// A version that was installed: from its table, or, where that is absent or its seal is broken,
     /// made anew by `load` from its component.
     ///
@@ -151,7 +124,7 @@ impl PluginStore {
         version: &Version,
         load: impl FnOnce(&[u8]) -> Result<Plugin, LoadError>,
     ) -> Result<Plugin, StoreError> {
-        if let Some(plugin) = self.kept_table(version)? {
+        if let Some(plugin) = self.kept_table(&version.digest)? {
             return Ok(plugin);
         }
         let (folder, file) = (self.folder("components"), format!("{}.wasm", version.digest));
@@ -163,33 +136,125 @@ impl PluginStore {
         if Digest::of(&component).to_string() != version.digest {
             return Err(StoreError::Component { path });
         }
-        let plugin = load(&component)?;
-        // The next start does without, and is as slow as this one.
-        let _ = self.keep_table(&plugin, &version.digest);
+        Ok(self.keeping(&component, load)?)
+    }
+
+    /// A plugin of which the component is at hand: from its table, or else made by `load`. A store that
+    /// cannot be read or written to costs time alone.
+    ///
+    /// # Errors
+    /// What `load` says.
+    pub fn tabulated(
+        &self,
+        component: &[u8],
+        load: impl FnOnce(&[u8]) -> Result<Plugin, LoadError>,
+    ) -> Result<Plugin, LoadError> {
+        match self.kept_table(&Digest::of(component).to_string()) {
+            Ok(Some(plugin)) => Ok(plugin),
+            _ => self.keeping(component, load),
+        }
+    }
+
+    fn keeping(
+        &self,
+        component: &[u8],
+        load: impl FnOnce(&[u8]) -> Result<Plugin, LoadError>,
+    ) -> Result<Plugin, LoadError> {
+        let plugin = load(component)?;
+        // Without it the next start is as slow as this one.
+        let _ = self.keep_table(&plugin);
         Ok(plugin)
     }
 
-    fn kept_table(&self, version: &Version) -> Result<Option<Plugin>, StoreError> {
+    fn kept_table(&self, hex: &str) -> Result<Option<Plugin>, StoreError> {
         let Some(seal) = Seal::read(&self.folder(""))? else { return Ok(None) };
-        let Some(sealed) = self.folder("tables").read(&version.digest, MAX_TABLE_BYTES)? else {
+        let Some(sealed) = self.folder("tables").read(hex, MAX_TABLE_BYTES)? else {
             return Ok(None);
         };
-        let record = seal.open(&version.digest, &sealed);
+        let record = seal.open(hex, &sealed);
         let plugin = record.map(Plugin::from_record).and_then(Result::<_, NoRecord>::ok);
-        Ok(plugin.filter(|plugin| plugin.digest().to_string() == version.digest))
+        Ok(plugin.filter(|plugin| plugin.digest().to_string() == hex))
     }
 
-    fn keep_table(&self, plugin: &Plugin, hex: &str) -> Result<(), StoreError> {
-        let seal = Seal::of(&self.folder(""))?;
-        self.folder("tables").write(hex, &seal.close(hex, &plugin.to_record()))
-    }
-
-    fn write_index(&self, site: &str, index: &Index) -> Result<(), StoreError> {
-        self.folder("sites").write(&file_of(site), &index.to_bytes())
+    fn keep_table(&self, plugin: &Plugin) -> Result<(), StoreError> {
+        let (seal, hex) = (Seal::of(&self.folder(""))?, plugin.digest().to_string());
+        let tables = self.folder("tables");
+        tables.write(&hex, &seal.close(&hex, &plugin.to_record()))?;
+        tables.forget_oldest(MAX_TABLES)
     }
 
     fn folder(&self, name: &str) -> Folder {
         Folder::new(self.root.join(name))
+    }
+}
+
+/// A change of what a site shows, which nobody sees before it is committed. Nobody else changes the store
+/// as long as it lives.
+pub struct Change<'s> {
+    store: &'s PluginStore,
+    site: String,
+    index: Index,
+    _lock: std::fs::File,
+}
+
+impl Change<'_> {
+    /// The versions as they will be.
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Puts a plugin in place of what the site shows under `name`, and keeps its component and its table.
+    /// `minute` is the time since 1970; `note`, what is said of the version, is cut at [`MAX_NOTE_BYTES`].
+    ///
+    /// # Errors
+    /// [`StoreError`] if a file cannot be written.
+    pub fn install(
+        &mut self,
+        name: &str,
+        component: &[u8],
+        plugin: &Plugin,
+        minute: u64,
+        note: &str,
+    ) -> Result<Installed, StoreError> {
+        let digest = plugin.digest().to_string();
+        if self.index.live(name).is_some_and(|live| live.digest == digest) {
+            return Ok(Installed::AlreadyLive);
+        }
+        self.store.folder("components").write(&format!("{digest}.wasm"), component)?;
+        self.store.keep_table(plugin)?;
+        let note = note.get(..note.floor_char_boundary(MAX_NOTE_BYTES)).unwrap_or_default().to_owned();
+        let version = plugin.manifest().version().to_owned();
+        self.index.install(name, Version { digest, version, minute, note });
+        Ok(Installed::Live)
+    }
+
+    /// Goes back to the version before the live one, to the one whose digest begins with `to`, or, before
+    /// the first one, to what the site's own file names. Gives what is live then, `None` for the site's
+    /// own file.
+    ///
+    /// # Errors
+    /// [`StoreError`] if there is nothing to go back to.
+    pub fn roll_back(&mut self, name: &str, to: Option<&str>) -> Result<Option<&Version>, StoreError> {
+        self.index.roll_back(name, to)?;
+        Ok(self.index.live(name))
+    }
+
+    /// Makes the change. Components that no site remembers are removed.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was live is live then.
+    pub fn commit(self) -> Result<(), StoreError> {
+        let sites = self.store.folder("sites");
+        sites.write(&file_of(&self.site), &self.index.to_bytes())?;
+        let mut remembered = HashSet::new();
+        for file in sites.names()?.iter().filter(|name| name.ends_with(".json")) {
+            let Some(bytes) = sites.read(file, index::MAX_INDEX_BYTES)? else { continue };
+            // Of a damaged list nobody knows what it remembers.
+            let Ok(index) = Index::parse(&bytes) else { return Ok(()) };
+            remembered.extend(index.digests().map(|digest| format!("{digest}.wasm")));
+        }
+        self.store.folder("components").keep_only(|name| remembered.contains(name))
     }
 }
 

@@ -33,13 +33,16 @@ fn store() -> (TempDir, PluginStore) {
 fn install(store: &PluginStore, version: &str) -> Installed {
     let component = component(version);
     let plugin = load(&component).unwrap();
-    let entry = Version {
-        digest: Digest::of(&component).to_string(),
-        version: version.to_owned(),
-        minute: 7,
-        note: String::new(),
-    };
-    store.install(SITE, "hero", &component, &plugin, entry).unwrap()
+    let mut change = store.change(SITE).unwrap();
+    let installed = change.install("hero", &component, &plugin, 7, "").unwrap();
+    change.commit().unwrap();
+    installed
+}
+
+fn roll_back(store: &PluginStore, to: Option<&str>) -> Result<Option<String>, StoreError> {
+    let mut change = store.change(SITE)?;
+    let version = change.roll_back("hero", to)?.map(|version| version.version.clone());
+    change.commit().map(|()| version)
 }
 
 fn live(store: &PluginStore) -> Option<String> {
@@ -61,19 +64,19 @@ fn shown(store: &PluginStore) -> Result<(String, bool), StoreError> {
 fn versions_are_installed_and_gone_back_to() {
     let (_folder, store) = store();
     assert_eq!(live(&store), None);
-    assert!(matches!(store.roll_back(SITE, "hero", None), Err(StoreError::NothingInstalled { .. })));
+    assert!(matches!(roll_back(&store, None), Err(StoreError::NothingInstalled { .. })));
     for version in ["1", "2", "3"] {
         assert_eq!(install(&store, version), Installed::Live);
     }
     assert_eq!(install(&store, "3"), Installed::AlreadyLive);
     assert_eq!(shown(&store).unwrap(), ("3".to_owned(), false));
-    let back = || store.roll_back(SITE, "hero", None).unwrap().map(|version| version.version);
+    let back = || roll_back(&store, None).unwrap();
     assert_eq!([back(), back(), back()], [Some("2".to_owned()), Some("1".to_owned()), None]);
-    assert!(matches!(store.roll_back(SITE, "hero", None), Err(StoreError::NothingInstalled { .. })));
+    assert!(matches!(roll_back(&store, None), Err(StoreError::NothingInstalled { .. })));
     let digest = Digest::of(&component("2")).to_string();
-    assert_eq!(store.roll_back(SITE, "hero", Some(&digest[..8])).unwrap().unwrap().version, "2");
+    assert_eq!(roll_back(&store, Some(&digest[..8])).unwrap().unwrap(), "2");
     for prefix in ["", "xyz"] {
-        let refused = store.roll_back(SITE, "hero", Some(prefix)).unwrap_err();
+        let refused = roll_back(&store, Some(prefix)).unwrap_err();
         assert!(matches!(refused, StoreError::Digest { count: 0, .. }));
     }
     assert_eq!(live(&store).unwrap(), "2", "what is refused changes nothing");
@@ -89,6 +92,70 @@ fn only_so_many_versions_are_remembered() {
     let (_, of) = index.plugins().next().unwrap();
     assert_eq!((of.versions.len(), of.versions[0].version.as_str()), (MAX_VERSIONS, "3"));
     assert_eq!(live(&store).unwrap(), (MAX_VERSIONS + 2).to_string());
+}
+
+#[test]
+fn a_change_that_is_not_committed_is_none() {
+    let (_folder, store) = store();
+    install(&store, "1");
+    let mut change = store.change(SITE).unwrap();
+    let next = component("2");
+    change.install("hero", &next, &load(&next).unwrap(), 7, "").unwrap();
+    assert_eq!(change.index().live("hero").unwrap().version, "2");
+    drop(change);
+    assert_eq!(live(&store).unwrap(), "1");
+}
+
+#[test]
+fn what_no_site_remembers_is_removed() {
+    let (folder, store) = store();
+    for version in 0..MAX_VERSIONS + 3 {
+        install(&store, &version.to_string());
+    }
+    let components = fs::read_dir(folder.path().join("plugins/components")).unwrap();
+    assert_eq!(components.count(), MAX_VERSIONS);
+}
+
+#[test]
+fn a_note_is_cut_between_two_characters() {
+    let (_folder, store) = store();
+    let first = component("1");
+    let mut change = store.change(SITE).unwrap();
+    let note = format!("a{}", "é".repeat(MAX_NOTE_BYTES));
+    change.install("hero", &first, &load(&first).unwrap(), 7, &note).unwrap();
+    assert_eq!(change.index().live("hero").unwrap().note.len(), MAX_NOTE_BYTES - 1);
+}
+
+#[test]
+fn of_tables_only_so_many_are_kept_and_none_is_needed() {
+    let (folder, store) = store();
+    let tables = folder.path().join("plugins/tables");
+    install(&store, "1");
+    for number in 0..MAX_TABLES {
+        fs::write(tables.join(format!("{number:064}")), "older than any").unwrap();
+    }
+    let second = component("2");
+    let ran = Cell::new(0);
+    let run = |component: &[u8]| {
+        ran.set(ran.get() + 1);
+        load(component)
+    };
+    for _ in 0..2 {
+        let plugin = store.tabulated(&second, run).unwrap();
+        assert_eq!(plugin.manifest().version(), "2");
+    }
+    assert_eq!(ran.get(), 1);
+    assert_eq!(fs::read_dir(&tables).unwrap().count(), MAX_TABLES);
+    assert_eq!(shown(&store).unwrap(), ("1".to_owned(), true), "its table was the first that was written");
+}
+
+#[test]
+fn a_store_that_cannot_be_written_to_costs_time_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("plugins"), "no folder").unwrap();
+    let store = PluginStore::new(folder.path());
+    assert_eq!(store.tabulated(&component("1"), load).unwrap().manifest().version(), "1");
+    assert!(matches!(store.change(SITE), Err(StoreError::File { .. })));
 }
 
 #[test]

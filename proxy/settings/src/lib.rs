@@ -30,6 +30,7 @@ mod site_parts;
 mod topics;
 
 pub use main_file::load;
+pub use names::closest;
 pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{

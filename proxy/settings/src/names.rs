@@ -14,8 +14,9 @@ pub(crate) fn refuse(message: impl Into<String>, help: impl Into<String>) -> Ref
     Refused { message: message.into(), help: help.into() }
 }
 
-/// The known word that the written one probably means.
-pub(crate) fn closest<'w>(written: &str, known: &[&'w str]) -> Option<&'w str> {
+/// The known word that the written one probably means: not further from it than a third of its letters.
+#[must_use]
+pub fn closest<'w>(written: &str, known: &[&'w str]) -> Option<&'w str> {
     let lower = written.to_lowercase();
     let distance = |word: &str| strsim::damerau_levenshtein(&lower, &word.to_lowercase());
     let best = known.iter().copied().min_by_key(|word| distance(word))?;

@@ -218,7 +218,7 @@ pub(crate) struct Policy {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Plugin {
     pub name: Text,
-    pub file: Text,
+    pub file: Option<Text>,
 }
 
 #[derive(Deserialize)]

@@ -185,7 +185,7 @@ fn used_plugins(checker: &mut Checker<'_>, plugins: &[&str], written: Option<&Te
         plugins.iter().position(|known| *known == name).ok_or_else(|| {
             let help = match closest(name, plugins) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("add a `[[plugin]]` with `name = \"{name}\"` and its `file`"),
+                None => format!("add a `[[plugin]]` with `name = \"{name}\"` and, if it has one, its `file`"),
             };
             refuse(format!("there is no plugin `{name}`"), help)
         })

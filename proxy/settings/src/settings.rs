@@ -209,16 +209,14 @@ pub struct Crowd {
     pub epoch: Duration,
 }
 
-/// A plugin and its file.
+/// A plugin under its name on the site.
 #[derive(Clone, Debug)]
 pub struct Plugin {
     /// The name that routes use.
     pub name: String,
-    /// The file as it is written in `site.toml`.
-    pub path: String,
-    /// What the file holds.
-    pub file: PluginFile,
-    /// Where the file is named in the site's source.
+    /// What its file holds; `None` where it is what is installed alone.
+    pub file: Option<PluginFile>,
+    /// Where the file is named in the site's source, or else the name.
     pub at: Span,
 }
 

@@ -240,10 +240,9 @@ pub(crate) fn plugins(checker: &mut Checker<'_>, folder: &Path, raw: &[raw::Plug
             let message = format!("two plugins are called `{name}`");
             checker.report(written.name.span(), "again here", message, "rename one of the two");
         }
-        if let Some(file) = plugin_file(checker, folder, &written.file) {
-            let path = written.file.get_ref().clone();
-            plugins.push(Plugin { name: name.clone(), path, file, at: written.file.span() });
-        }
+        let file = written.file.as_ref().and_then(|file| plugin_file(checker, folder, file));
+        let at = written.file.as_ref().unwrap_or(&written.name).span();
+        plugins.push(Plugin { name: name.clone(), file, at });
     }
     plugins
 }

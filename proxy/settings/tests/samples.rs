@@ -26,7 +26,7 @@ fn the_sample_main_file_and_its_shop_are_read() {
     assert_eq!((shop.origin.host.as_str(), shop.origin.port), ("127.0.0.1", 8081));
     assert_eq!((shop.crowd.k, shop.crowd.epoch), (20, Duration::from_secs(5)));
     assert_eq!(shop.campaign_parameter.as_deref(), Some("utm_campaign"));
-    assert!(shop.plugins.iter().all(|plugin| matches!(plugin.file, PluginFile::Rules(_))));
+    assert!(shop.plugins.iter().all(|plugin| matches!(plugin.file, Some(PluginFile::Rules(_)))));
 }
 
 #[test]

@@ -175,6 +175,18 @@ mod tests {
     }
 
     #[test]
+    fn the_project_in_the_documentation_is_one() {
+        let page = include_str!("../../../plugins/examples/README.md");
+        let (_, rest) = page.split_once("```toml\n").unwrap();
+        let (text, _) = rest.split_once("```").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("Cargo.toml"), "").unwrap();
+        let project = Project::parse(folder.path().to_owned(), &Source::new(PROJECT_FILE, text)).unwrap();
+        assert_eq!((project.name(), project.language()), ("greeting", Language::Rust));
+        assert!(Language::ALL.iter().all(|language| text.contains(language.name())));
+    }
+
+    #[test]
     fn every_mistake_is_told_with_its_place() {
         let found = wrong("name = \"Hero\"\nlanguage = \"cobol\"\nsource = \"../plugin.c\"\n");
         assert_eq!(found.iter().map(|(_, place)| *place).collect::<Vec<_>>(), [(1, 8), (2, 12), (3, 10)]);

@@ -1,6 +1,7 @@
 //! Rust, by cargo: with the WASM target of rustup where it is installed, else with a standard library that
 //! is compiled on the way from its sources.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use crate::tools::{Run, Tool};
@@ -11,11 +12,16 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const TARGET_FOLDER: &str = "target";
 /// Where a distribution keeps its Rust, if another one comes first on `PATH`.
 const DISTRIBUTION: &str = "/usr/bin";
+/// Versions of LLVM's linker: before the first of them, it does not know where a module's heap ends.
+const LINKERS: RangeInclusive<u32> = 16..=30;
+/// What brings all of it on Debian.
+const DEBIAN: &str = "apt install rustc-web cargo-web rust-web-src lld-19";
 
 pub(crate) fn build(job: &Job<'_>) -> Result<Vec<u8>, BuildError> {
     let folder = job.project.folder();
     let library = library_name(&folder.join(job.project.source()))?;
-    let rust = find(job.tools, folder)?;
+    let distribution = Tools::new(Some(DISTRIBUTION.as_ref()), |_| ());
+    let rust = find((job.tools, &distribution), folder)?;
     let run = rust.cargo.run_in(folder);
     let run = run.args(&["build", "--release", "--target", TARGET, "--target-dir", TARGET_FOLDER]);
     let run = run.arg("--manifest-path").arg(job.project.source());
@@ -72,62 +78,74 @@ impl Rust {
 }
 
 /// The first Rust that has the target; if there is none, the first with sources and a linker.
-fn find(tools: &Tools, folder: &Path) -> Result<Rust, BuildError> {
-    let distribution = Tools::new(Some(DISTRIBUTION.as_ref()), |_| ());
-    let pairs: Vec<(Tool, Tool)> = [tools, &distribution]
+fn find((tools, distribution): (&Tools, &Tools), folder: &Path) -> Result<Rust, BuildError> {
+    let pairs: Vec<_> = [tools, distribution]
         .into_iter()
         .filter_map(|place| Some((place.find("cargo")?, place.find("rustc")?)))
+        .map(|(cargo, rustc)| Known { told: Told::by(tools, &rustc, folder), cargo, rustc })
         .collect();
     if pairs.is_empty() {
-        let purpose = "a plugin in Rust is built with it";
-        let debian = "apt install rustc-web cargo-web rust-web-src lld";
         let rustup = "rustup toolchain install stable --target wasm32-unknown-unknown";
-        return Err(BuildError::missing("`cargo` 1.95 or newer", purpose, &[rustup, debian]));
+        let purpose = "a plugin in Rust is built with it";
+        return Err(BuildError::missing("`cargo` 1.95 or newer", purpose, &[rustup, DEBIAN]));
     }
-    let asked: Vec<_> = pairs.iter().map(|(_, rustc)| Asked::ask(tools, rustc, folder)).collect();
-    let linker = asked.iter().find_map(Asked::linker).or_else(|| {
-        let on_path = ["rust-lld", "wasm-ld"].iter().find_map(|name| tools.find(name));
-        on_path.map(|tool| tool.program().to_owned())
-    });
-    let chosen = |(cargo, rustc): &(Tool, Tool), from_source| Rust {
-        cargo: cargo.clone(),
-        rustc: rustc.clone(),
-        from_source,
+    if let Some(known) = pairs.iter().find(|known| known.told.has_target()) {
+        return Ok(known.with(None));
+    }
+    let Some(known) = pairs.iter().find(|known| known.told.has_sources()) else {
+        let purpose = "a plugin is built for it, and there are no sources to compile Rust's library from";
+        let commands = ["rustup target add wasm32-unknown-unknown", DEBIAN];
+        return Err(BuildError::missing("the target `wasm32-unknown-unknown` of Rust", purpose, &commands));
     };
-    let pairs = || pairs.iter().zip(&asked);
-    if let Some((pair, _)) = pairs().find(|(_, asked)| asked.has_target()) {
-        return Ok(chosen(pair, None));
-    }
-    let with_sources = pairs().find(|(_, asked)| asked.has_sources());
-    match (with_sources, linker) {
-        (Some((pair, _)), Some(linker)) => Ok(chosen(pair, Some(linker))),
-        (Some(_), None) => {
+    match pairs.iter().find_map(|known| known.told.linker()).or_else(|| linker_on_path(tools, folder)) {
+        Some(linker) => Ok(known.with(Some(linker))),
+        None => {
             let purpose = "Rust's library can be compiled for WASM here, but not linked";
-            Err(BuildError::missing(
-                "a linker for WASM (`rust-lld` or `wasm-ld`)",
-                purpose,
-                &["apt install lld"],
-            ))
-        }
-        (None, _) => {
-            let purpose =
-                "a plugin is built for it, and Rust's library cannot be compiled without its sources";
-            let debian = "apt install rustc-web cargo-web rust-web-src lld";
-            let commands = ["rustup target add wasm32-unknown-unknown", debian];
-            Err(BuildError::missing("the target `wasm32-unknown-unknown` of Rust", purpose, &commands))
+            let tool = format!("`wasm-ld` {} or newer", LINKERS.start());
+            Err(BuildError::missing(&tool, purpose, &["apt install lld-19"]))
         }
     }
 }
 
+/// LLVM's linker, under its own name or one with its version, if it is new enough.
+fn linker_on_path(tools: &Tools, folder: &Path) -> Option<PathBuf> {
+    let names = LINKERS.rev().map(|version| format!("wasm-ld-{version}"));
+    let found = std::iter::once("wasm-ld".to_owned()).chain(names).filter_map(|name| tools.find(&name));
+    let new_enough = |linker: &Tool| {
+        let told = tools.ask(&linker.run_in(folder).arg("--version"));
+        told.and_then(|told| version_of_lld(&told)).is_some_and(|version| version >= *LINKERS.start())
+    };
+    found.into_iter().find(new_enough).map(|linker| linker.program().to_owned())
+}
+
+/// The first number in `Debian LLD 19.1.7`.
+fn version_of_lld(told: &str) -> Option<u32> {
+    let (_, version) = told.split_once("LLD ")?;
+    version.split('.').next()?.parse().ok()
+}
+
+/// A cargo and a rustc that were found together.
+struct Known {
+    cargo: Tool,
+    rustc: Tool,
+    told: Told,
+}
+
+impl Known {
+    fn with(&self, from_source: Option<PathBuf>) -> Rust {
+        Rust { cargo: self.cargo.clone(), rustc: self.rustc.clone(), from_source }
+    }
+}
+
 /// What a rustc says of itself.
-struct Asked {
+struct Told {
     target: Option<PathBuf>,
     sysroot: Option<PathBuf>,
     host: Option<String>,
 }
 
-impl Asked {
-    fn ask(tools: &Tools, rustc: &Tool, folder: &Path) -> Self {
+impl Told {
+    fn by(tools: &Tools, rustc: &Tool, folder: &Path) -> Self {
         let ask = |args: &[&str]| tools.ask(&rustc.run_in(folder).args(args));
         let host = ask(&["-vV"])
             .and_then(|told| told.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned)));
@@ -150,5 +168,93 @@ impl Asked {
     fn linker(&self) -> Option<PathBuf> {
         let folder = self.sysroot.as_ref()?.join("lib/rustlib").join(self.host.as_ref()?);
         Some(folder.join("bin/rust-lld")).filter(|file| file.is_file())
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    use super::*;
+
+    /// A folder with a cargo and a rustc that says to have its library beside it.
+    fn rust(more: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().display();
+        let rustc = format!(
+            "#!/bin/sh\ncase \"$*\" in\n-vV) echo host: here;;\n*libdir*) echo {root}/wasm;;\n\
+             *) echo {root};;\nesac\n"
+        );
+        for (name, text) in [("cargo", "#!/bin/sh\n"), ("rustc", rustc.as_str())] {
+            executable(&folder.path().join(name), text);
+        }
+        for file in more {
+            let file = folder.path().join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            executable(&file, "");
+        }
+        folder
+    }
+
+    /// The copy is written by another process: a file that was open for writing here may be held open by a
+    /// process that some other test starts just now, and could then not be run.
+    fn executable(file: &Path, text: &str) {
+        let draft = tempfile::NamedTempFile::new().unwrap();
+        fs::write(draft.path(), text).unwrap();
+        fs::set_permissions(draft.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(Command::new("cp").arg(draft.path()).arg(file).status().unwrap().success());
+    }
+
+    fn found(first: &Path, second: &Path) -> Result<Rust, String> {
+        let tools = |folder: &Path| Tools::new(Some(folder.as_os_str()), |_| ());
+        find((&tools(first), &tools(second)), first).map_err(|error| match error {
+            BuildError::Missing(problem) => format!("{problem}; {}", problem.suggestion().unwrap()),
+            _ => unreachable!(),
+        })
+    }
+
+    const SOURCES: &str = "lib/rustlib/src/rust/library/Cargo.toml";
+    const LINKER: &str = "lib/rustlib/here/bin/rust-lld";
+
+    #[test]
+    fn the_rust_with_the_target_is_taken_wherever_it_is() {
+        let (bare, whole) = (rust(&[SOURCES, LINKER]), rust(&["wasm/libcore.rlib"]));
+        for (first, second) in [(&bare, &whole), (&whole, &bare)] {
+            let found = found(first.path(), second.path()).unwrap();
+            assert_eq!(found.cargo.program(), whole.path().join("cargo"));
+            assert_eq!(found.from_source, None);
+        }
+    }
+
+    #[test]
+    fn sources_of_one_are_linked_by_the_linker_of_another() {
+        let (linker, sources) = (rust(&[LINKER]), rust(&[SOURCES]));
+        let found = found(linker.path(), sources.path()).unwrap();
+        assert_eq!(found.rustc.program(), sources.path().join("rustc"));
+        assert_eq!(found.from_source, Some(linker.path().join(LINKER)));
+    }
+
+    #[test]
+    fn a_linker_on_the_path_will_do_if_it_is_new_enough() {
+        let rust = rust(&[SOURCES]);
+        let (old, new) = (rust.path().join("wasm-ld"), rust.path().join("wasm-ld-19"));
+        executable(&old, "#!/bin/sh\necho Debian LLD 14.0.6\n");
+        assert!(found(rust.path(), rust.path()).is_err());
+        executable(&new, "#!/bin/sh\necho Debian LLD 19.1.7\n");
+        assert_eq!(found(rust.path(), rust.path()).unwrap().from_source, Some(new));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let none = tempfile::tempdir().unwrap();
+        let told = |folder: &Path| found(folder, none.path()).err().unwrap();
+        assert!(told(none.path()).starts_with("`cargo` 1.95 or newer is missing"));
+        let bare = told(rust(&[]).path());
+        assert!(bare.starts_with("the target `wasm32-unknown-unknown` of Rust is missing"), "{bare}");
+        assert!(bare.contains("`rustup target add wasm32-unknown-unknown`"), "{bare}");
+        assert!(told(rust(&[SOURCES]).path()).ends_with("`apt install lld-19`"));
     }
 }

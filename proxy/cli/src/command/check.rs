@@ -8,8 +8,9 @@ use cloakroom_settings::{Problem, Settings};
 use serde_json::json;
 
 use crate::args::Check;
-use crate::assemble::{Assembled, assemble};
+use crate::assemble::{Around, Assembled, assemble};
 use crate::exit::Exit;
+use crate::plugins::{Plugins, Shown};
 use crate::report::Output;
 
 mod signals;
@@ -22,7 +23,10 @@ pub(crate) fn run(args: &Check, output: &Output) -> Exit {
             return Exit::Wrong;
         }
     };
-    let Assembled { parts, warnings } = match assemble(&settings, None) {
+    let assembled = Plugins::new(settings.store_folder.as_deref())
+        .map_err(|problem| vec![problem])
+        .and_then(|plugins| assemble(&settings, Around { plugins: &plugins, geo: None, pending: None }));
+    let Assembled { parts, shown, warnings } = match assembled {
         Ok(assembled) => assembled,
         Err(problems) => {
             problems.iter().for_each(|problem| output.problem(problem));
@@ -36,7 +40,7 @@ pub(crate) fn run(args: &Check, output: &Output) -> Exit {
             return Exit::Wrong;
         }
     };
-    output.result(&text(&settings, &reports), || value(&settings, &reports, &warnings));
+    output.result(&text(&settings, &shown, &reports), || value(&settings, &shown, &reports, &warnings));
     if !output.is_json() {
         warnings.iter().for_each(|warning| output.problem(warning));
     }
@@ -46,11 +50,15 @@ pub(crate) fn run(args: &Check, output: &Output) -> Exit {
     if failed || refused { Exit::Wrong } else { Exit::Success }
 }
 
-fn text(settings: &Settings, reports: &[SiteReport]) -> String {
+fn text(settings: &Settings, shown: &[Vec<Shown>], reports: &[SiteReport]) -> String {
     let mut text = String::new();
-    for (configured, site) in settings.sites.iter().zip(reports) {
+    for ((configured, shown), site) in settings.sites.iter().zip(shown).zip(reports) {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", site.host);
+        for Shown { name, installed, .. } in shown.iter().filter(|shown| shown.installed.is_some()) {
+            let version = installed.iter().map(|of| format!("{} ({})", of.version, of.short_digest()));
+            let _ = writeln!(text, "  {name}: version {} is installed", version.collect::<String>());
+        }
         text.push_str(&signals::text(site, configured.sensitive.as_ref()));
         for route in &site.routes {
             let _ = writeln!(text, "  {:<24} {}", route.path, summary(route));
@@ -97,11 +105,18 @@ fn bits(variants: usize) -> f64 {
     (variants.max(1) as f64).log2()
 }
 
-fn value(settings: &Settings, reports: &[SiteReport], warnings: &[Problem]) -> serde_json::Value {
+fn value(
+    settings: &Settings,
+    shown: &[Vec<Shown>],
+    reports: &[SiteReport],
+    warnings: &[Problem],
+) -> serde_json::Value {
     let sites: Vec<_> = reports
         .iter()
         .zip(&settings.sites)
-        .map(|(site, configured)| {
+        .zip(shown)
+        .map(|((site, configured), shown)| {
+            let plugins: Vec<_> = shown.iter().map(plugin).collect();
             let routes: Vec<_> = site
                 .routes
                 .iter()
@@ -125,7 +140,7 @@ fn value(settings: &Settings, reports: &[SiteReport], warnings: &[Problem]) -> s
                 })
                 .collect();
             json!({
-                "host": site.host, "routes": routes, "removed": removed,
+                "host": site.host, "plugins": plugins, "routes": routes, "removed": removed,
                 "signals": signals::value(site), "signal_bits": site.signal_bits,
                 "sensitive": signals::allowed_value(configured.sensitive.as_ref()),
             })
@@ -142,4 +157,14 @@ fn value(settings: &Settings, reports: &[SiteReport], warnings: &[Problem]) -> s
         })
         .collect();
     json!({ "sites": sites, "warnings": warnings })
+}
+
+fn plugin(shown: &Shown) -> serde_json::Value {
+    let plugin = shown.plugin.as_ref();
+    json!({
+        "name": shown.name,
+        "version": plugin.map(|plugin| plugin.manifest().version()),
+        "digest": plugin.map(|plugin| plugin.digest().to_string()),
+        "installed": shown.installed.is_some(),
+    })
 }

@@ -13,9 +13,10 @@ use cloakroom_settings::Settings;
 use tokio::runtime::Runtime;
 
 use crate::args::Demo;
-use crate::assemble::{Assembled, assemble};
+use crate::assemble::{self, Assembled};
 use crate::exit::Exit;
 use crate::logs;
+use crate::plugins::Plugins;
 use crate::report::Output;
 
 /// The demo's site, written to a folder of its own so that it is read like any other.
@@ -100,7 +101,9 @@ fn site(addresses: &Addresses) -> Result<(Settings, Parts), String> {
         site.origin.port = addresses.origin.port();
     }
     let geo = Geo::from_bytes(DemoGeo::new().bytes().to_vec()).map_err(|cause| cause.to_string())?;
-    let Assembled { mut parts, .. } = assemble(&settings, Some(geo)).map_err(|problems| {
+    let plugins = Plugins::new(None).map_err(|problem| problem.message().to_owned())?;
+    let around = assemble::Around { plugins: &plugins, geo: Some(geo), pending: None };
+    let Assembled { mut parts, .. } = assemble::assemble(&settings, around).map_err(|problems| {
         problems.iter().map(|problem| problem.message().to_owned()).collect::<Vec<_>>().join("\n")
     })?;
     parts.reveal = true;

@@ -1,7 +1,11 @@
 //! `cloakroom plugin …`: one file a command.
 
 mod build;
+mod install;
+mod list;
 mod new;
+mod place;
+mod rollback;
 mod table;
 
 use clap::Subcommand;
@@ -17,6 +21,15 @@ pub(crate) enum PluginCommand {
     Build(build::Args),
     /// Print who sees what: a plugin's whole table, as rules.
     Table(table::Args),
+    /// Show a plugin on a site from now on: a running `serve` takes it up without a restart.
+    ///
+    /// The plugin is checked, its table is made, and the whole configuration is tried with it before
+    /// anything changes.
+    Install(install::Args),
+    /// Show an earlier version of a plugin again.
+    Rollback(rollback::Args),
+    /// List the versions that are installed.
+    List(list::Args),
 }
 
 pub(crate) fn run(command: &PluginCommand, output: &Output) -> Exit {
@@ -24,5 +37,8 @@ pub(crate) fn run(command: &PluginCommand, output: &Output) -> Exit {
         PluginCommand::New(args) => new::run(args, output),
         PluginCommand::Build(args) => build::run(args, output),
         PluginCommand::Table(args) => table::run(args, output),
+        PluginCommand::Install(args) => install::run(args, output),
+        PluginCommand::Rollback(args) => rollback::run(args, output),
+        PluginCommand::List(args) => list::run(args, output),
     }
 }

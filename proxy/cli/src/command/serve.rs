@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use cloakroom_edge::EdgeConfig;
-use cloakroom_pipeline::{Live, Parts, Pipeline};
+use cloakroom_pipeline::{Live, Pipeline};
 use cloakroom_settings::Settings;
 
 use crate::args::Serve;
-use crate::assemble::{Assembled, assemble};
+use crate::assemble::{Around, Assembled, assemble};
 use crate::exit::Exit;
+use crate::plugins::Plugins;
 use crate::report::Output;
+use crate::take_up::TakeUp;
 use crate::{logs, metrics};
 
 /// Seconds that requests under way are given when the process is told to stop.
@@ -24,21 +26,28 @@ pub(crate) fn run(args: &Serve, output: &Output) -> Exit {
         }
     };
     logs::start(settings.log, output.is_json());
-    let Assembled { mut parts, warnings } = match assemble(&settings, None) {
-        Ok(assembled) => assembled,
+    let assembled =
+        Plugins::new(settings.store_folder.as_deref()).map_err(|problem| vec![problem]).and_then(|plugins| {
+            let around = Around { plugins: &plugins, geo: None, pending: None };
+            let assembled = assemble(&settings, around)?;
+            Ok((plugins, assembled))
+        });
+    match assembled {
+        Ok((plugins, assembled)) => listen(settings, plugins, assembled, output),
         Err(problems) => {
             problems.iter().for_each(|problem| output.problem(problem));
-            return Exit::Wrong;
+            Exit::Wrong
         }
-    };
-    warnings.iter().for_each(|warning| output.problem(warning));
-    parts.access_log = Some(Box::new(std::io::stdout()));
-    parts.store = settings.store_folder.clone();
-    listen(&settings, parts, output)
+    }
 }
 
-/// Builds the pipeline and serves it. Shared with `demo`.
-pub(crate) fn listen(settings: &Settings, parts: Parts, output: &Output) -> Exit {
+/// Builds the pipeline and serves it.
+fn listen(settings: Settings, plugins: Plugins, assembled: Assembled, output: &Output) -> Exit {
+    let Assembled { mut parts, shown, warnings } = assembled;
+    warnings.iter().for_each(|warning| output.problem(warning));
+    parts.access_log = Some(Box::new(std::io::stdout()));
+    parts.store.clone_from(&settings.store_folder);
+    let geo = parts.geo.clone();
     let live = match Pipeline::new(parts) {
         Ok((pipeline, _)) => Live::new(pipeline),
         Err(error) => {
@@ -61,6 +70,12 @@ pub(crate) fn listen(settings: &Settings, parts: Parts, output: &Output) -> Exit
     };
     for address in &edge.http {
         tracing::info!(%address, sites = settings.sites.len(), "listening");
+    }
+    if plugins.store().is_some()
+        && let Err(cause) = TakeUp::new(Arc::clone(&live), settings, geo, plugins).start(&shown)
+    {
+        output.failure(format_args!("installed plugins cannot be taken up: {cause}"));
+        return Exit::Failure;
     }
     match cloakroom_edge::serve(live, &edge) {
         Ok(()) => Exit::Success,

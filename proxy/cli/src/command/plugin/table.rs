@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use cloakroom_plugin_host::{Limits, Loader, Plugin};
+use cloakroom_plugin_host::Plugin;
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::plugins::{self, NoPlugin};
+use crate::plugins::Plugins;
 use crate::report::Output;
 
 #[derive(Debug, clap::Args)]
@@ -18,36 +18,19 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Exit {
-    let file = match plugins::read(&args.file) {
-        Ok(file) => file,
+    let plugins = match Plugins::new(None) {
+        Ok(plugins) => plugins,
         Err(problem) => {
             output.problem(&problem);
             return Exit::Failure;
         }
     };
-    let loader = match Loader::new(Limits::default()) {
-        Ok(loader) => loader,
-        Err(cause) => {
-            output.failure(format_args!("the plugin engine cannot start: {cause}"));
-            return Exit::Failure;
-        }
-    };
-    let mut warnings = Vec::new();
-    let loaded = plugins::load(&loader, &file, &mut warnings);
-    warnings.iter().for_each(|warning| output.problem(warning));
-    match loaded {
-        Ok(plugin) => {
+    match plugins.load_file(&args.file, output) {
+        Ok((_, plugin)) => {
             output.result(&text(&plugin), || value(&plugin));
             Exit::Success
         }
-        Err(NoPlugin::Rules(problems)) => {
-            problems.iter().for_each(|problem| output.problem(problem));
-            Exit::Wrong
-        }
-        Err(NoPlugin::Refused(cause)) => {
-            output.failure(format_args!("the plugin is refused: {cause}"));
-            Exit::Wrong
-        }
+        Err(exit) => exit,
     }
 }
 

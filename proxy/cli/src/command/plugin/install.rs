@@ -1,0 +1,107 @@
+//! `cloakroom plugin install FILE --site S`: another plugin in the place of what the site shows.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cloakroom_plugin_store::{Installed, MAX_NOTE_BYTES};
+use cloakroom_settings::{Problem, Site};
+use serde_json::json;
+
+use crate::exit::Exit;
+use crate::plugins::key;
+use crate::report::Output;
+
+use super::place::{Place, listed, store_trouble, wrong};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A rule file (`.toml`) or a WASM component (`.wasm`).
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The site, by its folder's name or one of its hosts.
+    #[arg(long, value_name = "SITE")]
+    site: String,
+    /// The name under which the site lists it, if it is not the one that the plugin calls itself.
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
+    /// Why, for whoever reads the list of versions: at most 400 bytes.
+    #[arg(long, value_name = "TEXT", default_value = "", value_parser = note)]
+    note: String,
+    /// The main configuration file.
+    #[arg(long, value_name = "FILE", default_value = "cloakroom.toml")]
+    config: PathBuf,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> Exit {
+    install(args, output).unwrap_or_else(|exit| exit)
+}
+
+fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
+    let place = Place::open(&args.config, output)?;
+    let store = place.store().map_err(wrong(output))?;
+    let site = place.site(&args.site).map_err(wrong(output))?;
+    let (component, plugin) = place.plugins.load_file(&args.file, output)?;
+    let name = args.name.as_deref().unwrap_or_else(|| plugin.manifest().name());
+    listed(site, name).map_err(wrong(output))?;
+    let mut change = store.change(key(site)).map_err(store_trouble(output))?;
+    let before = change.index().live(name).cloned();
+    let installed =
+        change.install(name, &component, &plugin, minute(), &args.note).map_err(store_trouble(output))?;
+    if installed == Installed::Live {
+        place.try_out(site, &change).map_err(|problems| {
+            problems.iter().for_each(|problem| output.problem(problem));
+            output.failure(format_args!("nothing is installed: `{}` goes on as it was", site.name));
+            Exit::Wrong
+        })?;
+        change.commit().map_err(store_trouble(output))?;
+    }
+    if !is_shown(site, name) {
+        let problem = Problem::nowhere(format!("no route of `{}` shows `{name}`", site.name));
+        output.problem(&problem.help("name it in the `plugins` of a route").warning());
+    }
+    let (version, digest) = (plugin.manifest().version(), plugin.digest().to_string());
+    let short = digest.get(..12).unwrap_or(&digest);
+    let site = &site.name;
+    let mut text = match installed {
+        Installed::AlreadyLive => format!("`{name}` {version} ({short}) is live on `{site}` already\n"),
+        Installed::Live => {
+            let was = before.as_ref().map_or("the site's own file".to_owned(), |was| {
+                format!("{} ({})", was.version, was.short_digest())
+            });
+            format!("`{name}` {version} ({short}) is installed on `{site}`, in place of {was}\n")
+        }
+    };
+    if installed == Installed::Live {
+        text += "a running `serve` takes it up within some seconds\n";
+        text += &format!("to go back: cloakroom plugin rollback {name} --site {site}\n");
+    }
+    output.result(&text, || {
+        json!({
+            "site": site, "name": name, "version": version, "digest": digest,
+            "cells": plugin.table().size(),
+            "changed": installed == Installed::Live,
+            "before": before.map(|was| json!({ "version": was.version, "digest": was.digest })),
+        })
+    });
+    Ok(Exit::Success)
+}
+
+fn is_shown(site: &Site, name: &str) -> bool {
+    let at = site.plugins.iter().position(|plugin| plugin.name == name);
+    site.routes.iter().any(|route| at.is_some_and(|at| route.plugins.contains(&at)))
+}
+
+/// Minutes since 1970: to the second nobody needs to know when somebody worked.
+fn minute() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() / 60)
+}
+
+fn note(text: &str) -> Result<String, String> {
+    if text.len() > MAX_NOTE_BYTES {
+        return Err(format!("it has {} bytes, at most {MAX_NOTE_BYTES} are kept", text.len()));
+    }
+    match text.chars().find(|c| c.is_control()) {
+        Some(control) => Err(format!("`{}` is no character of a note", control.escape_default())),
+        None => Ok(text.to_owned()),
+    }
+}

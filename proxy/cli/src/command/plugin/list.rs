@@ -1,0 +1,98 @@
+//! `cloakroom plugin list`: the versions that are installed, and which of them sites show.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use cloakroom_plugin_store::{Index, OfPlugin};
+use cloakroom_settings::Site;
+use serde_json::json;
+
+use crate::exit::Exit;
+use crate::report::Output;
+
+use super::place::{Place, store_trouble, wrong};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// One site alone, by its folder's name or one of its hosts.
+    #[arg(long, value_name = "SITE")]
+    site: Option<String>,
+    /// The main configuration file.
+    #[arg(long, value_name = "FILE", default_value = "cloakroom.toml")]
+    config: PathBuf,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> Exit {
+    list(args, output).unwrap_or_else(|exit| exit)
+}
+
+fn list(args: &Args, output: &Output) -> Result<Exit, Exit> {
+    let place = Place::open(&args.config, output)?;
+    place.store().map_err(wrong(output))?;
+    let sites: Vec<&Site> = match &args.site {
+        Some(name) => vec![place.site(name).map_err(wrong(output))?],
+        None => place.settings.sites.iter().collect(),
+    };
+    let mut all = Vec::new();
+    for site in sites {
+        all.push((site, place.plugins.index(site).map_err(store_trouble(output))?));
+    }
+    output.result(&text(&all), || value(&all));
+    Ok(Exit::Success)
+}
+
+fn text(all: &[(&Site, Index)]) -> String {
+    let mut text = String::new();
+    for (site, index) in all {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", site.name);
+        for plugin in &site.plugins {
+            let none = OfPlugin::default();
+            let of = index.plugins().find(|(name, _)| *name == plugin.name).map_or(&none, |(_, of)| of);
+            let own = if plugin.file.is_some() { "its file" } else { "nothing" };
+            let live = |is: bool| if is { "*" } else { " " };
+            let _ = writeln!(text, "  {}\n  {} {own}", plugin.name, live(of.live.is_none()));
+            for (at, version) in of.versions.iter().enumerate() {
+                let (digest, when) = (version.short_digest(), when(version.minute));
+                let _ = writeln!(
+                    text,
+                    "  {} {:<12} {digest}  {when}  {}",
+                    live(of.live == Some(at)),
+                    version.version,
+                    version.note
+                );
+            }
+        }
+    }
+    text.push_str("\n* is live\n");
+    text
+}
+
+/// A minute since 1970, in UTC; nothing for one beyond the calendar.
+fn when(minute: u64) -> String {
+    let second = i64::try_from(minute.saturating_mul(60)).ok();
+    let time = second.and_then(|second| jiff::Timestamp::from_second(second).ok());
+    time.map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
+}
+
+fn value(all: &[(&Site, Index)]) -> serde_json::Value {
+    let sites = all.iter().map(|(site, index)| {
+        let plugins = site.plugins.iter().map(|plugin| {
+            let of = index.plugins().find(|(name, _)| *name == plugin.name).map(|(_, of)| of);
+            let live = of.and_then(|of| of.live);
+            let versions = of.into_iter().flat_map(|of| of.versions.iter().enumerate());
+            let versions = versions.map(|(at, version)| {
+                json!({
+                    "version": version.version, "digest": version.digest, "minute": version.minute,
+                    "note": version.note, "live": live == Some(at),
+                })
+            });
+            json!({
+                "name": plugin.name, "has_file": plugin.file.is_some(), "file_is_live": live.is_none(),
+                "versions": versions.collect::<Vec<_>>(),
+            })
+        });
+        json!({ "site": site.name, "plugins": plugins.collect::<Vec<_>>() })
+    });
+    json!({ "sites": sites.collect::<Vec<_>>() })
+}

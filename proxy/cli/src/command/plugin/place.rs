@@ -1,0 +1,124 @@
+//! Where plugins are installed: a configuration, one of its sites, and the store.
+
+use std::path::Path;
+
+use cloakroom_pipeline::Pipeline;
+use cloakroom_plugin_store::{Change, PluginStore};
+use cloakroom_settings::{Problem, Settings, Site, closest};
+
+use crate::assemble::{Around, assemble};
+use crate::exit::Exit;
+use crate::plugins::{Plugins, unusable};
+use crate::report::Output;
+
+/// A configuration whose plugins can be installed.
+pub(crate) struct Place {
+    pub(crate) settings: Settings,
+    pub(crate) plugins: Plugins,
+}
+
+impl Place {
+    /// Reads a configuration; what is wrong with it is printed.
+    ///
+    /// # Errors
+    /// How the command ends.
+    pub(crate) fn open(config: &Path, output: &Output) -> Result<Self, Exit> {
+        let settings = cloakroom_settings::load(config).map_err(|error| {
+            output.refused(&error);
+            Exit::Wrong
+        })?;
+        let plugins = Plugins::new(settings.store_folder.as_deref()).map_err(|problem| {
+            output.problem(&problem);
+            Exit::Failure
+        })?;
+        Ok(Self { settings, plugins })
+    }
+
+    /// The store.
+    ///
+    /// # Errors
+    /// The configuration has none.
+    pub(crate) fn store(&self) -> Result<&PluginStore, Problem> {
+        self.plugins.store().ok_or_else(|| {
+            Problem::nowhere("the configuration has no store, so nothing can be installed").help(
+                "add a section `[store]` with `path = \"data\"`, or another folder, and start `serve` again",
+            )
+        })
+    }
+
+    /// The site that is called so, or has that host.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn site(&self, name: &str) -> Result<&Site, Problem> {
+        let sites = &self.settings.sites;
+        let is_it = |site: &&Site| site.name == name || site.hosts.iter().any(|host| host == name);
+        sites.iter().find(is_it).ok_or_else(|| {
+            let names: Vec<_> = sites.iter().map(|site| site.name.as_str()).collect();
+            Problem::nowhere(format!("there is no site `{}`", name.escape_debug())).help(known(name, &names))
+        })
+    }
+
+    /// Builds what `serve` would show after the change, and throws it away.
+    ///
+    /// # Errors
+    /// What would keep `serve` from taking the change up.
+    pub(crate) fn try_out(&self, site: &Site, change: &Change<'_>) -> Result<(), Vec<Problem>> {
+        let pending = Some((site.name.as_str(), change.index()));
+        let assembled = assemble(&self.settings, Around { plugins: &self.plugins, geo: None, pending })?;
+        if assembled.cannot_be_shown().next().is_some() {
+            return Err(assembled.warnings.into_iter().filter(|warning| !warning.is_warning()).collect());
+        }
+        let built = Pipeline::new(assembled.parts);
+        built.map(drop).map_err(|cause| vec![Problem::nowhere(cause.to_string())])
+    }
+}
+
+/// The plugin's place on a site.
+///
+/// # Errors
+/// The site lists none of that name.
+pub(crate) fn listed(site: &Site, name: &str) -> Result<(), Problem> {
+    if site.plugins.iter().any(|plugin| plugin.name == name) {
+        return Ok(());
+    }
+    let names: Vec<_> = site.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+    let add = format!(
+        "{}; a new one is added to `{}`: a `[[plugin]]` with its `name`, and the name in a route's `plugins`",
+        known(name, &names),
+        site.source.name()
+    );
+    Err(Problem::nowhere(format!("the site `{}` lists no plugin `{}`", site.name, name.escape_debug()))
+        .help(add))
+}
+
+/// The problem of a store that cannot be used, and how the command ends.
+pub(crate) fn store_trouble(output: &Output) -> impl Fn(cloakroom_plugin_store::StoreError) -> Exit {
+    |cause| {
+        output.problem(&unusable(&cause));
+        Exit::Failure
+    }
+}
+
+/// Prints a problem of what was asked for, and ends the command with it.
+pub(crate) fn wrong(output: &Output) -> impl Fn(Problem) -> Exit {
+    |problem| {
+        output.problem(&problem);
+        Exit::Wrong
+    }
+}
+
+fn known(name: &str, names: &[&str]) -> String {
+    const SHOWN: usize = 10;
+    if let Some(near) = closest(name, names) {
+        return format!("did you mean `{near}`?");
+    }
+    if names.is_empty() {
+        return "there are none".to_owned();
+    }
+    let shown: Vec<_> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => format!("there are {}", shown.join(", ")),
+        more => format!("there are {} and {more} more", shown.join(", ")),
+    }
+}

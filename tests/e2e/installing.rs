@@ -1,0 +1,243 @@
+//! Plugins are installed, shown without a restart, and gone back from, while visitors keep coming.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+
+use tempfile::TempDir;
+
+use crate::client::Visitor;
+use crate::origin::Origin;
+use crate::proxy::{HERO, Proxy, free_address, greeting, site, write_configuration};
+
+/// A configuration with a store, and a second folder for what is to be installed.
+struct Shop {
+    _origin: Origin,
+    folder: TempDir,
+    files: TempDir,
+    addresses: [std::net::SocketAddr; 2],
+}
+
+impl Shop {
+    fn new(change: impl Fn(String) -> String) -> Self {
+        let origin = Origin::page("Cache-Control: max-age=600\r\n");
+        let folder = tempfile::tempdir().unwrap();
+        let addresses = [free_address(), free_address()];
+        write_configuration(folder.path(), addresses[0], addresses[1], &change(site(&origin, "", "")), HERO);
+        let main = folder.path().join("cloakroom.toml");
+        let text = std::fs::read_to_string(&main).unwrap();
+        std::fs::write(&main, format!("{text}[store]\npath = \"data\"\n")).unwrap();
+        Self { _origin: origin, folder, files: tempfile::tempdir().unwrap(), addresses }
+    }
+
+    /// Starts `serve`; what is left does not end with the folder.
+    fn serve(self) -> (Proxy, Typed) {
+        let typed = self.typed();
+        let files = self.files;
+        let proxy = Proxy::start_in(self.folder, self.addresses[0], self.addresses[1]);
+        (proxy, Typed { _kept: Some((files, self._origin)), ..typed })
+    }
+
+    fn typed(&self) -> Typed {
+        let config = self.folder.path().join("cloakroom.toml");
+        Typed { config, files: self.files.path().to_owned(), _kept: None }
+    }
+}
+
+/// Somebody who types commands.
+struct Typed {
+    config: PathBuf,
+    files: PathBuf,
+    _kept: Option<(TempDir, Origin)>,
+}
+
+impl Typed {
+    fn plugin(&self, args: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cloakroom"));
+        command.arg("plugin").args(args).arg("--config").arg(&self.config);
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (status.code().unwrap(), text(stdout), text(stderr))
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.files.join(name);
+        std::fs::write(&path, text.replace("\\#", "#")).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn install(&self, rules: &str, more: &[&str]) -> (i32, String, String) {
+        let file = self.file("new.toml", rules);
+        self.plugin(&[&["install", &file, "--site", "shop"], more].concat())
+    }
+
+    /// The version of `hero` that is live.
+    fn live(&self) -> Option<String> {
+        let (_, out, _) = self.plugin(&["list", "--json"]);
+        let list: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let versions = list["sites"][0]["plugins"][0]["versions"].as_array().unwrap();
+        let live = versions.iter().find(|version| version["live"] == true)?;
+        Some(live["version"].as_str().unwrap().to_owned())
+    }
+}
+
+fn salut() -> String {
+    greeting("hero", &[("country", "FR", "Salut")]).replace("1.0.0", "2.0.0")
+}
+
+#[test]
+fn what_is_installed_is_shown_without_a_restart_and_no_request_fails() {
+    let (proxy, typed) = Shop::new(|site| site).serve();
+    let _crowd = proxy.crowd(12, |number| Visitor::consenting("/", number));
+    let visitor = Visitor::consenting("/", 3);
+    proxy.ask_until(&visitor, "Bonjour la France");
+    let (stop, answers) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for number in 20..23 {
+            let (proxy, stop, answers) = (&proxy, &stop, &answers);
+            scope.spawn(move || {
+                while !stop.load(SeqCst) {
+                    assert_eq!(Visitor::consenting("/", number).ask(proxy.address()).status, 200);
+                    answers.fetch_add(1, SeqCst);
+                }
+            });
+        }
+        let (code, out, err) = typed.install(&salut(), &["--note", "a greeting for friends"]);
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert!(out.contains("in place of the site's own file"), "{out}");
+        proxy.ask_until(&visitor, "<h1>Salut</h1>");
+        let third = greeting("hero", &[("country", "FR", "Coucou")]).replace("1.0.0", "3.0.0");
+        assert_eq!(typed.install(&third, &[]).0, 0);
+        proxy.ask_until(&visitor, "<h1>Coucou</h1>");
+        let (_, list, _) = typed.plugin(&["list"]);
+        assert!(list.contains("a greeting for friends") && list.contains("* 3.0.0"), "{list}");
+        assert_eq!(typed.plugin(&["rollback", "hero", "--site", "shop.test"]).0, 0);
+        proxy.ask_until(&visitor, "<h1>Salut</h1>");
+        let (code, out, _) = typed.plugin(&["rollback", "hero", "--site", "shop"]);
+        assert!(code == 0 && out.contains("the site's own file again"), "{out}");
+        proxy.ask_until(&visitor, "Bonjour la France");
+        stop.store(true, SeqCst);
+    });
+    assert!(answers.load(SeqCst) > 50);
+    proxy.wait_for_words("plugin taken up");
+    assert!(!proxy.printed().contains("panicked"), "{}", proxy.printed());
+}
+
+#[test]
+fn what_is_installed_outlives_a_restart_and_check_tells_of_it() {
+    let shop = Shop::new(|site| site);
+    let typed = shop.typed();
+    assert_eq!(typed.install(&salut(), &[]).0, 0);
+    let (code, out, _) = typed.install(&salut(), &[]);
+    assert!(code == 0 && out.contains("is live on `shop` already"), "{out}");
+    let mut check = Command::new(env!("CARGO_BIN_EXE_cloakroom"));
+    let checked = check.arg("check").arg("--config").arg(&typed.config).output().unwrap();
+    assert!(String::from_utf8(checked.stdout).unwrap().contains("hero: version 2.0.0 ("));
+    let (proxy, _typed) = shop.serve();
+    let _crowd = proxy.crowd(12, |number| Visitor::consenting("/", number));
+    proxy.ask_until(&Visitor::consenting("/", 3), "<h1>Salut</h1>");
+}
+
+#[test]
+fn a_plugin_without_a_file_shows_what_is_installed() {
+    let (proxy, typed) = Shop::new(|site| site.replace("file = \"hero.toml\"\n", "")).serve();
+    proxy.wait_for_words("nothing is installed as `hero`");
+    let _crowd = proxy.crowd(12, |number| Visitor::consenting("/", number));
+    assert!(Visitor::consenting("/", 3).ask(proxy.address()).text().contains("origin hero"));
+    assert_eq!(typed.install(&salut(), &[]).0, 0);
+    proxy.ask_until(&Visitor::consenting("/", 3), "<h1>Salut</h1>");
+}
+
+#[test]
+fn what_is_refused_changes_nothing() {
+    let shop = Shop::new(|site| site.replace("[signals]\n", "[signals]\nbudget = 3\n"));
+    let typed = shop.typed();
+    assert_eq!(typed.install(&salut(), &[]).0, 0);
+    let nonsense = typed.file("nonsense.wasm", "this is no component");
+    let tells_too_much =
+        greeting("hero", &[("country", "FR", "a"), ("device", "phone", "b"), ("language", "fr", "c")]);
+    let wrong_rules = salut().replace("country = \"FR\"", "country = \"Frankreich\"");
+    let stranger = salut().replace("name = \"hero\"\nversion", "name = \"heroes\"\nversion");
+    let no_store = typed.file("elsewhere.toml", "");
+    let cases: [(&str, &str, &str, &str); 7] = [
+        (&nonsense, "shop", "hero", "the plugin is refused"),
+        (&typed.file("much.toml", &tells_too_much), "shop", "hero", "its budget is 3"),
+        (&typed.file("wrong.toml", &wrong_rules), "shop", "hero", "wrong.toml:"),
+        (&typed.file("fine.toml", &salut()), "shopp", "hero", "did you mean `shop`?"),
+        (&typed.file("fine.toml", &salut()), "shop", "hreo", "did you mean `hero`?"),
+        (&typed.file("stranger.toml", &stranger), "shop", "", "lists no plugin `heroes`"),
+        (&no_store.replace("elsewhere", "absent"), "shop", "hero", "cannot be read"),
+    ];
+    for (file, site, name, words) in cases {
+        let mut args = vec!["install", file, "--site", site];
+        if !name.is_empty() {
+            args.extend(["--as", name]);
+        }
+        let (code, out, err) = typed.plugin(&args);
+        assert!(code != 0 && out.is_empty(), "{out}");
+        assert!(err.contains(words), "{err}");
+        assert_eq!(typed.live().as_deref(), Some("2.0.0"), "{err}");
+    }
+    for (args, words) in [
+        (["rollback", "hero", "--site", "shop", "--to", "ffff"], "0 installed versions"),
+        (["rollback", "banner", "--site", "shop", "--to", "ffff"], "there are `hero`"),
+    ] {
+        let (code, _, err) = typed.plugin(&args);
+        assert!(code != 0 && err.contains(words), "{err}");
+    }
+    let long = "x".repeat(500);
+    let (code, _, err) = typed.install(&salut(), &["--note", &long]);
+    assert!(code == 2 && err.contains("at most 400"), "{err}");
+}
+
+#[test]
+fn without_a_store_nothing_is_installed_and_the_way_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let origin = Origin::page("");
+    write_configuration(folder.path(), free_address(), free_address(), &site(&origin, "", ""), HERO);
+    let typed =
+        Typed { config: folder.path().join("cloakroom.toml"), files: folder.path().to_owned(), _kept: None };
+    let (code, _, err) = typed.install(&salut(), &[]);
+    assert!(code == 3 && err.contains("`[store]` with `path"), "{err}");
+}
+
+#[test]
+fn a_damaged_store_does_not_take_the_page_away() {
+    let (proxy, typed) = Shop::new(|site| site).serve();
+    let _crowd = proxy.crowd(12, |number| Visitor::consenting("/", number));
+    let visitor = Visitor::consenting("/", 3);
+    assert_eq!(typed.install(&salut(), &[]).0, 0);
+    proxy.ask_until(&visitor, "<h1>Salut</h1>");
+    let data = typed.config.parent().unwrap().join("data/plugins");
+    let list = data.join("sites/shop.test.json");
+    let whole = std::fs::read(&list).unwrap();
+    std::fs::write(&list, "{").unwrap();
+    proxy.wait_for_words("installed plugins cannot be looked at");
+    assert!(visitor.ask(proxy.address()).text().contains("<h1>Salut</h1>"));
+    let (code, _, err) = typed.install(HERO, &[]);
+    assert!(code == 1 && err.contains("is damaged"), "{err}");
+
+    // A version that is live by the list, and is there neither as table nor as component.
+    std::fs::write(&list, &whole).unwrap();
+    let third = greeting("hero", &[("country", "FR", "Coucou")]).replace("1.0.0", "3.0.0");
+    empty(&data.join("tables"));
+    let lost = String::from_utf8(whole).unwrap().replace("\"digest\": \"", "\"digest\": \"0123");
+    let lost = cut_digests(&lost);
+    std::fs::write(&list, lost).unwrap();
+    proxy.wait_for_words("installed plugins are not taken up");
+    assert!(visitor.ask(proxy.address()).text().contains("<h1>Salut</h1>"));
+    assert_eq!(typed.install(&third, &[]).0, 0);
+    proxy.ask_until(&visitor, "<h1>Coucou</h1>");
+}
+
+fn empty(folder: &Path) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+}
+
+/// Digests that are four digits too long, at their right length.
+fn cut_digests(list: &str) -> String {
+    let at = list.find("\"digest\": \"").unwrap() + "\"digest\": \"".len();
+    format!("{}{}", &list[..at + 64], &list[at + 68..])
+}
