@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use cloakroom_benches::{BANNERS, HEROES, HOST, banner_rules, hero_rules, page};
-use cloakroom_plugin_host::{Engine, Limits, Plugin};
+use cloakroom_plugin_host::{CodeCache, Digest, Engine, Limits, Plugin};
 use cloakroom_rewrite::{OutputPolicy, SafeEdits, rewrite};
 use criterion::Criterion;
 
@@ -39,6 +39,23 @@ pub(crate) fn tabulation(criterion: &mut Criterion) {
         bencher.iter(|| engine.load(black_box(&component)).unwrap());
     });
     group.finish();
+}
+
+/// What a component costs whose code is kept on disk: read, its seal checked, and ready to answer.
+pub(crate) fn kept_code(criterion: &mut Criterion) {
+    let engine = Engine::new(Limits::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let cache = CodeCache::open(folder.path()).unwrap();
+    let component = cloakroom_rule_compiler::compile(&hero_rules()).unwrap();
+    let (digest, key) = (Digest::of(&component), engine.key());
+    let code = engine.open(&component).unwrap().code().unwrap();
+    cache.put(digest, key, &code).unwrap();
+    criterion.bench_function(&format!("kept code of {} bytes, read back", code.len()), |bencher| {
+        bencher.iter(|| engine.open_compiled(&component, &cache.get(digest, key).unwrap()).unwrap());
+    });
+    criterion.bench_function("the same plugin, compiled", |bencher| {
+        bencher.iter(|| engine.open(black_box(&component)).unwrap());
+    });
 }
 
 /// Rules that tell 24 countries, 30 languages, 30 campaigns and 2 dayparts apart.

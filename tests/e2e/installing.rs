@@ -11,7 +11,7 @@ use crate::origin::Origin;
 use crate::proxy::{HERO, Proxy, free_address, greeting, site, write_configuration};
 
 /// A configuration with a store, and a second folder for what is to be installed.
-struct Shop {
+pub struct Shop {
     _origin: Origin,
     folder: TempDir,
     files: TempDir,
@@ -19,7 +19,7 @@ struct Shop {
 }
 
 impl Shop {
-    fn new(change: impl Fn(String) -> String) -> Self {
+    pub fn new(change: impl Fn(String) -> String) -> Self {
         let origin = Origin::page("Cache-Control: max-age=600\r\n");
         let folder = tempfile::tempdir().unwrap();
         let addresses = [free_address(), free_address()];
@@ -31,7 +31,7 @@ impl Shop {
     }
 
     /// Starts `serve`; what is left does not end with the folder.
-    fn serve(self) -> (Proxy, Typed) {
+    pub fn serve(self) -> (Proxy, Typed) {
         let typed = self.typed();
         let files = self.files;
         let proxy = Proxy::start_in(self.folder, self.addresses[0], self.addresses[1]);
@@ -45,24 +45,32 @@ impl Shop {
 }
 
 /// Somebody who types commands.
-struct Typed {
+pub struct Typed {
     config: PathBuf,
     files: PathBuf,
     _kept: Option<(TempDir, Origin)>,
 }
 
 impl Typed {
-    fn plugin(&self, args: &[&str]) -> (i32, String, String) {
+    pub fn type_in(&self, args: &[&str]) -> (i32, String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cloakroom"));
-        command.arg("plugin").args(args).arg("--config").arg(&self.config);
-        let Output { status, stdout, stderr } = command.output().unwrap();
+        let Output { status, stdout, stderr } = command.args(args).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (status.code().unwrap(), text(stdout), text(stderr))
     }
 
+    pub fn plugin(&self, args: &[&str]) -> (i32, String, String) {
+        self.type_in(&[&["plugin"], args, &["--config", self.config.to_str().unwrap()]].concat())
+    }
+
     fn file(&self, name: &str, text: &str) -> String {
+        self.bytes(name, text.replace("\\#", "#").as_bytes())
+    }
+
+    /// Writes a file and gives its path.
+    pub fn bytes(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.files.join(name);
-        std::fs::write(&path, text.replace("\\#", "#")).unwrap();
+        std::fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
@@ -72,7 +80,7 @@ impl Typed {
     }
 
     /// The version of `hero` that is live.
-    fn live(&self) -> Option<String> {
+    pub fn live(&self) -> Option<String> {
         let (_, out, _) = self.plugin(&["list", "--json"]);
         let list: serde_json::Value = serde_json::from_str(&out).unwrap();
         let versions = list["sites"][0]["plugins"][0]["versions"].as_array().unwrap();
@@ -130,9 +138,8 @@ fn what_is_installed_outlives_a_restart_and_check_tells_of_it() {
     assert_eq!(typed.install(&salut(), &[]).0, 0);
     let (code, out, _) = typed.install(&salut(), &[]);
     assert!(code == 0 && out.contains("is live on `shop` already"), "{out}");
-    let mut check = Command::new(env!("CARGO_BIN_EXE_cloakroom"));
-    let checked = check.arg("check").arg("--config").arg(&typed.config).output().unwrap();
-    assert!(String::from_utf8(checked.stdout).unwrap().contains("hero: version 2.0.0 ("));
+    let (_, checked, _) = typed.type_in(&["check", "--config", typed.config.to_str().unwrap()]);
+    assert!(checked.contains("hero: version 2.0.0 ("), "{checked}");
     let (proxy, _typed) = shop.serve();
     let _crowd = proxy.crowd(12, |number| Visitor::consenting("/", number));
     proxy.ask_until(&Visitor::consenting("/", 3), "<h1>Salut</h1>");
@@ -160,7 +167,7 @@ fn what_is_refused_changes_nothing() {
     let stranger = salut().replace("name = \"hero\"\nversion", "name = \"heroes\"\nversion");
     let no_store = typed.file("elsewhere.toml", "");
     let cases: [(&str, &str, &str, &str); 7] = [
-        (&nonsense, "shop", "hero", "the plugin is refused"),
+        (&nonsense, "shop", "hero", "nonsense.wasm` is refused"),
         (&typed.file("much.toml", &tells_too_much), "shop", "hero", "its budget is 3"),
         (&typed.file("wrong.toml", &wrong_rules), "shop", "hero", "wrong.toml:"),
         (&typed.file("fine.toml", &salut()), "shopp", "hero", "did you mean `shop`?"),

@@ -9,6 +9,8 @@
 )]
 
 mod client;
+#[path = "../../proxy/plugin-host/tests/support/crafted.rs"]
+mod crafted;
 #[path = "../../proxy/boundary/tests/support/mmdb.rs"]
 mod mmdb;
 mod origin;
@@ -22,6 +24,7 @@ mod consent;
 mod door;
 mod downstream;
 mod etag;
+mod hostile_plugins;
 mod installing;
 mod jurisdictions;
 mod noninterference;
@@ -29,6 +32,7 @@ mod notice;
 mod own_cookies;
 mod passthrough;
 mod personalization;
+mod plugin_check;
 mod policies;
 mod recheck;
 mod remembered;

@@ -17,7 +17,7 @@ use cloakroom_variants::CacheConfig;
 use http::uri::Authority;
 use http::{HeaderValue, Method};
 
-use crate::plugins::{Plugins, Shown};
+use crate::shown::{Plugins, Shown};
 
 /// The parts, and what a person should know of how they came about.
 pub(crate) struct Assembled {

@@ -6,11 +6,13 @@ mod args;
 mod assemble;
 mod command;
 mod exit;
+mod loading;
 mod logs;
 mod metrics;
 mod panics;
 mod plugins;
 mod report;
+mod shown;
 mod take_up;
 
 use std::process::ExitCode;

@@ -4,6 +4,16 @@ use std::io::{IsTerminal, Write};
 
 use cloakroom_settings::{LoadError, Problem};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, JSONReportHandler};
+use serde_json::json;
+
+/// A problem as a part of a result.
+pub(crate) fn problem(problem: &Problem) -> serde_json::Value {
+    let (line, column) = problem.line_and_column().unzip();
+    json!({
+        "message": problem.message(), "warning": problem.is_warning(), "help": problem.suggestion(),
+        "file": problem.file(), "line": line, "column": column,
+    })
+}
 
 /// How this run talks.
 pub(crate) struct Output {

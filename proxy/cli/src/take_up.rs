@@ -10,7 +10,7 @@ use cloakroom_plugin_store::{StoreError, Version};
 use cloakroom_settings::Settings;
 
 use crate::assemble::{Around, assemble};
-use crate::plugins::{Plugins, Shown};
+use crate::shown::{Plugins, Shown};
 
 /// How often the store is looked at.
 const PERIOD: Duration = Duration::from_secs(1);

@@ -42,6 +42,25 @@ pub enum LoadError {
         /// What differs.
         reason: String,
     },
+    /// It exports more than the contract and what a known toolchain adds.
+    #[error(
+        "a plugin may export `cloakroom:personalizer/plugin@0.1.0` and nothing else, this one also exports {}",
+        list(names)
+    )]
+    Exports {
+        /// What else it exports, shortened.
+        names: Vec<String>,
+    },
+    /// Asked the same a second time, it answers something else.
+    #[error("{export}: first it answers {first}, asked again {second}")]
+    Differs {
+        /// The call.
+        export: Export,
+        /// The first answer in words.
+        first: String,
+        /// The second one.
+        second: String,
+    },
     /// An export did not come to an answer.
     #[error("{export}: {stop}")]
     Call {
@@ -96,6 +115,12 @@ pub enum LoadError {
     Overdue {
         /// The time it was given.
         after: Duration,
+    },
+    /// Its process used up what the system grants it.
+    #[error("the plugin was given up: compiling and running it takes more than {what}")]
+    Exhausted {
+        /// The limit in words.
+        what: String,
     },
     /// Its process came to an end without an answer.
     #[error("the process that compiled and ran the plugin failed: {how}")]

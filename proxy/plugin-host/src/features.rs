@@ -13,6 +13,11 @@ const INSTANCES: u32 = 8;
 /// begins with (1.4 MiB), since faults on it cost more than half of a call.
 const RESIDENT_BYTES: usize = 4 * MIB;
 
+/// What lies between two memories, so that no access past the end of one reaches the next.
+const GUARD_BYTES: u64 = 64 * 1024;
+/// Addresses for the program itself, its libraries, and the stacks of its threads.
+const PROGRAM_BYTES: u64 = 512 << 20;
+
 /// What toolchains for Rust, C, Zig and JavaScript write, and what the engine itself writes to join the
 /// parts that JavaScript's consist of: an adapter between two components sees the memories of both, and
 /// the compiler panics on it where that is off. What plugins bring along has [`one_memory`] at most.
@@ -71,10 +76,19 @@ pub(crate) fn config(limits: &Limits) -> Config {
         .wasm_backtrace_max_frames(None)
         .memory_reservation(u64::try_from(limits.memory_bytes).unwrap_or(u64::MAX))
         .memory_reservation_for_growth(0)
-        .memory_guard_size(64 * 1024)
+        .memory_guard_size(GUARD_BYTES)
         .memory_init_cow(true)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
     config
+}
+
+/// Addresses that an engine with these limits reserves, and which take no memory until they are used.
+pub(crate) fn reserved_bytes(limits: &Limits) -> u64 {
+    let memory = (limits.memory_bytes as u64).saturating_add(2 * GUARD_BYTES);
+    let memories = u64::from(INSTANCES * MEMORIES);
+    let elements = (limits.table_elements as u64).saturating_mul(u64::from(INSTANCES * TABLES));
+    // An element is an address.
+    memories.saturating_mul(memory).saturating_add(elements.saturating_mul(8)).saturating_add(PROGRAM_BYTES)
 }
 
 fn pool(limits: &Limits) -> PoolingAllocationConfig {

@@ -16,8 +16,10 @@ pub struct Limits {
     pub wall_clock: Duration,
     /// Wall clock of compiling, where a load has a process of its own.
     pub compile_wall_clock: Duration,
-    /// Wall clock of a whole load after compilation: all cells and all variants.
+    /// Wall clock of asking about all cells and all variants once. It is done twice.
     pub load_wall_clock: Duration,
+    /// Memory of the process that loads a plugin: the compiler's, the instances' and the table's together.
+    pub process_memory_bytes: usize,
     /// Linear memory of an instance, all its memories together.
     pub memory_bytes: usize,
     /// Elements of an instance's tables, all together.
@@ -36,11 +38,20 @@ impl Default for Limits {
             wall_clock: Duration::from_secs(2),
             compile_wall_clock: Duration::from_secs(60),
             load_wall_clock: Duration::from_secs(120),
+            process_memory_bytes: 1024 * MIB,
             memory_bytes: 64 * MIB,
             table_elements: 20_000,
             returned_bytes: 8 * MIB,
             rendered_bytes: 16 * MIB,
         }
+    }
+}
+
+impl Limits {
+    /// The longest that a load may take: compiling, and asking everything twice.
+    #[must_use]
+    pub fn whole_load(&self) -> Duration {
+        self.compile_wall_clock.saturating_add(self.load_wall_clock.saturating_mul(2))
     }
 }
 
@@ -56,6 +67,7 @@ pub(crate) const TABLES: u32 = 4;
 
 /// What an instance may still use of its limits; lives in its store.
 pub(crate) struct Caps {
+    memory: usize,
     memory_left: usize,
     elements_left: usize,
     exceeded: Option<Resource>,
@@ -70,7 +82,13 @@ pub(crate) enum Resource {
 
 impl Caps {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { memory_left: limits.memory_bytes, elements_left: limits.table_elements, exceeded: None }
+        let Limits { memory_bytes, table_elements, .. } = *limits;
+        Self { memory: 0, memory_left: memory_bytes, elements_left: table_elements, exceeded: None }
+    }
+
+    /// Linear memory that the instance has taken, in bytes. It never gives any back.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory
     }
 
     /// What the instance ran out of, if that is what ended it.
@@ -103,7 +121,9 @@ impl ResourceLimiter for Caps {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        take(&mut self.memory_left, current, desired, &mut self.exceeded, Resource::Memory)
+        let grows = take(&mut self.memory_left, current, desired, &mut self.exceeded, Resource::Memory)?;
+        self.memory = self.memory.saturating_add(desired.saturating_sub(current));
+        Ok(grows)
     }
 
     fn table_growing(

@@ -1,13 +1,16 @@
 //! The way from a component's bytes to a plugin that the proxy takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use crate::code::CodeCache;
 use crate::engine::EngineError;
 use crate::error::LoadError;
 use crate::limits::Limits;
 use crate::plugin::Plugin;
-use crate::{process, worker};
+use crate::tabulate::Progress;
+use crate::talk::{self, Notes, Request};
+use crate::worker;
 
 /// Plugins that are loaded at once, each in a process of its own; others wait.
 const AT_ONCE: usize = 2;
@@ -17,8 +20,19 @@ pub struct Loader {
     limits: Limits,
     program: PathBuf,
     arguments: Vec<String>,
+    cache: Option<CodeCache>,
     running: Mutex<usize>,
     ended: Condvar,
+    shortfalls: Mutex<Shortfalls>,
+}
+
+/// What this machine does not let a loader do as it should, as far as loads have shown it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shortfalls {
+    /// The parts of the confinement that do not hold, each in words.
+    pub unconfined: Vec<&'static str>,
+    /// Why compiled code is not kept.
+    pub not_kept: Option<String>,
 }
 
 impl Loader {
@@ -29,8 +43,15 @@ impl Loader {
     /// [`EngineError`] if the system does not say where this program is.
     pub fn new(limits: Limits) -> Result<Self, EngineError> {
         let program = std::env::current_exe().map_err(|cause| EngineError::new(cause.to_string()))?;
-        let arguments = vec![worker::ARGUMENT.to_owned()];
-        Ok(Self { limits, program, arguments, running: Mutex::new(0), ended: Condvar::new() })
+        Ok(Self {
+            limits,
+            program,
+            arguments: vec![worker::ARGUMENT.to_owned()],
+            cache: None,
+            running: Mutex::new(0),
+            ended: Condvar::new(),
+            shortfalls: Mutex::default(),
+        })
     }
 
     /// The same, with another program as its processes.
@@ -41,14 +62,61 @@ impl Loader {
         self
     }
 
+    /// The same, keeping compiled code in a folder, which is made if it is not there and should be for this
+    /// program alone. Where it cannot be used, plugins are compiled each time, and
+    /// [`Loader::shortfalls`] says so.
+    #[must_use]
+    pub fn with_code_cache(mut self, folder: &Path) -> Self {
+        match CodeCache::open(folder) {
+            Ok(cache) => self.cache = Some(cache),
+            Err(cause) => {
+                let not_kept = Some(format!("`{}` cannot be used: {cause}", folder.display()));
+                *self.shortfalls.get_mut().unwrap_or_else(PoisonError::into_inner) =
+                    Shortfalls { not_kept, ..Shortfalls::default() };
+            }
+        }
+        self
+    }
+
     /// Loads a plugin. Blocks: while two others are loaded, and then within the limits.
     ///
     /// # Errors
     /// [`LoadError`] says which part of the contract the plugin breaks, and in which cell, or what became
     /// of its process.
     pub fn load(&self, component: &[u8]) -> Result<Plugin, LoadError> {
+        self.load_telling(component, &|_| {})
+    }
+
+    /// As [`Loader::load`], telling about ten times a second how far it is, on this thread. While the plugin
+    /// is compiled there are no cells yet.
+    ///
+    /// # Errors
+    /// As [`Loader::load`].
+    pub fn load_telling(&self, component: &[u8], tell: &dyn Fn(Progress)) -> Result<Plugin, LoadError> {
         let _turn = self.turn();
-        process::load(&self.program, &self.arguments, &self.limits, component)
+        let mut notes = Notes::default();
+        let (program, arguments) = (&self.program, &self.arguments);
+        let request =
+            Request { program, arguments, limits: &self.limits, cache: self.cache.as_ref(), component, tell };
+        let loaded = talk::load(&request, &mut notes);
+        self.note(&notes);
+        loaded
+    }
+
+    /// What this machine does not let the loader do as it should. All the rest holds.
+    #[must_use]
+    pub fn shortfalls(&self) -> Shortfalls {
+        self.shortfalls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, notes: &Notes) {
+        let mut shortfalls = self.shortfalls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(confinement) = notes.confinement {
+            shortfalls.unconfined = confinement.missing();
+        }
+        if let Some(cause) = &notes.not_kept {
+            shortfalls.not_kept = Some(cause.to_string());
+        }
     }
 
     fn turn(&self) -> Turn<'_> {

@@ -107,6 +107,15 @@ impl Manifest {
         digits
     }
 
+    /// A choice in words: `` `hero=spring`, `banner=plain` ``.
+    pub(crate) fn choice_in_words(&self, choice: u16) -> String {
+        let slots = self.slots.iter().zip(self.variants_of(choice));
+        let words: Vec<_> = slots
+            .map(|(slot, variant)| format!("`{}={}`", slot.name(), slot.variant_name(variant)))
+            .collect();
+        words.join(", ")
+    }
+
     /// A cell in words: `country=FR, device=any`. After the signals' ids stands that of the bucket, if
     /// the plugin splits traffic.
     #[must_use]

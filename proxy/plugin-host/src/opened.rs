@@ -20,6 +20,12 @@ impl Opened {
         &self.caller
     }
 
+    /// Its compiled code, for [`crate::CodeCache`]; `None` if there is not the memory to copy it.
+    #[must_use]
+    pub fn code(&self) -> Option<Vec<u8>> {
+        self.caller.code()
+    }
+
     /// What the plugin says of itself, checked.
     ///
     /// # Errors
@@ -38,7 +44,7 @@ impl Opened {
     /// [`LoadError::Call`] if the plugin does not answer.
     pub fn decide(&self, table: &Table, ids: &[u8]) -> Result<u32, LoadError> {
         let (digits, bucket) = table.digits(table.index(ids));
-        self.caller.decide(digits, bucket).map_err(|stop| {
+        self.caller.decide(digits, bucket).map(|decided| decided.answer).map_err(|stop| {
             let cell = format!("the cell {ids:?}");
             LoadError::Call { export: Export::Decide(cell), stop }
         })

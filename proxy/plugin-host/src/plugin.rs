@@ -11,6 +11,7 @@ use sha2::Digest as _;
 use crate::manifest::Manifest;
 use crate::readable::Readable;
 use crate::table::Table;
+use crate::usage::Usage;
 
 /// A plugin that fulfils the contract in every cell and every variant.
 #[derive(Clone)]
@@ -24,6 +25,7 @@ struct Inner {
     table: Table,
     /// By slot and variant.
     edits: Vec<Vec<Vec<Edit>>>,
+    usage: Usage,
 }
 
 /// SHA-256 of a component. Plugins with the same digest behave the same.
@@ -31,8 +33,20 @@ struct Inner {
 pub struct Digest(pub(crate) [u8; 32]);
 
 impl Plugin {
-    pub(crate) fn new(manifest: Manifest, digest: Digest, table: Table, edits: Vec<Vec<Vec<Edit>>>) -> Self {
-        Self { inner: Arc::new(Inner { manifest, digest, table, edits }) }
+    pub(crate) fn new(
+        manifest: Manifest,
+        digest: Digest,
+        table: Table,
+        edits: Vec<Vec<Vec<Edit>>>,
+        usage: Usage,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { manifest, digest, table, edits, usage }) }
+    }
+
+    /// What it has used up while it was loaded.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.inner.usage
     }
 
     /// What the plugin says of itself.

@@ -1,87 +1,94 @@
-//! The proxy's side of the process that runs a plugin: started, fed, listened to, and ended in time.
-//!
-//! Nothing that comes back is believed: lengths are bounded, and a record is checked like a plugin.
+//! The proxy's side of the process that runs a plugin: started, listened to, and ended in time.
 
-use std::io::Write;
+use std::io::{PipeReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::LoadError;
-use crate::limits::Limits;
-use crate::plugin::{Digest, Plugin};
-use crate::wire;
+use crate::limits::{Limits, MIB};
+use crate::worker;
 
 /// How long a process that has nothing more to say may take to end.
 const GRACE: Duration = Duration::from_secs(1);
-/// The longest message of a refusal.
-const MAX_REFUSAL_BYTES: usize = 16 * 1024;
+/// What is read of a process' last words. No one but this program is told of them.
+const MAX_LAST_WORDS: u64 = 4 * 1024;
+/// What the standard library says when there is no memory left, before it ends the process.
+const NO_MEMORY: &str = "memory allocation of ";
 
-/// Compiles and tabulates a component in a process of its own. Blocks, at most for the time to compile
-/// and to load; the process is gone when this returns.
-pub(crate) fn load(
-    program: &Path,
-    arguments: &[String],
-    limits: &Limits,
-    component: &[u8],
-) -> Result<Plugin, LoadError> {
-    if component.len() > limits.component_bytes {
-        return Err(LoadError::TooLarge { bytes: component.len(), limit: limits.component_bytes });
+/// Signals by which the system ends a process that goes beyond its bounds, on Linux.
+const BAD_CALL: i32 = 31;
+const PROCESSOR_TIME: i32 = 24;
+
+/// A process that is ended and reaped with this.
+pub(crate) struct Running {
+    child: Child,
+    words: PipeReader,
+}
+
+impl Running {
+    /// Starts a process with nothing but its pipes.
+    pub(crate) fn start(
+        program: &Path,
+        arguments: &[String],
+    ) -> std::io::Result<(Self, ChildStdin, ChildStdout)> {
+        let (words, errors) = std::io::pipe()?;
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().envs(worker::ENVIRONMENT);
+        // The root of all files, which is there whatever becomes of the folder that the proxy was started in.
+        command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
+        let mut running = Self { child: command.spawn()?, words };
+        match (running.child.stdin.take(), running.child.stdout.take()) {
+            (Some(to), Some(from)) => Ok((running, to, from)),
+            _ => Err(std::io::Error::other("it has no pipes")),
+        }
     }
-    let no_worker = |reason: String| LoadError::NoWorker { reason };
-    let order = postcard::to_allocvec(limits).map_err(|cause| no_worker(cause.to_string()))?;
-    let mut command = Command::new(program);
-    command.args(arguments).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut running = Running(command.spawn().map_err(|cause| no_worker(cause.to_string()))?);
-    let (Some(mut to), Some(mut from)) = (running.0.stdin.take(), running.0.stdout.take()) else {
-        return Err(no_worker("it has no pipes".to_owned()));
-    };
-    let after = limits.compile_wall_clock + limits.load_wall_clock;
-    let (answered, answers) = sync_channel(1);
-    thread::scope(|scope| {
-        // Kept open until the answer is here: a process whose proxy is gone ends itself.
-        let fed = scope.spawn(move || {
-            let _ = feed(&mut to, &order, component);
-            to
-        });
-        scope.spawn(move || answered.send(wire::read(&mut from)));
-        let answer = answers.recv_timeout(after);
-        let status = match answer {
-            Ok(Err(_)) => running.ended(),
-            _ => None,
-        };
-        running.end();
-        drop(fed.join());
-        match answer {
-            Ok(Ok((kind, bytes))) => understood(kind, &bytes, Digest::of(component)),
-            Ok(Err(_)) => Err(LoadError::Died { how: how(status) }),
-            Err(RecvTimeoutError::Timeout) => Err(LoadError::Overdue { after }),
-            Err(RecvTimeoutError::Disconnected) => Err(LoadError::Died { how: how(None) }),
+
+    /// Why it ended by itself, if it does so within a moment.
+    pub(crate) fn why_it_ended(&mut self, limits: &Limits) -> LoadError {
+        let status = self.ended();
+        self.end();
+        let mut words = Vec::new();
+        // All ends of the pipe but this one are closed now.
+        let _ = (&self.words).take(MAX_LAST_WORDS).read_to_end(&mut words);
+        let exhausted = |what: String| LoadError::Exhausted { what };
+        if String::from_utf8_lossy(&words).contains(NO_MEMORY) {
+            return exhausted(format!("{} MiB of memory", limits.process_memory_bytes / MIB));
         }
-    })
+        match status.and_then(signal) {
+            Some(PROCESSOR_TIME) => {
+                let seconds = worker::bounds(limits).processor_seconds;
+                exhausted(format!("{seconds} seconds of processor time"))
+            }
+            Some(BAD_CALL) => LoadError::Died {
+                how: "it asked the system for what no plugin needs, and was ended".to_owned(),
+            },
+            _ => LoadError::Died { how: how(status) },
+        }
+    }
+
+    fn ended(&mut self) -> Option<ExitStatus> {
+        let since = Instant::now();
+        while since.elapsed() < GRACE {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(status);
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        None
+    }
+
+    pub(crate) fn end(&mut self) {
+        // One that has ended already cannot be ended again; either way it is reaped.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
-fn feed(to: &mut impl Write, limits: &[u8], component: &[u8]) -> std::io::Result<()> {
-    wire::write(to, wire::LIMITS, limits)?;
-    wire::write(to, wire::COMPONENT, component)
-}
-
-fn understood(kind: u8, bytes: &[u8], digest: Digest) -> Result<Plugin, LoadError> {
-    let babble = |what: &str| LoadError::Babble { what: what.to_owned() };
-    match kind {
-        wire::RECORD => {
-            let plugin = Plugin::from_record(bytes).map_err(|cause| babble(&cause.to_string()))?;
-            if plugin.digest() == digest { Ok(plugin) } else { Err(babble("it is of another plugin")) }
-        }
-        wire::REFUSAL if bytes.len() <= MAX_REFUSAL_BYTES => {
-            let refusal: LoadError =
-                postcard::from_bytes(bytes).map_err(|_| babble("its refusal cannot be read"))?;
-            let printable = !refusal.to_string().chars().any(char::is_control);
-            Err(if printable { refusal } else { babble("its refusal cannot be printed") })
-        }
-        _ => Err(babble("neither a record nor a refusal")),
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -100,34 +107,5 @@ fn how(status: Option<ExitStatus>) -> String {
         Some((Some(signal), _)) => format!("it was ended by signal {signal}"),
         Some((None, Some(code))) => format!("it ended with code {code} and without an answer"),
         _ => "it closed its end without an answer".to_owned(),
-    }
-}
-
-/// A process that is ended and reaped with this.
-struct Running(Child);
-
-impl Running {
-    /// How it ended, if it does so by itself within a moment.
-    fn ended(&mut self) -> Option<ExitStatus> {
-        let since = Instant::now();
-        while since.elapsed() < GRACE {
-            if let Ok(Some(status)) = self.0.try_wait() {
-                return Some(status);
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
-        None
-    }
-
-    fn end(&mut self) {
-        // One that has ended already cannot be ended again; either way it is reaped.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.end();
     }
 }

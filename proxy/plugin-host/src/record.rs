@@ -12,10 +12,11 @@ use crate::limits::Limits;
 use crate::manifest::{Delivery, Manifest};
 use crate::plugin::{Digest, Plugin};
 use crate::table::{Shape, Table};
+use crate::usage::Usage;
 use crate::validate;
 
 /// The form below. A record of another version is made anew.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// What a plugin has answered to everything that it can be asked, in the contract's own types.
 #[derive(Serialize, Deserialize)]
@@ -27,14 +28,31 @@ struct Record {
     edits: Vec<Vec<Vec<wit::Edit>>>,
     /// One for each cell but the last.
     choices: Vec<u16>,
+    usage: UsageForm,
+}
+
+/// [`Usage`] as it travels.
+#[derive(Serialize, Deserialize)]
+struct UsageForm {
+    component_bytes: u64,
+    memory_bytes: u64,
+    /// Of `describe`, `render` and `decide`, and the sum of the last.
+    fuel: [u64; 4],
+    costliest_cell: u32,
 }
 
 /// Bytes that are no record of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRecord {
-    /// It was written by another version of this program, or is cut short or goes on.
-    #[error("the record is damaged, or of another version")]
+    /// It is cut short, goes on, or holds something else.
+    #[error("the record is damaged")]
     Unreadable,
+    /// Another version of this program wrote it.
+    #[error("the record has version {found}, this program reads version {VERSION}: it is made anew")]
+    Version {
+        /// Its version.
+        found: u16,
+    },
     /// What it says no plugin may say.
     #[error("the record breaks the contract: {0}")]
     Contract(#[from] LoadError),
@@ -60,6 +78,7 @@ impl Plugin {
             manifest: described(manifest),
             edits: edits.collect(),
             choices: cells.get(..cells.len().saturating_sub(1)).unwrap_or_default().to_vec(),
+            usage: used(self.usage()),
         };
         // Only types that cannot be serialized fail, and a writer that is full; here is neither.
         postcard::to_allocvec(&record).unwrap_or_default()
@@ -70,9 +89,14 @@ impl Plugin {
     /// # Errors
     /// [`NoRecord`].
     pub fn from_record(bytes: &[u8]) -> Result<Self, NoRecord> {
+        // The version stands first in every form.
+        let (found, _): (u16, _) = postcard::take_from_bytes(bytes).map_err(|_| NoRecord::Unreadable)?;
+        if found != VERSION {
+            return Err(NoRecord::Version { found });
+        }
         let (record, rest): (Record, _) =
             postcard::take_from_bytes(bytes).map_err(|_| NoRecord::Unreadable)?;
-        if record.version != VERSION || !rest.is_empty() {
+        if !rest.is_empty() {
             return Err(NoRecord::Unreadable);
         }
         let manifest = validate::manifest(record.manifest)?;
@@ -86,9 +110,34 @@ impl Plugin {
             let (cell, answer) = ("a cell".to_owned(), u32::from(*answer));
             return Err(NoRecord::Contract(LoadError::Answer { cell, answer, choices }));
         }
+        let usage = usage(&record.usage, cells.saturating_sub(1)).ok_or(NoRecord::Unreadable)?;
         let table = Table::new(&manifest, record.choices);
-        Ok(Self::new(manifest, Digest(record.digest), table, edits))
+        Ok(Self::new(manifest, Digest(record.digest), table, edits, usage))
     }
+}
+
+fn used(usage: Usage) -> UsageForm {
+    UsageForm {
+        component_bytes: usage.component_bytes,
+        memory_bytes: usage.memory_bytes,
+        fuel: [usage.describe_fuel, usage.render_fuel, usage.decide_fuel, usage.decide_fuel_total],
+        costliest_cell: usage.costliest_cell,
+    }
+}
+
+/// The figures, if they can be those of a plugin with so many decided cells.
+fn usage(form: &UsageForm, decided: usize) -> Option<Usage> {
+    let [describe_fuel, render_fuel, decide_fuel, decide_fuel_total] = form.fuel;
+    let there = usize::try_from(form.costliest_cell).is_ok_and(|cell| cell < decided.max(1));
+    (there && decide_fuel <= decide_fuel_total).then_some(Usage {
+        component_bytes: form.component_bytes,
+        memory_bytes: form.memory_bytes,
+        describe_fuel,
+        render_fuel,
+        decide_fuel,
+        decide_fuel_total,
+        costliest_cell: form.costliest_cell,
+    })
 }
 
 fn edits(manifest: &Manifest, raw: Vec<Vec<Vec<wit::Edit>>>) -> Result<Vec<Vec<Vec<Edit>>>, NoRecord> {

@@ -69,7 +69,7 @@ fn composed(more: usize, rest: &str) -> Result<Plugin, LoadError> {
     component.push(NESTED_COMPONENT);
     component.extend(leb128(part.len()));
     component.extend(part);
-    let mut joined = written(&format!(
+    let joined = written(&format!(
         r#"(component
           (instance (instantiate 0))
           (instance (instantiate 2 (with "length" (func 0 "length"))))
@@ -77,7 +77,7 @@ fn composed(more: usize, rest: &str) -> Result<Plugin, LoadError> {
           {})"#,
         "(instance (instantiate 1))".repeat(more),
     ));
-    component.extend(joined.split_off(HEADER_BYTES));
+    component.extend(joined.split_at(HEADER_BYTES).1);
     Engine::new(Limits::default()).unwrap().load(&component)
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use cloakroom_plugin_host::{Engine, Limits, LoadError, Plugin};
 
-use crafted::{HARMLESS, LOOP, Module};
+use crafted::{HARMLESS, LOOP, Module, WIT};
 
 impl Module {
     fn refusal(&self) -> String {
@@ -200,4 +200,71 @@ fn a_manifest_that_breaks_the_contract_is_refused() {
     assert_eq!(with(r#"(data (i32.const 544) "x")"#), "the manifest: `xhone` is not a device value");
     assert!(with(r#"(data (i32.const 512) "\0a")"#).starts_with(r"the manifest: "));
     assert_eq!(with(r#"(data (i32.const 20) "\00")"#), "the manifest: there are 0 slots, 1 to 8 are allowed");
+}
+
+/// The harmless plugin, in whose world one more function stands.
+fn exporting(function: &str, core: &'static str) -> Result<Plugin, LoadError> {
+    let wit = WIT.replace("export plugin;", &format!("export plugin;\n    export {function};"));
+    let component = Module { extra: core, ..HARMLESS }.component_of(&wit);
+    Engine::new(Limits::default()).unwrap().load(&component)
+}
+
+#[test]
+fn what_a_known_toolchain_exports_beside_the_contract_is_let_be() {
+    let init = "init: func(shim: string, script: string, entry-path: option<string>, disable-gc: bool) -> result<_, string>";
+    let core = r#"(func (export "init") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32) unreachable)
+                  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)"#;
+    assert_eq!(exporting(init, core).unwrap().table().choices(), [1, 1, 1, 0]);
+}
+
+#[test]
+fn any_other_export_is_refused_by_name() {
+    let refusal = |function, core| exporting(function, core).unwrap_err().to_string();
+    let only =
+        "a plugin may export `cloakroom:personalizer/plugin@0.1.0` and nothing else, this one also exports";
+    let none = r#"(func (export "init"))"#;
+    assert_eq!(refusal("init: func()", none), format!("{only} `init (of an unknown type)`"));
+    let other = r#"(func (export "init") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32) unreachable)
+                   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)"#;
+    let almost = "init: func(shim: string, script: string, entry-path: option<string>, disable-gc: bool) -> result<_, u32>";
+    assert_eq!(refusal(almost, other), format!("{only} `init (of an unknown type)`"));
+    let more = r#"(func (export "track") (param i32))"#;
+    assert_eq!(refusal("track: func(visitor: u32)", more), format!("{only} `track`"));
+    // A core module and a type, written into an export section of their own.
+    for section in [&[11, 8, 1, 0, 1, b'm', 0, 17, 0, 0][..], &[11, 7, 1, 0, 1, b't', 3, 0, 0]] {
+        let bytes = [HARMLESS.component(), section.to_vec()].concat();
+        let name = char::from(*section.get(5).unwrap());
+        assert_eq!(refusal_of(&bytes), format!("{only} `{name}`"));
+    }
+}
+
+#[test]
+fn an_instance_knows_nothing_of_earlier_questions() {
+    let count = "(i32.store (i32.const 1024) (i32.add (i32.load (i32.const 1024)) (i32.const 1))) \
+                 (global.set $calls (i32.add (global.get $calls) (i32.const 1))) \
+                 (drop (memory.grow (i32.const 1))) \
+                 (i32.sub (i32.add (i32.load (i32.const 1024)) (global.get $calls)) (memory.size))";
+    let module = Module { decide: count, extra: "(global $calls (mut i32) (i32.const 0))", ..HARMLESS };
+    let plugin = module.load(Limits::default()).unwrap();
+    // One and one, less two pages: whoever remembered a call would say another number.
+    assert_eq!(plugin.table().choices(), [0, 0, 0, 0]);
+    assert_eq!(plugin.usage().memory_bytes, 2 * 65_536);
+}
+
+#[test]
+fn what_a_plugin_uses_up_is_counted_exactly() {
+    let loops = "(local $i i32) (local.set $i (i32.mul (local.get 0) (i32.const 1000))) \
+                 (loop $l (local.set $i (i32.sub (local.get $i) (i32.const 1))) \
+                 (br_if $l (i32.gt_s (local.get $i) (i32.const 0)))) i32.const 0";
+    let idle = HARMLESS.load(Limits::default()).unwrap().usage();
+    let plugin = Module { decide: loops, ..HARMLESS }.load(Limits::default()).unwrap();
+    let usage = plugin.usage();
+    assert_eq!(usage.costliest_cell, 2, "device=other has the largest id that is asked about");
+    assert!((10_000..40_000).contains(&usage.decide_fuel), "{usage:?}");
+    assert!(usage.decide_fuel_total > usage.decide_fuel && usage.decide_fuel_total < 3 * usage.decide_fuel);
+    assert_eq!((usage.describe_fuel, usage.render_fuel), (idle.describe_fuel, idle.render_fuel));
+    assert_eq!(idle.decide_fuel_total, 3 * idle.decide_fuel, "every cell costs the same");
+    assert_eq!(usage.memory_bytes, 65_536);
+    assert_eq!(usage.component_bytes, Module { decide: loops, ..HARMLESS }.component().len() as u64);
+    assert_eq!(Plugin::from_record(&plugin.to_record()).unwrap().usage(), usage);
 }

@@ -46,7 +46,7 @@ fn a_record_is_the_plugin() {
         let plugin = load(rules);
         let read = Plugin::from_record(&plugin.to_record()).unwrap();
         assert_eq!((read.manifest(), read.digest()), (plugin.manifest(), plugin.digest()));
-        assert_eq!(read.table(), plugin.table());
+        assert_eq!((read.table(), read.usage()), (plugin.table(), plugin.usage()));
         for (at, slot) in plugin.manifest().slots().iter().enumerate() {
             for variant in 0..slot.variants().len() {
                 assert_eq!(read.edits(at, variant), plugin.edits(at, variant));
@@ -54,6 +54,17 @@ fn a_record_is_the_plugin() {
         }
         within_the_contract(&read);
     }
+}
+
+#[test]
+fn a_record_of_another_version_is_told_apart_from_a_damaged_one() {
+    let mut record = load(SMALL).to_record();
+    assert_eq!(record.first(), Some(&2));
+    *record.first_mut().unwrap() = 1;
+    assert_eq!(
+        Plugin::from_record(&record).unwrap_err().to_string(),
+        "the record has version 1, this program reads version 2: it is made anew"
+    );
 }
 
 #[test]

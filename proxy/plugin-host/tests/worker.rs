@@ -3,11 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use cloakroom_plugin_host::{Engine, Limits, Loader, Plugin, worker};
+use cloakroom_plugin_host::{Engine, Limits, Loader, Plugin, Progress, Shortfalls, worker};
 
 const HERO: &str = include_str!("../../../plugins/templates/hero.toml");
 const BANNER: &str = include_str!("../../../plugins/templates/banner.toml");
@@ -22,7 +23,28 @@ fn main() -> ExitCode {
         Some("quit") => return ExitCode::from(7),
         Some("babble") => say(b'?', b"hello"),
         Some("endless") => say(b'R', &[0; 40 << 20]),
-        Some("lie") => say(b'R', &in_process(BANNER).to_record()),
+        Some("told") => {
+            ready([1; 4]);
+            [(0, 9), (4, 9), (9, 9)].into_iter().for_each(progress);
+            say(b'R', &in_process(HERO).to_record());
+        }
+        Some("boaster") => {
+            ready([1; 4]);
+            progress((10, 9));
+        }
+        Some("chatterer") => {
+            ready([1; 4]);
+            (0..5_000).for_each(|_| progress((1, 9)));
+        }
+        Some("exposed") => {
+            ready([1, 1, 0, 0]);
+            say(b'R', &in_process(HERO).to_record());
+        }
+        Some("hasty") => say(b'R', &in_process(HERO).to_record()),
+        Some("lie") => {
+            ready([1; 4]);
+            say(b'R', &in_process(BANNER).to_record());
+        }
         _ => tests(),
     }
     ExitCode::SUCCESS
@@ -34,11 +56,23 @@ fn say(kind: u8, bytes: &[u8]) {
     let _ = std::io::stdout().write_all(&said);
 }
 
+/// Says which of four parts of the confinement hold; the engine is number 0.
+fn ready(confined: [u8; 4]) {
+    say(b'Y', &[confined.as_slice(), &[0; 32]].concat());
+}
+
+fn progress((done, cells): (u32, u32)) {
+    say(b'P', &[done.to_le_bytes(), cells.to_le_bytes()].concat());
+}
+
 fn tests() {
     for (name, test) in [
         ("what_comes_back_is_the_plugin", what_comes_back_is_the_plugin as fn()),
         ("refusals_keep_their_words", refusals_keep_their_words),
         ("whatever_the_process_does_is_a_refusal", whatever_the_process_does_is_a_refusal),
+        ("how_far_a_load_is_is_told", how_far_a_load_is_is_told),
+        ("a_load_that_takes_its_time_says_so", a_load_that_takes_its_time_says_so),
+        ("what_a_machine_lacks_is_told", what_a_machine_lacks_is_told),
         ("one_that_says_nothing_is_ended_in_time", one_that_says_nothing_is_ended_in_time),
     ] {
         test();
@@ -65,6 +99,7 @@ fn what_comes_back_is_the_plugin() {
     let apart = since.elapsed();
     let since = Instant::now();
     let expected = in_process(HERO);
+    assert_eq!(loader.shortfalls(), Shortfalls::default(), "this machine has all that confinement needs");
     println!("hero: {apart:?} in a process of its own, {:?} in this one", since.elapsed());
     assert_eq!(plugin.to_record(), expected.to_record());
 }
@@ -92,6 +127,18 @@ fn whatever_the_process_does_is_a_refusal() {
             "the process that compiled and ran the plugin answered with something that is no plugin: neither a record nor a refusal",
         ),
         (
+            "boaster",
+            "the process that compiled and ran the plugin answered with something that is no plugin: it is further than its end",
+        ),
+        (
+            "chatterer",
+            "the process that compiled and ran the plugin answered with something that is no plugin: neither a record nor a refusal",
+        ),
+        (
+            "hasty",
+            "the process that compiled and ran the plugin answered with something that is no plugin: neither a record nor a refusal",
+        ),
+        (
             "lie",
             "the process that compiled and ran the plugin answered with something that is no plugin: it is of another plugin",
         ),
@@ -114,4 +161,53 @@ fn one_that_says_nothing_is_ended_in_time() {
     let loader = Loader::new(limits).unwrap().with_worker(std::env::current_exe().unwrap(), &["mute"]);
     let refusal = loader.load(&component(HERO)).unwrap_err();
     assert_eq!(refusal.to_string(), "the plugin was given up after 0 seconds of compiling and running");
+}
+
+/// What is told by [`Loader::load_telling`], without what is said while there is nothing new.
+fn told(loader: &Loader, component: &[u8]) -> Vec<Progress> {
+    let told = RefCell::new(Vec::new());
+    loader.load_telling(component, &|progress| told.borrow_mut().push(progress)).unwrap();
+    let mut told = told.into_inner();
+    told.dedup();
+    told.retain(|progress| progress.cells > 0);
+    told
+}
+
+fn how_far_a_load_is_is_told() {
+    let loader = loader().with_worker(std::env::current_exe().unwrap(), &["told"]);
+    let expected = [(0, 9), (4, 9), (9, 9)].map(|(done, cells)| Progress { done, cells });
+    assert_eq!(told(&loader, &component(HERO)), expected);
+}
+
+/// Rules that tell 24 countries, 30 languages and 30 campaigns apart.
+fn a_load_that_takes_its_time_says_so() {
+    let mut rules = "name = \"large\"\nversion = \"1\"\n".to_owned();
+    for signal in ["country", "language", "campaign"] {
+        rules += &format!("[signals.{signal}]\nreason = \"to be measured\"\n");
+    }
+    rules += "[[slot]]\nname = \"s\"\ndefault = \"a\"\nvariant = [{ name = \"a\" }, { name = \"b\" }]\n";
+    let countries = "FR DE GB US ES IT PT NL BE LU CH AT DK SE NO FI IE PL CZ HU RO BG GR JP";
+    let countries: Vec<&str> = countries.split(' ').collect();
+    for (at, country) in (0_u8..30).zip(countries.iter().cycle()) {
+        let tag = format!("{}{}", char::from(b'x' + at / 26), char::from(b'a' + at % 26));
+        for when in [
+            format!("country = \"{country}\", language = \"{tag}\""),
+            format!("campaign = \"{tag}\", country = \"{country}\""),
+        ] {
+            rules += &format!("[[rule]]\nwhen = {{ {when} }}\nshow = {{ s = \"b\" }}\n");
+        }
+    }
+    let told = told(&loader(), &component(&rules));
+    assert!(told.len() > 1, "{told:?}");
+    assert!(told.is_sorted_by_key(|progress| progress.done) && told.iter().all(|p| p.done <= p.cells));
+}
+
+fn what_a_machine_lacks_is_told() {
+    let loader = loader().with_worker(std::env::current_exe().unwrap(), &["exposed"]);
+    loader.load(&component(HERO)).unwrap();
+    let expected = [
+        "files are not out of its reach by Landlock",
+        "system calls, or files that were open before, are not out of its reach by seccomp",
+    ];
+    assert_eq!(loader.shortfalls().unconfined, expected);
 }

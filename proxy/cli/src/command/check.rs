@@ -10,8 +10,8 @@ use serde_json::json;
 use crate::args::Check;
 use crate::assemble::{Around, Assembled, assemble};
 use crate::exit::Exit;
-use crate::plugins::{Plugins, Shown};
-use crate::report::Output;
+use crate::report::{self, Output};
+use crate::shown::{Plugins, Shown};
 
 mod signals;
 
@@ -146,16 +146,7 @@ fn value(
             })
         })
         .collect();
-    let warnings: Vec<_> = warnings
-        .iter()
-        .map(|warning| {
-            let (line, column) = warning.line_and_column().unzip();
-            json!({
-                "message": warning.message(), "warning": warning.is_warning(), "help": warning.suggestion(), "file": warning.file(),
-                "line": line, "column": column,
-            })
-        })
-        .collect();
+    let warnings: Vec<_> = warnings.iter().map(report::problem).collect();
     json!({ "sites": sites, "warnings": warnings })
 }
 

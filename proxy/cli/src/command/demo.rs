@@ -16,8 +16,8 @@ use crate::args::Demo;
 use crate::assemble::{self, Assembled};
 use crate::exit::Exit;
 use crate::logs;
-use crate::plugins::Plugins;
 use crate::report::Output;
+use crate::shown::Plugins;
 
 /// The demo's site, written to a folder of its own so that it is read like any other.
 const FILES: [(&str, &str); 4] = [

@@ -1,6 +1,7 @@
 //! `cloakroom plugin …`: one file a command.
 
 mod build;
+mod check;
 mod install;
 mod list;
 mod new;
@@ -19,6 +20,8 @@ pub(crate) enum PluginCommand {
     New(new::Args),
     /// Build a plugin, by the toolchain of its language.
     Build(build::Args),
+    /// Check that a plugin keeps all that is promised of plugins, with the figures.
+    Check(check::Args),
     /// Print who sees what: a plugin's whole table, as rules.
     Table(table::Args),
     /// Show a plugin on a site from now on: a running `serve` takes it up without a restart.
@@ -36,6 +39,7 @@ pub(crate) fn run(command: &PluginCommand, output: &Output) -> Exit {
     match command {
         PluginCommand::New(args) => new::run(args, output),
         PluginCommand::Build(args) => build::run(args, output),
+        PluginCommand::Check(args) => check::run(args, output),
         PluginCommand::Table(args) => table::run(args, output),
         PluginCommand::Install(args) => install::run(args, output),
         PluginCommand::Rollback(args) => rollback::run(args, output),

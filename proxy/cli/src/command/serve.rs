@@ -9,8 +9,8 @@ use cloakroom_settings::Settings;
 use crate::args::Serve;
 use crate::assemble::{Around, Assembled, assemble};
 use crate::exit::Exit;
-use crate::plugins::Plugins;
 use crate::report::Output;
+use crate::shown::Plugins;
 use crate::take_up::TakeUp;
 use crate::{logs, metrics};
 

@@ -1,9 +1,11 @@
 //! A plugin written by hand in WAT, of which any part can be exchanged for a hostile one.
 
+#![allow(dead_code, reason = "each test uses what it needs of it")]
+
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-const WIT: &str = include_str!("../../../../plugins/wit/personalizer.wit");
+pub const WIT: &str = include_str!("../../../../plugins/wit/personalizer.wit");
 
 /// The manifest of a plugin with one slot `a` (variants `a`, `b`) over device phone and desktop:
 /// at 0 the record, then slots, signals, variants and values; strings from 512 on.
@@ -38,6 +40,10 @@ pub const LOOP: &str = "(loop $l (br $l)) unreachable";
 impl Module {
     /// The core module, which says itself which world it is made for.
     pub fn core(&self) -> Vec<u8> {
+        self.core_of(WIT)
+    }
+
+    fn core_of(&self, wit: &str) -> Vec<u8> {
         let Self { describe, decide, render, memory, extra } = self;
         let interface = "cloakroom:personalizer/plugin@0.1.0";
         let text = format!(
@@ -49,13 +55,18 @@ impl Module {
         );
         let mut module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let mut contract = Resolve::default();
-        let package = contract.push_str("personalizer.wit", WIT).unwrap();
+        let package = contract.push_str("personalizer.wit", wit).unwrap();
         let world = contract.select_world(&[package], None).unwrap();
         embed_component_metadata(&mut module, &contract, world, StringEncoding::UTF8).unwrap();
         module
     }
 
     pub fn component(&self) -> Vec<u8> {
-        ComponentEncoder::default().module(&self.core()).unwrap().encode().unwrap()
+        self.component_of(WIT)
+    }
+
+    /// Made for another world than the contract's.
+    pub fn component_of(&self, wit: &str) -> Vec<u8> {
+        ComponentEncoder::default().module(&self.core_of(wit)).unwrap().encode().unwrap()
     }
 }

@@ -8,8 +8,8 @@ use cloakroom_settings::{Problem, Site};
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::plugins::key;
 use crate::report::Output;
+use crate::shown::key;
 
 use super::place::{Place, listed, store_trouble, wrong};
 

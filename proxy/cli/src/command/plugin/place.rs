@@ -8,8 +8,8 @@ use cloakroom_settings::{Problem, Settings, Site, closest};
 
 use crate::assemble::{Around, assemble};
 use crate::exit::Exit;
-use crate::plugins::{Plugins, unusable};
 use crate::report::Output;
+use crate::shown::{Plugins, unusable};
 
 /// A configuration whose plugins can be installed.
 pub(crate) struct Place {

@@ -7,7 +7,7 @@ use cloakroom_plugin_host::Plugin;
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::plugins::Plugins;
+use crate::plugins;
 use crate::report::Output;
 
 #[derive(Debug, clap::Args)]
@@ -18,20 +18,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Exit {
-    let plugins = match Plugins::new(None) {
-        Ok(plugins) => plugins,
-        Err(problem) => {
-            output.problem(&problem);
-            return Exit::Failure;
-        }
+    let plugin = match plugins::open(&args.file, output) {
+        Ok(plugin) => plugin,
+        Err(exit) => return exit,
     };
-    match plugins.load_file(&args.file, output) {
-        Ok((_, plugin)) => {
-            output.result(&text(&plugin), || value(&plugin));
-            Exit::Success
-        }
-        Err(exit) => exit,
-    }
+    output.result(&text(&plugin), || value(&plugin));
+    Exit::Success
 }
 
 fn text(plugin: &Plugin) -> String {

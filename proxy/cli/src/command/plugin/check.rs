@@ -1,0 +1,117 @@
+//! `cloakroom plugin check FILE`: each property that is promised of every plugin, with its figure.
+//!
+//! Ends with 0 if the plugin has them all (warnings change nothing), with 3 if it lacks one or its rule
+//! file is wrong, and with 1 if the file cannot be read or no process can be started.
+
+mod finding;
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use cloakroom_settings::{PluginFile, Problem};
+use serde_json::json;
+
+use crate::exit::Exit;
+use crate::plugins::{self, NoPlugin};
+use crate::report::{self, Output};
+use finding::{Finding, Verdict};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A rule file (`.toml`) or a WASM component (`.wasm`).
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// All that there is to say of a file.
+struct Checked {
+    /// Name and version, and the digest, where the plugin got so far.
+    plugin: Option<(String, String)>,
+    findings: Vec<Finding>,
+    /// What is wrong, and what may not be meant.
+    problems: Vec<Problem>,
+    exit: Exit,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> Exit {
+    let read = plugins::read(&args.file).map_err(|problem| output.problem(&problem));
+    let (Ok(file), Ok(loader)) = (read, plugins::loader(output)) else { return Exit::Failure };
+    let mut warnings = Vec::new();
+    let loaded = plugins::load(&loader, &file, &mut warnings);
+    let exit = loaded.as_ref().map_or_else(NoPlugin::exit, |_| Exit::Success);
+    let checked = match loaded {
+        Ok(plugin) => {
+            let name = format!("{} {}", plugin.manifest().name(), plugin.manifest().version());
+            let named = (name, plugin.digest().to_string());
+            Checked { plugin: Some(named), findings: finding::all(&plugin), problems: warnings, exit }
+        }
+        Err(NoPlugin::Rules(problems)) => {
+            Checked { plugin: None, findings: Vec::new(), problems: [problems, warnings].concat(), exit }
+        }
+        Err(NoPlugin::Refused(cause)) => {
+            let size = match &file {
+                PluginFile::Component(bytes) => Some(bytes.len() as u64),
+                PluginFile::Rules(_) => None,
+            };
+            warnings.insert(0, plugins::refused(&args.file, &cause));
+            Checked { plugin: None, findings: finding::until(&cause, size), problems: warnings, exit }
+        }
+    };
+    output.result(&checked.text(&args.file), || checked.value(&args.file));
+    // As a part of a result they are there already.
+    if !output.is_json() {
+        checked.problems.iter().for_each(|problem| output.problem(problem));
+    }
+    exit
+}
+
+impl Checked {
+    fn text(&self, file: &Path) -> String {
+        let mut text = format!("{}\n", file.display());
+        if let Some((name, digest)) = &self.plugin {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  {name}, sha256 {digest}");
+        }
+        for finding in &self.findings {
+            let _ =
+                writeln!(text, "  {:<7} {:<12} {}", finding.verdict.name(), finding.property, finding.words);
+        }
+        let warnings = self.warnings();
+        let _ = match self.exit {
+            Exit::Success if warnings == 0 => writeln!(text, "\nall is well"),
+            Exit::Success => writeln!(text, "\nit can be installed; warnings: {warnings}"),
+            _ => writeln!(text, "\nit cannot be installed"),
+        };
+        text
+    }
+
+    fn warnings(&self) -> usize {
+        let unmeant = self.findings.iter().filter(|finding| finding.verdict == Verdict::Warning).count();
+        unmeant + self.problems.iter().filter(|problem| problem.is_warning()).count()
+    }
+
+    fn value(&self, file: &Path) -> serde_json::Value {
+        let findings: Vec<_> = self
+            .findings
+            .iter()
+            .map(|finding| {
+                json!({
+                    "property": finding.property,
+                    "verdict": finding.verdict.name(),
+                    "words": finding.words,
+                    "figure": finding.figure,
+                    "limit": finding.limit,
+                })
+            })
+            .collect();
+        json!({
+            "file": file.display().to_string(),
+            "ok": self.exit == Exit::Success,
+            "plugin": self.plugin.as_ref().map(|(name, _)| name),
+            "digest": self.plugin.as_ref().map(|(_, digest)| digest),
+            "properties": findings,
+            "warnings": self.warnings(),
+            "problems": self.problems.iter().map(report::problem).collect::<Vec<_>>(),
+        })
+    }
+}

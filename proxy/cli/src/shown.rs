@@ -1,0 +1,202 @@
+//! What sites show: their plugins, each from its own file or from what is installed in its place.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use cloakroom_plugin_host::{LoadError as PluginRefused, Loader, Plugin, Progress};
+use cloakroom_plugin_store::{Index, PluginStore, StoreError, Version};
+use cloakroom_settings::{self as settings, Problem, Settings, Site};
+
+use crate::exit::Exit;
+use crate::loading;
+use crate::plugins;
+use crate::report::Output;
+
+/// Plugins that are loaded at once.
+const AT_ONCE: usize = 2;
+
+/// Loads plugins. Where there is a store, a table that was made once is not made again.
+pub(crate) struct Plugins {
+    loader: Loader,
+    store: Option<PluginStore>,
+}
+
+/// What a site shows under the name of a plugin.
+pub(crate) struct Shown {
+    pub(crate) name: String,
+    /// What is installed in place of the plugin's own file.
+    pub(crate) installed: Option<Version>,
+    /// `None` where there is nothing to show, or it was refused.
+    pub(crate) plugin: Option<Plugin>,
+}
+
+/// A plugin of a site, and what was met on the way to it.
+struct Found {
+    shown: Shown,
+    /// What keeps the proxy from starting.
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
+
+impl Plugins {
+    /// Keeps tables and compiled code below `store`, if there is one.
+    ///
+    /// # Errors
+    /// The system does not say where this program is.
+    pub(crate) fn new(store: Option<&Path>) -> Result<Self, Problem> {
+        let loader = loading::loader(store.map(loading::code_below))
+            .map_err(|cause| Problem::nowhere(format!("the plugin engine cannot start: {cause}")))?;
+        Ok(Self { loader, store: store.map(PluginStore::new) })
+    }
+
+    /// Where plugins are installed.
+    pub(crate) fn store(&self) -> Option<&PluginStore> {
+        self.store.as_ref()
+    }
+
+    /// Takes a component through the door.
+    ///
+    /// # Errors
+    /// Why the plugin is refused.
+    pub(crate) fn load(&self, component: &[u8]) -> Result<Plugin, PluginRefused> {
+        self.load_telling(component, &|_| {})
+    }
+
+    fn load_telling(&self, component: &[u8], tell: &dyn Fn(Progress)) -> Result<Plugin, PluginRefused> {
+        let load = |component: &[u8]| self.loader.load_telling(component, tell);
+        match &self.store {
+            Some(store) => store.tabulated(component, load),
+            None => load(component),
+        }
+    }
+
+    /// Takes a file that is named on the command line through the door, and prints what is wrong with it.
+    /// Gives the component too.
+    ///
+    /// # Errors
+    /// How the command ends.
+    pub(crate) fn load_file(&self, path: &Path, output: &Output) -> Result<(Vec<u8>, Plugin), Exit> {
+        let load = |component: &[u8]| loading::watched(|tell| self.load_telling(component, tell));
+        plugins::open_with(path, output, load)
+    }
+
+    /// The versions that are installed on a site.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) fn index(&self, site: &Site) -> Result<Index, StoreError> {
+        self.store.as_ref().map_or_else(|| Ok(Index::default()), |store| store.index(key(site)))
+    }
+
+    /// All plugins of all sites, in their order. `pending` are the versions of one site, by its name, as
+    /// they would be.
+    ///
+    /// # Errors
+    /// Mistakes of rule files. A refused plugin is told in `warnings`: the site goes on without it.
+    pub(crate) fn of_sites(
+        &self,
+        settings: &Settings,
+        pending: Option<(&str, &Index)>,
+        warnings: &mut Vec<Problem>,
+    ) -> Result<Vec<Vec<Shown>>, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut jobs = Vec::new();
+        for (at, site) in settings.sites.iter().enumerate() {
+            let index = match pending {
+                Some((name, index)) if name == site.name => Ok(index.clone()),
+                _ => self.index(site),
+            };
+            let index = index.unwrap_or_else(|cause| {
+                problems.push(unusable(&cause));
+                Index::default()
+            });
+            let installed = |plugin: &settings::Plugin| index.live(&plugin.name).cloned();
+            jobs.extend(site.plugins.iter().map(|plugin| (at, site, plugin, installed(plugin))));
+        }
+        let found =
+            side_by_side(jobs, |(at, site, plugin, installed)| (at, self.find(site, plugin, installed)));
+        let mut shown: Vec<Vec<Shown>> = settings.sites.iter().map(|_| Vec::new()).collect();
+        for (at, found) in found {
+            problems.extend(found.problems);
+            warnings.extend(found.warnings);
+            if let Some(of_site) = shown.get_mut(at) {
+                of_site.push(found.shown);
+            }
+        }
+        warnings.extend(loading::shortfalls(&self.loader));
+        if problems.is_empty() { Ok(shown) } else { Err(problems) }
+    }
+
+    fn find(&self, site: &Site, plugin: &settings::Plugin, installed: Option<Version>) -> Found {
+        let shown = Shown { name: plugin.name.clone(), installed, plugin: None };
+        let mut found = Found { shown, problems: Vec::new(), warnings: Vec::new() };
+        let place = |message: String| site.source.problem(plugin.at.clone(), "this plugin", message);
+        let loaded = match (&found.shown.installed, &self.store, &plugin.file) {
+            (Some(version), Some(store), _) => store
+                .plugin(version, |component| self.loader.load(component))
+                .map_err(|cause| cause.to_string()),
+            (_, _, Some(file)) => match plugins::component(file, &mut found.warnings) {
+                Ok(component) => self.load(&component).map_err(|cause| cause.to_string()),
+                Err(problems) => {
+                    found.problems = problems;
+                    return found;
+                }
+            },
+            (_, None, None) => {
+                let message =
+                    format!("`{}` has no `file`, and without a store nothing can be installed", plugin.name);
+                let help =
+                    "name a rule file or a component in `file`, or add `[store] path` to the main file";
+                found.problems.push(place(message).help(help));
+                return found;
+            }
+            (_, Some(_), None) => {
+                let name = &plugin.name;
+                let help = format!(
+                    "`cloakroom plugin install FILE --site {} --as {name}`; until then its slots show the origin's own content",
+                    site.name
+                );
+                found.warnings.push(place(format!("nothing is installed as `{name}`")).help(help).warning());
+                return found;
+            }
+        };
+        match loaded {
+            Ok(plugin) => found.shown.plugin = Some(plugin),
+            Err(cause) => found.warnings.push(
+                place(format!("the plugin `{}` is refused: {cause}", plugin.name))
+                    .help("its routes go on without it: its slots show the origin's own content"),
+            ),
+        }
+        found
+    }
+}
+
+/// The name under which the store knows a site.
+pub(crate) fn key(site: &Site) -> &str {
+    site.hosts.first().map_or("", String::as_str)
+}
+
+/// What the store says, for people.
+pub(crate) fn unusable(cause: &StoreError) -> Problem {
+    Problem::nowhere(cause.to_string())
+}
+
+/// Does jobs, [`AT_ONCE`] at a time; the answers are in the order of the jobs.
+fn side_by_side<J: Send, A: Send>(jobs: Vec<J>, work: impl Fn(J) -> A + Sync) -> Vec<A> {
+    let waiting = Mutex::new(jobs.into_iter().enumerate());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some((at, job)) = next() {
+                    let answer = work(job);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, answer));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, answer)| answer).collect()
+}
