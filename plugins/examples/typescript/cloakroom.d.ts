@@ -32,6 +32,8 @@ export interface Slot {
 
 type Names<S extends Slot> = S["variants"] extends readonly (infer Name)[] ? Name : keyof S["variants"];
 
+type Checked<S extends Slot> = S["default"] extends Names<S> ? unknown : "its default is none of its variants";
+
 /** What a plugin knows when it decides: for each signal a value, `other` or `any`. */
 export type Seen<Signals, Bucket> = {
   readonly [Name in keyof Signals]: Signals[Name] extends { readonly values: readonly (infer Value)[] }
@@ -51,11 +53,11 @@ export interface Definition<Signals, Bucket, Slots extends Record<string, Slot>>
   /** For people: 1 to 64 bytes. */
   readonly version: string;
   /** At most 4. */
-  readonly signals?: Signals & Readonly<Record<Exclude<keyof Signals, SignalName>, never>>;
+  readonly signals?: Signals & { readonly [Name in Exclude<keyof Signals, SignalName>]: "there is no such signal" };
   /** The ranges into which visitors are split at random, in hundredths that add up to 100: 2 to 100 of them. */
   readonly bucket?: Bucket;
   /** 1 to 8, with at most 1,000 combinations of their variants. */
-  readonly slots: Slots & { readonly [Name in keyof Slots]: { readonly default: Names<Slots[Name]> } };
+  readonly slots: Slots & { readonly [Name in keyof Slots]: Checked<Slots[Name]> };
   /** Depends on `seen` alone: it is asked once about everything it can ever see, and never again. */
   readonly decide: (seen: Seen<Signals, Bucket>) => Shown<Slots>;
 }
