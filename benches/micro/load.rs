@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 use std::hint::black_box;
+use std::path::Path;
 use std::time::Duration;
 
 use cloakroom_benches::{BANNERS, HEROES, HOST, banner_rules, hero_rules, page};
 use cloakroom_plugin_host::{CodeCache, Digest, Engine, Limits, Plugin};
+use cloakroom_plugin_store::PluginStore;
 use cloakroom_rewrite::{OutputPolicy, SafeEdits, rewrite};
 use criterion::Criterion;
 
@@ -27,6 +29,19 @@ pub(crate) fn cold_decision(criterion: &mut Criterion) {
     criterion.bench_function("cold decision in a fresh instance", |bencher| {
         bencher.iter(|| opened.decide(plugin.table(), black_box(&spring_in_france)).unwrap());
     });
+    // The same in each language, where `cloakroom plugin build` has been run in the folder of its example.
+    for language in ["rules", "rust", "c", "zig", "javascript", "typescript"] {
+        let Some(component) = built_example(language) else { continue };
+        let (opened, plugin) = (engine.open(&component).unwrap(), engine.load(&component).unwrap());
+        criterion.bench_function(&format!("cold decision in a fresh instance, {language}"), |bencher| {
+            bencher.iter(|| opened.decide(plugin.table(), black_box(&[0, 0])).unwrap());
+        });
+    }
+}
+
+fn built_example(language: &str) -> Option<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/examples").join(language);
+    std::fs::read(folder.join("greeting.wasm")).ok()
 }
 
 pub(crate) fn tabulation(criterion: &mut Criterion) {
@@ -58,7 +73,26 @@ pub(crate) fn kept_code(criterion: &mut Criterion) {
     });
 }
 
-/// Rules that tell 24 countries, 30 languages, 30 campaigns and 2 dayparts apart.
+/// A start with a hundred plugins whose tables were made before: each is read, and its seal checked.
+pub(crate) fn kept_tables(criterion: &mut Criterion) {
+    let (engine, folder) = (Engine::new(Limits::default()).unwrap(), tempfile::tempdir().unwrap());
+    let store = PluginStore::new(folder.path());
+    let version = |number| hero_rules().replacen("version = \"1", &format!("version = \"{number}.1"), 1);
+    let components: Vec<_> =
+        (0..100).map(|number| cloakroom_rule_compiler::compile(&version(number)).unwrap()).collect();
+    for component in &components {
+        store.tabulated(component, |component| engine.load(component)).unwrap();
+    }
+    criterion.bench_function("a hundred kept plugins, read back", |bencher| {
+        bencher.iter(|| {
+            for component in &components {
+                store.tabulated(component, |_| panic!("its table is there")).unwrap();
+            }
+        });
+    });
+}
+
+/// Rules that tell 24 countries, 30 languages, 72 campaigns and 2 dayparts apart.
 fn large_rules() -> String {
     let mut rules = "name = \"large\"\nversion = \"1\"\n".to_owned();
     for signal in ["country", "language", "campaign", "daypart"] {
@@ -66,17 +100,18 @@ fn large_rules() -> String {
     }
     rules.push_str("[[slot]]\nname = \"s\"\ndefault = \"v0\"\n");
     rules.push_str("variant = [{ name = \"v0\" }, { name = \"v1\" }, { name = \"v2\" }]\n");
-    let countries = "FR DE GB US ES IT PT NL BE LU CH AT DK SE NO FI IE PL CZ HU RO BG GR JP";
-    let countries: Vec<&str> = countries.split(' ').collect();
-    let letters = ('a'..='z').chain('a'..='d');
-    for ((at, letter), country) in letters.enumerate().zip(countries.iter().cycle()) {
-        let tag = if at < 26 { format!("x{letter}") } else { format!("y{letter}") };
-        let rule =
-            format!("when = {{ country = \"{country}\", language = \"{tag}\" }}\nshow = {{ s = \"v1\" }}");
+    let countries = "FR DE GB US ES IT PT NL BE LU CH AT DK SE NO FI IE PL CZ HU RO BG GR JP".split(' ');
+    let languages = ('a'..='z').map(|c| format!("x{c}")).chain(('a'..='d').map(|c| format!("y{c}")));
+    for (language, country) in languages.zip(countries.cycle()) {
+        let rule = format!(
+            "when = {{ country = \"{country}\", language = \"{language}\" }}\nshow = {{ s = \"v1\" }}"
+        );
         writeln!(rules, "[[rule]]\n{rule}").unwrap();
+    }
+    for campaign in 0..72 {
         let dayparts = "[\"night\", \"morning\"]";
         let rule =
-            format!("when = {{ campaign = \"{tag}\", daypart = {dayparts} }}\nshow = {{ s = \"v2\" }}");
+            format!("when = {{ campaign = \"c{campaign}\", daypart = {dayparts} }}\nshow = {{ s = \"v2\" }}");
         writeln!(rules, "[[rule]]\n{rule}").unwrap();
     }
     rules

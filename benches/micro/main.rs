@@ -18,5 +18,12 @@ criterion_group!(
     visit::cache,
     consent::hostile
 );
-criterion_group!(plugin, load::cold_decision, load::tabulation, load::kept_code, load::rewriting);
+criterion_group!(
+    plugin,
+    load::cold_decision,
+    load::tabulation,
+    load::kept_code,
+    load::kept_tables,
+    load::rewriting
+);
 criterion_main!(hit, plugin);

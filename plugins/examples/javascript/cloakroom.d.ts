@@ -50,7 +50,7 @@ export type Shown<Slots extends Record<string, Slot>> = {
 export interface Definition<Signals, Bucket, Slots extends Record<string, Slot>> {
   /** 1 to 64 of a-z, 0-9 and `-`; so are the names of slots and variants. */
   readonly name: string;
-  /** For people: 1 to 64 bytes. */
+  /** For people: 1 to 64 bytes, no control character. */
   readonly version: string;
   /** At most 4. */
   readonly signals?: Signals & { readonly [Name in Exclude<keyof Signals, SignalName>]: "there is no such signal" };

@@ -31,7 +31,6 @@ mod plugin;
 mod process;
 mod readable;
 mod record;
-mod seal;
 mod split;
 mod table;
 mod tabulate;

@@ -24,6 +24,9 @@ pub(crate) fn manifest(raw: wit::Manifest) -> Result<Manifest, LoadError> {
     let broken = |what| LoadError::Manifest { what };
     name("the plugin", &raw.name).map_err(broken)?;
     sized("the version", &raw.version, 64).map_err(broken)?;
+    if raw.version.chars().any(char::is_control) {
+        return Err(broken("the version holds a control character".to_owned()));
+    }
     bucket_ranges(&raw.bucket_ranges).map_err(broken)?;
     let slots = slots(raw.slots).map_err(broken)?;
     let signals = signals(raw.signals).map_err(broken)?;

@@ -198,6 +198,10 @@ fn a_manifest_that_breaks_the_contract_is_refused() {
     assert_eq!(with(r#"(data (i32.const 513) "a")"#), "the manifest: variant `a` of slot `a` is there twice");
     assert_eq!(with(r#"(data (i32.const 528) "x")"#), "the manifest: there is no signal `xevice`");
     assert_eq!(with(r#"(data (i32.const 544) "x")"#), "the manifest: `xhone` is not a device value");
+    assert_eq!(
+        with(r#"(data (i32.const 8) "\58\02\00\00") (data (i32.const 600) "\1b")"#),
+        "the manifest: the version holds a control character"
+    );
     assert!(with(r#"(data (i32.const 512) "\0a")"#).starts_with(r"the manifest: "));
     assert_eq!(with(r#"(data (i32.const 20) "\00")"#), "the manifest: there are 0 slots, 1 to 8 are allowed");
 }

@@ -7,25 +7,23 @@
 //!
 //! Components, records and names of plugins enter; nothing of a visitor does.
 
-mod files;
 mod index;
-mod seal;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use cloakroom_plugin_host::{Digest, LoadError, NoRecord, Plugin};
+use cloakroom_plugin_host::{Digest, LoadError, Plugin};
+use cloakroom_private_files::Folder;
 
 pub use index::{Index, MAX_NOTE_BYTES, MAX_VERSIONS, OfPlugin, Version};
-
-use files::Folder;
-use seal::Seal;
 
 /// The largest component that is read back, in bytes: as much as a plugin may have.
 const MAX_COMPONENT_BYTES: u64 = 16 << 20;
 /// The largest sealed table: contents, names and 250,000 choices.
 const MAX_TABLE_BYTES: u64 = 32 << 20;
-/// The most tables that are kept; those that were written first are forgotten first.
+/// The secret of the seals.
+const KEY_FILE: &str = "seal.key";
+/// The most tables that are kept; those that were not used for longest are forgotten first.
 const MAX_TABLES: usize = 256;
 
 /// The installed plugins of all sites.
@@ -101,7 +99,8 @@ impl PluginStore {
     /// [`StoreError`] if the list cannot be read.
     pub fn index(&self, site: &str) -> Result<Index, StoreError> {
         let (folder, file) = (self.folder("sites"), file_of(site));
-        let Some(bytes) = folder.read(&file, index::MAX_INDEX_BYTES)? else { return Ok(Index::default()) };
+        let read = folder.read(&file, index::MAX_INDEX_BYTES).map_err(unusable(folder.path(&file)))?;
+        let Some(bytes) = read else { return Ok(Index::default()) };
         Index::parse(&bytes).map_err(|why| StoreError::Index { path: folder.path(&file), why })
     }
 
@@ -110,7 +109,7 @@ impl PluginStore {
     /// # Errors
     /// [`StoreError`] if the store cannot be written to, or the site's list cannot be read.
     pub fn change(&self, site: &str) -> Result<Change<'_>, StoreError> {
-        let lock = self.folder("").lock()?;
+        let lock = self.folder("").lock().map_err(unusable(self.root.clone()))?;
         Ok(Change { store: self, site: site.to_owned(), index: self.index(site)?, _lock: lock })
     }
 
@@ -131,7 +130,8 @@ impl PluginStore {
         let path = folder.path(&file);
         let absent = || std::io::Error::from(std::io::ErrorKind::NotFound);
         let component = folder
-            .read(&file, MAX_COMPONENT_BYTES)?
+            .read(&file, MAX_COMPONENT_BYTES)
+            .map_err(unusable(path.clone()))?
             .ok_or_else(|| StoreError::File { path: path.clone(), cause: absent() })?;
         if Digest::of(&component).to_string() != version.digest {
             return Err(StoreError::Component { path });
@@ -167,20 +167,40 @@ impl PluginStore {
     }
 
     fn kept_table(&self, hex: &str) -> Result<Option<Plugin>, StoreError> {
-        let Some(seal) = Seal::read(&self.folder(""))? else { return Ok(None) };
-        let Some(sealed) = self.folder("tables").read(hex, MAX_TABLE_BYTES)? else {
-            return Ok(None);
-        };
-        let record = seal.open(hex, &sealed);
-        let plugin = record.map(Plugin::from_record).and_then(Result::<_, NoRecord>::ok);
-        Ok(plugin.filter(|plugin| plugin.digest().to_string() == hex))
+        let Some(seal) = self.folder("").kept_seal(KEY_FILE) else { return Ok(None) };
+        let tables = self.folder("tables");
+        let sealed = tables.read(hex, MAX_TABLE_BYTES).map_err(unusable(tables.path(hex)))?;
+        let record = sealed.and_then(|sealed| seal.open(hex, sealed));
+        let plugin = record.and_then(|record| Plugin::from_record(&record).ok());
+        let plugin = plugin.filter(|plugin| plugin.digest().to_string() == hex);
+        if plugin.is_some() {
+            tables.touch(hex);
+        }
+        Ok(plugin)
     }
 
     fn keep_table(&self, plugin: &Plugin) -> Result<(), StoreError> {
-        let (seal, hex) = (Seal::of(&self.folder(""))?, plugin.digest().to_string());
-        let tables = self.folder("tables");
-        tables.write(&hex, &seal.close(&hex, &plugin.to_record()))?;
-        tables.forget_oldest(MAX_TABLES)
+        let (tables, hex) = (self.folder("tables"), plugin.digest().to_string());
+        let keep = || {
+            let (seal, record) = (self.folder("").seal(KEY_FILE)?, plugin.to_record());
+            tables.write(&hex, &[&seal.of(&hex, &record), &record])?;
+            tables.kept()?.iter().skip(MAX_TABLES).try_for_each(|oldest| tables.remove(&oldest.name))
+        };
+        keep().map_err(unusable(tables.path(&hex)))
+    }
+
+    /// Removes the components that no site remembers.
+    fn forget_components(&self) -> std::io::Result<()> {
+        let (sites, components) = (self.folder("sites"), self.folder("components"));
+        let mut remembered = HashSet::new();
+        for file in sites.kept()? {
+            let Some(bytes) = sites.read(&file.name, index::MAX_INDEX_BYTES)? else { continue };
+            // Of a damaged list nobody knows what it remembers.
+            let Ok(index) = Index::parse(&bytes) else { return Ok(()) };
+            remembered.extend(index.digests().map(|digest| format!("{digest}.wasm")));
+        }
+        let forgotten = components.kept()?.into_iter().filter(|kept| !remembered.contains(&kept.name));
+        forgotten.map(|kept| kept.name).try_for_each(|name| components.remove(&name))
     }
 
     fn folder(&self, name: &str) -> Folder {
@@ -221,7 +241,8 @@ impl Change<'_> {
         if self.index.live(name).is_some_and(|live| live.digest == digest) {
             return Ok(Installed::AlreadyLive);
         }
-        self.store.folder("components").write(&format!("{digest}.wasm"), component)?;
+        let (components, file) = (self.store.folder("components"), format!("{digest}.wasm"));
+        components.write(&file, &[component]).map_err(unusable(components.path(&file)))?;
         self.store.keep_table(plugin)?;
         let note = note.get(..note.floor_char_boundary(MAX_NOTE_BYTES)).unwrap_or_default().to_owned();
         let version = plugin.manifest().version().to_owned();
@@ -245,17 +266,16 @@ impl Change<'_> {
     /// # Errors
     /// [`StoreError`]; what was live is live then.
     pub fn commit(self) -> Result<(), StoreError> {
-        let sites = self.store.folder("sites");
-        sites.write(&file_of(&self.site), &self.index.to_bytes())?;
-        let mut remembered = HashSet::new();
-        for file in sites.names()?.iter().filter(|name| name.ends_with(".json")) {
-            let Some(bytes) = sites.read(file, index::MAX_INDEX_BYTES)? else { continue };
-            // Of a damaged list nobody knows what it remembers.
-            let Ok(index) = Index::parse(&bytes) else { return Ok(()) };
-            remembered.extend(index.digests().map(|digest| format!("{digest}.wasm")));
-        }
-        self.store.folder("components").keep_only(|name| remembered.contains(name))
+        let (sites, own) = (self.store.folder("sites"), file_of(&self.site));
+        sites.write(&own, &[&self.index.to_bytes()]).map_err(unusable(sites.path(&own)))?;
+        // What cannot be removed now is tried again with the next change.
+        let _ = self.store.forget_components();
+        Ok(())
     }
+}
+
+fn unusable(path: PathBuf) -> impl FnOnce(std::io::Error) -> StoreError {
+    |cause| StoreError::File { path, cause }
 }
 
 /// The file of a site: of what stands in a host, only the signs of an IPv6 address are no part of a plain

@@ -51,17 +51,20 @@ fn root_table(root: &DeTable<'_>, errors: &mut Errors) -> Option<RuleFile> {
     let values = Values::new().map_err(|message| errors.add(&(0..0), message)).ok()?;
     let keys = Keys::of(root, 0..0, "a rule file", &FILE_KEYS, errors);
     let name = keys.name("name", errors);
-    let version = sized(keys.required("version", errors), 64, "`version`", errors);
+    let version = sized(keys.required("version", errors), 64, "`version`", "", errors);
     let signals = reasons(&keys, errors);
     let slots = read_slots(&keys, errors);
     let rules = read_rules(&keys, &values, errors);
     Some(RuleFile { name: name?.value, version: version?, signals, slots, rules, values })
 }
 
-fn sized(text: Option<Text>, most: usize, what: &str, errors: &mut Errors) -> Option<String> {
+/// A text of 1 to `most` bytes without control characters but those in `allowed`.
+fn sized(text: Option<Text>, most: usize, what: &str, allowed: &str, errors: &mut Errors) -> Option<String> {
     let text = text?;
     if !(1..=most).contains(&text.value.len()) {
         errors.add(&text.span, format!("{what} must have 1 to {most} bytes"));
+    } else if text.value.chars().any(|c| c.is_control() && !allowed.contains(c)) {
+        errors.add(&text.span, format!("{what} may hold no control character"));
     }
     Some(text.value)
 }
@@ -75,7 +78,7 @@ fn reasons(keys: &Keys<'_, '_>, errors: &mut Errors) -> Vec<Reason> {
         let Some(value) = tables.get(signal.name()) else { continue };
         let span = tables.place(signal.name());
         let Some(signal_keys) = Keys::open(value, "a signal", &["reason"], errors) else { continue };
-        let reason = sized(signal_keys.required("reason", errors), 400, "`reason`", errors);
+        let reason = sized(signal_keys.required("reason", errors), 400, "`reason`", "\n", errors);
         // An absent reason has been told; the signal itself is there.
         reasons.push(Reason { signal, span, reason: reason.unwrap_or_default() });
     }

@@ -374,3 +374,14 @@ fn a_rule_that_can_never_hold_is_an_error() {
     let any = "{ country = \"FR\" }\nshow = { hero = \"spring\" }\n[[rule]]\nwhen = { country = \"any\" }";
     assert!(error("{ country = \"FR\" }", any).contains("this rule can never hold"));
 }
+
+#[test]
+fn what_moves_a_terminal_is_no_part_of_a_text() {
+    let version = error("version = \"1\"", "version = \"1\\u001b[2J\"");
+    assert_eq!(version, "\"1\\u001b[2J\" | `version` may hold no control character | -");
+    let lines = error("version = \"1\"", "version = \"1\\n2\"");
+    assert!(lines.contains("`version` may hold no control character"), "{lines}");
+    assert_eq!(errors("reason = \"why\"", "reason = \"why\\nand how\""), [] as [String; 0]);
+    let reason = error("reason = \"why\"", "reason = \"why\\u0007\"");
+    assert!(reason.contains("`reason` may hold no control character"), "{reason}");
+}

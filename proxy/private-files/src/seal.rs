@@ -1,16 +1,15 @@
 //! A seal that tells what this program has written from what others have put there: HMAC-SHA256 (RFC 2104)
-//! under a random key. No plugin's word and nothing of a visitor decides over it.
+//! under a random key that does not leave its folder.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// Bytes of a key.
 pub(crate) const KEY_BYTES: usize = 32;
 /// Bytes of a seal, which stands before what it seals.
-pub(crate) const SEAL_BYTES: usize = 32;
+pub const SEAL_BYTES: usize = 32;
 
-/// The key of all seals of one folder.
-pub(crate) struct Seal([u8; KEY_BYTES]);
+/// The key of a folder's seals.
+pub struct Seal([u8; KEY_BYTES]);
 
 impl Seal {
     pub(crate) fn new(key: [u8; KEY_BYTES]) -> Self {
@@ -18,12 +17,14 @@ impl Seal {
     }
 
     /// What to write before `bytes`, to hold under this name alone.
-    pub(crate) fn of(&self, name: &str, bytes: &[u8]) -> Vec<u8> {
+    #[must_use]
+    pub fn of(&self, name: &str, bytes: &[u8]) -> Vec<u8> {
         self.mac(name, bytes).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default()
     }
 
     /// What stands behind the seal, if that is whole.
-    pub(crate) fn open(&self, name: &str, mut sealed: Vec<u8>) -> Option<Vec<u8>> {
+    #[must_use]
+    pub fn open(&self, name: &str, mut sealed: Vec<u8>) -> Option<Vec<u8>> {
         let (seal, bytes) = sealed.split_at_checked(SEAL_BYTES)?;
         self.mac(name, bytes)?.verify_slice(seal).ok()?;
         sealed.drain(..SEAL_BYTES);

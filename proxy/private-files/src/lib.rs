@@ -1,0 +1,197 @@
+//! Keeps files for their owner alone, each replaced whole or not at all, and sealed where that is asked for.
+//!
+//! Bytes and names enter, and nobody here knows what they mean. Links are not followed, and nothing is read
+//! beyond its bound.
+
+mod seal;
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use rustix::process::geteuid;
+
+pub use seal::{SEAL_BYTES, Seal};
+
+/// Who else may read a file, and enter a folder that has to be made: nobody.
+const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
+const LOCK: &str = "lock";
+/// What a file is called until it is whole.
+const UNFINISHED: &str = ".new";
+
+/// A folder of such files.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+/// A file that is there.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its name in the folder.
+    pub name: String,
+    /// When it was written, or last marked as used.
+    pub used: SystemTime,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+impl Folder {
+    /// Nothing is opened or made yet.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where a file of the folder is.
+    #[must_use]
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.path.join(file)
+    }
+
+    /// Waits until no other process changes the folder; as long as the answer lives, none will that asks.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn lock(&self) -> io::Result<File> {
+        self.make()?;
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).mode(FILE_MODE).open(self.path(LOCK))?;
+        file.lock()?;
+        Ok(file)
+    }
+
+    /// The bytes of a file; `None` if it is not there.
+    ///
+    /// # Errors
+    /// The system's reason, or that it is no file, or has more than `most` bytes.
+    pub fn read(&self, file: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
+        let path = self.path(file);
+        let facts = match fs::symlink_metadata(&path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            facts => facts?,
+        };
+        if !facts.is_file() || facts.len() > most {
+            return Err(io::Error::other("it is not a file, or larger than any that is written here"));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(facts.len()).unwrap_or_default());
+        File::open(&path)?.take(most).read_to_end(&mut bytes)?;
+        Ok(Some(bytes))
+    }
+
+    /// Writes beside the file and then puts it in its place, so that a crash leaves the old one or the new
+    /// one. The parts are written one after another.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn write(&self, file: &str, parts: &[&[u8]]) -> io::Result<()> {
+        self.make()?;
+        let beside = self.path(&format!("{file}{UNFINISHED}"));
+        match fs::remove_file(&beside) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+            _ => {}
+        }
+        let mut new = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&beside)?;
+        for part in parts {
+            new.write_all(part)?;
+        }
+        new.sync_all()?;
+        fs::rename(&beside, self.path(file))?;
+        // The new name has to reach the disk too.
+        File::open(&self.path)?.sync_all()
+    }
+
+    /// Marks a file as used now. One that cannot be marked is only forgotten sooner.
+    pub fn touch(&self, file: &str) {
+        let open = OpenOptions::new().append(true).open(self.path(file));
+        let _ = open.and_then(|file| file.set_modified(SystemTime::now()));
+    }
+
+    /// Removes a file, if it is one and there.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn remove(&self, file: &str) -> io::Result<()> {
+        match fs::remove_file(self.path(file)) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
+            _ => Ok(()),
+        }
+    }
+
+    /// All files that are whole, the last used first; none if the folder is not there.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn kept(&self) -> io::Result<Vec<Kept>> {
+        let entries = match fs::read_dir(&self.path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let kept = |entry: io::Result<fs::DirEntry>| {
+            let entry = entry.ok()?;
+            let (name, facts) = (entry.file_name().into_string().ok()?, entry.metadata().ok()?);
+            let whole = facts.is_file() && name != LOCK && !name.ends_with(UNFINISHED);
+            whole.then_some(Kept { name, used: facts.modified().ok()?, bytes: facts.len() })
+        };
+        let mut kept: Vec<_> = entries.filter_map(kept).collect();
+        kept.sort_by(|one, other| other.used.cmp(&one.used).then_with(|| one.name.cmp(&other.name)));
+        Ok(kept)
+    }
+
+    /// The key that is kept in `file` for seals; made if it is not there, and made anew if it is damaged or
+    /// others may read it: what was sealed under the old one is worth nothing then.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn seal(&self, file: &str) -> io::Result<Seal> {
+        if let Some(seal) = self.kept_seal(file) {
+            return Ok(seal);
+        }
+        self.make()?;
+        self.remove(file)?;
+        let key: [u8; seal::KEY_BYTES] = rand::random();
+        let beside = format!("{file}-{:016x}", rand::random::<u64>());
+        self.write(&beside, &[&key])?;
+        // Of several that make one at once, the first one's is everybody's.
+        let linked = fs::hard_link(self.path(&beside), self.path(file));
+        self.remove(&beside)?;
+        match linked {
+            Ok(()) => Ok(Seal::new(key)),
+            Err(cause) => self.kept_seal(file).ok_or(cause),
+        }
+    }
+
+    /// As [`Folder::seal`], but `None` where there is no whole key.
+    #[must_use]
+    pub fn kept_seal(&self, file: &str) -> Option<Seal> {
+        let facts = fs::symlink_metadata(self.path(file)).ok()?;
+        let bytes = self.read(file, seal::KEY_BYTES as u64).ok()??;
+        is_for_its_owner_alone(&facts).then(|| bytes.try_into().ok().map(Seal::new))?
+    }
+
+    fn make(&self) -> io::Result<()> {
+        // Root may write anywhere, but then the user who runs the proxy could not read it.
+        let mut there = self.path.ancestors().filter_map(|path| fs::metadata(path_or_here(path)).ok());
+        if geteuid().is_root() && there.next().is_some_and(|folder| folder.uid() != 0) {
+            return Err(io::Error::other(
+                "the folder belongs to another user: run this as the user who runs `cloakroom serve`",
+            ));
+        }
+        DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&self.path)
+    }
+}
+
+/// The last ancestor of a relative path is empty, and means here.
+fn path_or_here(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() { Path::new(".") } else { path }
+}
+
+fn is_for_its_owner_alone(facts: &Metadata) -> bool {
+    facts.mode() & 0o077 == 0
+}
+
+#[cfg(test)]
+mod tests;
