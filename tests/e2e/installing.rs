@@ -228,9 +228,7 @@ fn a_damaged_store_does_not_take_the_page_away() {
     std::fs::write(&list, &whole).unwrap();
     let third = greeting("hero", &[("country", "FR", "Coucou")]).replace("1.0.0", "3.0.0");
     empty(&data.join("tables"));
-    let lost = String::from_utf8(whole).unwrap().replace("\"digest\": \"", "\"digest\": \"0123");
-    let lost = cut_digests(&lost);
-    std::fs::write(&list, lost).unwrap();
+    std::fs::write(&list, with_another_digest(&String::from_utf8(whole).unwrap())).unwrap();
     proxy.wait_for_words("installed plugins are not taken up");
     assert!(visitor.ask(proxy.address()).text().contains("<h1>Salut</h1>"));
     assert_eq!(typed.install(&third, &[]).0, 0);
@@ -243,8 +241,43 @@ fn empty(folder: &Path) {
     }
 }
 
-/// Digests that are four digits too long, at their right length.
-fn cut_digests(list: &str) -> String {
+/// The same list, of a component that nobody has installed.
+fn with_another_digest(list: &str) -> String {
     let at = list.find("\"digest\": \"").unwrap() + "\"digest\": \"".len();
-    format!("{}{}", &list[..at + 64], &list[at + 68..])
+    list.replace(&list[at..at + 64], &"0123".repeat(16))
+}
+
+#[test]
+fn a_site_starts_although_nobody_knows_what_is_installed() {
+    let shop = Shop::new(|site| site);
+    let typed = shop.typed();
+    assert_eq!(typed.install(&salut(), &[]).0, 0);
+    let data = typed.config.parent().unwrap().join("data/plugins");
+    std::fs::write(data.join("sites/shop.test.json"), "{").unwrap();
+    let check = typed.type_in(&["check", "--config", typed.config.to_str().unwrap()]);
+    assert!(check.0 == 3 && check.2.contains("what is installed cannot be read"), "{check:?}");
+    let (proxy, _typed) = shop.serve();
+    proxy.wait_for_words("or remove it: the plugins of the site are");
+    let answer = Visitor::consenting("/", 3).ask(proxy.address());
+    assert!(answer.status == 200 && answer.text().contains("origin hero"));
+    std::fs::remove_file(data.join("sites/shop.test.json")).unwrap();
+    let _crowd = proxy.crowd(12, |number| Visitor::consenting("/", number));
+    proxy.ask_until(&Visitor::consenting("/", 3), "Bonjour la France");
+}
+
+#[test]
+fn what_a_site_does_not_do_is_told_to_whoever_installs_it() {
+    let shop = Shop::new(|site| site);
+    let typed = shop.typed();
+    let misspelt = greeting("hero", &[("campaign", "sprnig", "Spring"), ("country", "FR", "Salut")]);
+    let (code, _, err) = typed.install(&misspelt, &[]);
+    assert!(code == 0 && err.contains("`campaign`") && err.contains("`sprnig`"), "{err}");
+    let unsafe_edit = salut().replace("<h1>Salut</h1>", "<h1 onclick='f()'>Salut</h1>");
+    let (code, _, err) = typed.install(&unsafe_edit, &[]);
+    assert!(code == 0 && err.contains("`hero=v0` is shown without a part of its edit 1"), "{err}");
+    // The way back is that to what was live.
+    assert_eq!(typed.plugin(&["rollback", "hero", "--site", "shop", "--to", "file"]).0, 0);
+    assert_eq!(typed.live(), None);
+    assert_eq!(typed.plugin(&["rollback", "hero", "--site", "shop"]).0, 0);
+    assert_eq!(typed.live().as_deref(), Some("2.0.0"));
 }

@@ -8,7 +8,7 @@ use crate::command::plugin::PluginCommand;
 
 /// Personalizes pages at the edge; visitors leave identity at the door.
 #[derive(Debug, Parser)]
-#[command(name = "cloakroom", version, about, arg_required_else_help = true)]
+#[command(name = "cloakroom", version, arg_required_else_help = true)]
 pub(crate) struct Args {
     /// Print results, errors and logs as JSON.
     #[arg(long, global = true)]

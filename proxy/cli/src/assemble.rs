@@ -31,7 +31,8 @@ pub(crate) struct Assembled {
 impl Assembled {
     /// Plugins that are installed and cannot be shown: a proxy that shows something goes on with that.
     pub(crate) fn cannot_be_shown(&self) -> impl Iterator<Item = &str> {
-        let missing = |shown: &&Shown| shown.installed.is_some() && shown.plugin.is_none();
+        let missing =
+            |shown: &&Shown| (shown.installed.is_some() || !shown.is_known) && shown.plugin.is_none();
         self.shown.iter().flatten().filter(missing).map(|shown| shown.name.as_str())
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use cloakroom_plugin_host::{LoadError as PluginRefused, Loader, Plugin, Progress};
+use cloakroom_plugin_host::{LoadError as PluginRefused, Loader, Plugin, Progress, SignalUse};
 use cloakroom_plugin_store::{Index, PluginStore, StoreError, Version};
 use cloakroom_settings::{self as settings, Problem, Settings, Site};
 
@@ -24,6 +24,8 @@ pub(crate) struct Plugins {
 /// What a site shows under the name of a plugin.
 pub(crate) struct Shown {
     pub(crate) name: String,
+    /// The store says what is installed.
+    pub(crate) is_known: bool,
     /// What is installed in place of the plugin's own file.
     pub(crate) installed: Option<Version>,
     /// `None` where there is nothing to show, or it was refused.
@@ -36,6 +38,14 @@ struct Found {
     /// What keeps the proxy from starting.
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
+}
+
+impl Found {
+    /// Where the store does not say what is installed.
+    fn unknown(plugin: &settings::Plugin) -> Self {
+        let shown = Shown { name: plugin.name.clone(), is_known: false, installed: None, plugin: None };
+        Self { shown, problems: Vec::new(), warnings: Vec::new() }
+    }
 }
 
 impl Plugins {
@@ -106,15 +116,34 @@ impl Plugins {
                 Some((name, index)) if name == site.name => Ok(index.clone()),
                 _ => self.index(site),
             };
-            let index = index.unwrap_or_else(|cause| {
-                problems.push(unusable(&cause));
-                Index::default()
-            });
-            let installed = |plugin: &settings::Plugin| index.live(&plugin.name).cloned();
-            jobs.extend(site.plugins.iter().map(|plugin| (at, site, plugin, installed(plugin))));
+            // Nobody knows then what the site shows, so it shows nothing of its plugins; all else goes on.
+            match index {
+                Ok(index) => jobs.extend(
+                    site.plugins
+                        .iter()
+                        .map(|plugin| (at, site, plugin, Some(index.live(&plugin.name).cloned()))),
+                ),
+                Err(cause) => {
+                    warnings.push(
+                        site.source
+                            .problem(
+                                0..0,
+                                "the plugins of this site",
+                                format!("what is installed cannot be read: {cause}"),
+                            )
+                            .help(help_of(&cause)),
+                    );
+                    jobs.extend(site.plugins.iter().map(|plugin| (at, site, plugin, None)));
+                }
+            }
         }
-        let found =
-            side_by_side(jobs, |(at, site, plugin, installed)| (at, self.find(site, plugin, installed)));
+        let found = side_by_side(jobs, |(at, site, plugin, installed)| {
+            (
+                at,
+                installed
+                    .map_or_else(|| Found::unknown(plugin), |installed| self.find(site, plugin, installed)),
+            )
+        });
         let mut shown: Vec<Vec<Shown>> = settings.sites.iter().map(|_| Vec::new()).collect();
         for (at, found) in found {
             problems.extend(found.problems);
@@ -128,15 +157,22 @@ impl Plugins {
     }
 
     fn find(&self, site: &Site, plugin: &settings::Plugin, installed: Option<Version>) -> Found {
-        let shown = Shown { name: plugin.name.clone(), installed, plugin: None };
+        let shown = Shown { name: plugin.name.clone(), is_known: true, installed, plugin: None };
         let mut found = Found { shown, problems: Vec::new(), warnings: Vec::new() };
         let place = |message: String| site.source.problem(plugin.at.clone(), "this plugin", message);
         let loaded = match (&found.shown.installed, &self.store, &plugin.file) {
-            (Some(version), Some(store), _) => store
-                .plugin(version, |component| self.loader.load(component))
-                .map_err(|cause| cause.to_string()),
+            (Some(version), Some(store), file) => {
+                // Going back to it is a bad time to hear of its mistakes.
+                if let Some(file) = file {
+                    let mistakes = plugins::component(file, &mut Vec::new()).err();
+                    found.warnings.extend(mistakes.into_iter().flatten().map(Problem::warning));
+                }
+                store
+                    .plugin(version, |component| self.loader.load(component))
+                    .map_err(|cause| (cause.to_string(), help_of(&cause)))
+            }
             (_, _, Some(file)) => match plugins::component(file, &mut found.warnings) {
-                Ok(component) => self.load(&component).map_err(|cause| cause.to_string()),
+                Ok(component) => self.load(&component).map_err(|cause| (cause.to_string(), REFUSED)),
                 Err(problems) => {
                     found.problems = problems;
                     return found;
@@ -161,11 +197,13 @@ impl Plugins {
             }
         };
         match loaded {
-            Ok(plugin) => found.shown.plugin = Some(plugin),
-            Err(cause) => found.warnings.push(
-                place(format!("the plugin `{}` is refused: {cause}", plugin.name))
-                    .help("its routes go on without it: its slots show the origin's own content"),
-            ),
+            Ok(loaded) => {
+                found.warnings.extend(unknown_values(site, &plugin.name, &loaded));
+                found.shown.plugin = Some(loaded);
+            }
+            Err((cause, help)) => found
+                .warnings
+                .push(place(format!("the plugin `{}` is refused: {cause}", plugin.name)).help(help)),
         }
         found
     }
@@ -176,9 +214,47 @@ pub(crate) fn key(site: &Site) -> &str {
     site.hosts.first().map_or("", String::as_str)
 }
 
+/// What to do about a plugin that is refused.
+const REFUSED: &str = "its routes go on without it: its slots show the origin's own content";
+
 /// What the store says, for people.
 pub(crate) fn unusable(cause: &StoreError) -> Problem {
-    Problem::nowhere(cause.to_string())
+    Problem::nowhere(cause.to_string()).help(help_of(cause))
+}
+
+fn help_of(cause: &StoreError) -> &'static str {
+    match cause {
+        StoreError::File { .. } => {
+            "run this as the user who runs `cloakroom serve`, to whom all of the store belongs"
+        }
+        StoreError::Index { .. } => {
+            "put a whole copy of it there, or remove it: the plugins of the site are those of its own files then"
+        }
+        StoreError::Lost { .. } | StoreError::Component { .. } => {
+            "install the same file again, or go back: `cloakroom plugin list` shows to what"
+        }
+        _ => REFUSED,
+    }
+}
+
+/// The values that a plugin tells apart and the site does not: whatever is shown for them, nobody sees.
+pub(crate) fn unknown_values(site: &Site, name: &str, plugin: &Plugin) -> Vec<Problem> {
+    let of_signal = |(position, used): (usize, &SignalUse)| {
+        let hierarchy = site.vocabulary.hierarchy(used.signal());
+        let told = plugin.ids_for(position, hierarchy);
+        let is_told = |at: usize| told.iter().any(|id| usize::from(*id) == at);
+        let values = used.values().iter().enumerate().filter(|(at, _)| !is_told(*at));
+        let values: Vec<_> = values.map(|(_, value)| format!("`{value}`")).take(10).collect();
+        (!values.is_empty()).then(|| {
+            let (signal, values) = (used.signal(), values.join(", "));
+            let message = format!(
+                "the plugin `{name}` asks for values of `{signal}` that `{}` never tells: {values}",
+                site.name
+            );
+            Problem::nowhere(message).help("list them under `[signals]` if they are not misspelt").warning()
+        })
+    };
+    plugin.manifest().signals().iter().enumerate().filter_map(of_signal).collect()
 }
 
 /// Does jobs, [`AT_ONCE`] at a time; the answers are in the order of the jobs.

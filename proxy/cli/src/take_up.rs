@@ -10,7 +10,7 @@ use cloakroom_plugin_store::{StoreError, Version};
 use cloakroom_settings::Settings;
 
 use crate::assemble::{Around, assemble};
-use crate::shown::{Plugins, Shown};
+use crate::shown::{Plugins, Shown, key};
 
 /// How often the store is looked at.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -39,11 +39,13 @@ impl TakeUp {
     /// No thread can be started.
     pub(crate) fn start(self, shown: &[Vec<Shown>]) -> std::io::Result<()> {
         let installed = |of: &Vec<Shown>| of.iter().map(|shown| shown.installed.clone()).collect();
-        let shown = shown.iter().map(installed).collect();
+        // Where the store did not say what is installed, whatever it says later is news.
+        let is_known = shown.iter().flatten().all(|shown| shown.is_known);
+        let shown = is_known.then(|| shown.iter().map(installed).collect());
         std::thread::Builder::new().name("take-up".to_owned()).spawn(move || self.watch(shown)).map(drop)
     }
 
-    fn watch(&self, mut seen: Installed) {
+    fn watch(&self, mut seen: Option<Installed>) {
         // One event for a list that stays unreadable, and one for a version that stays unfit.
         let mut trouble = None;
         loop {
@@ -51,9 +53,9 @@ impl TakeUp {
             match self.installed() {
                 Ok(installed) => {
                     trouble = None;
-                    if installed != seen {
-                        self.take_up(&seen, &installed);
-                        seen = installed;
+                    if seen.as_ref() != Some(&installed) {
+                        self.take_up(seen.as_ref(), &installed);
+                        seen = Some(installed);
                     }
                 }
                 Err(cause) => {
@@ -75,17 +77,18 @@ impl TakeUp {
         self.settings.sites.iter().map(of_site).collect()
     }
 
-    fn take_up(&self, before: &Installed, now: &Installed) {
+    fn take_up(&self, before: Option<&Installed>, now: &Installed) {
         if let Err(cause) = self.replace() {
             tracing::error!(%cause, "installed plugins are not taken up; what is live goes on");
             return;
         }
-        for ((site, before), now) in self.settings.sites.iter().zip(before).zip(now) {
-            for ((plugin, before), now) in site.plugins.iter().zip(before).zip(now) {
-                if before != now {
-                    let version = now.as_ref().map_or("the site's own file", |now| &now.version);
+        for (at, (site, now)) in self.settings.sites.iter().zip(now).enumerate() {
+            for (position, (plugin, now)) in site.plugins.iter().zip(now).enumerate() {
+                let before = before.and_then(|before| before.get(at)?.get(position));
+                if before != Some(now) {
+                    let version = now.as_ref().map_or("none is installed", |now| &now.version);
                     let digest = now.as_ref().map_or("", |now| now.short_digest());
-                    tracing::info!(site = %site.name, plugin = %plugin.name, version, digest, "plugin taken up");
+                    tracing::info!(site = key(site), plugin = %plugin.name, version, digest, "plugin taken up");
                 }
             }
         }

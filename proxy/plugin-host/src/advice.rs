@@ -164,8 +164,8 @@ impl Stop {
             Self::Memory(_) => "build with a smaller memory and stack, and allocate less",
             Self::Returned(_) => "return less: the largest edit has 64 KiB, and a variant has 32 edits",
             Self::Trap(_) => {
-                "a plugin must answer every question: look for a panic, an index that is out of bounds, or a \
-                 stack that is too small"
+                "a plugin must answer every question: look for a panic, an exception (its words stay inside: run the \
+                 plugin's own tests to see them), an index that is out of bounds, or a stack that is too small"
             }
         }
     }

@@ -29,10 +29,58 @@ pub struct Index {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OfPlugin {
-    /// In the order in which they were installed: at most [`MAX_VERSIONS`].
+    /// In the order in which they were installed, each digest once: at most [`MAX_VERSIONS`].
     pub versions: Vec<Version>,
-    /// Position of the one that is live; `None` where it is what the site's own file names.
-    pub live: Option<usize>,
+    /// Digest of the one that is live; `None` where it is what the site's own file names.
+    pub live: Option<String>,
+    /// What was live before, the last one last: what going back leads to. At most [`MAX_VERSIONS`].
+    before: Vec<Option<String>>,
+}
+
+impl OfPlugin {
+    /// The version that is live; `None` where it is what the site's own file names.
+    #[must_use]
+    pub fn live(&self) -> Option<&Version> {
+        let live = self.live.as_ref()?;
+        self.versions.iter().find(|version| version.digest == *live)
+    }
+
+    fn show(&mut self, digest: Option<String>) {
+        if self.live != digest {
+            self.before.push(std::mem::replace(&mut self.live, digest));
+            self.before.drain(..self.before.len().saturating_sub(MAX_VERSIONS));
+        }
+    }
+
+    fn install(&mut self, version: Version) {
+        let digest = version.digest.clone();
+        self.versions.retain(|earlier| earlier.digest != digest);
+        self.versions.push(version);
+        self.show(Some(digest));
+        self.versions.drain(..self.versions.len().saturating_sub(MAX_VERSIONS));
+        let versions = &self.versions;
+        let known = |digest: &String| versions.iter().any(|version| version.digest == *digest);
+        self.before.retain(|before| before.as_ref().is_none_or(known));
+    }
+
+    fn is_whole(&self) -> bool {
+        let known = |digest: &String| self.versions.iter().any(|version| version.digest == *digest);
+        self.versions.len() <= MAX_VERSIONS
+            && self.before.len() <= MAX_VERSIONS
+            && self.live.iter().chain(self.before.iter().flatten()).all(known)
+            && self.versions.iter().all(|version| Digest::parse(&version.digest).is_some())
+    }
+}
+
+/// What to go back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// What was live before.
+    Before,
+    /// What the site's own file names.
+    File,
+    /// The version whose digest begins so.
+    Digest(String),
 }
 
 /// One version that was installed.
@@ -67,7 +115,7 @@ impl Index {
     /// The version of a plugin that is live; `None` where it is what the site's own file names.
     #[must_use]
     pub fn live(&self, name: &str) -> Option<&Version> {
-        self.plugins.get(name).and_then(|of| of.live.and_then(|at| of.versions.get(at)))
+        self.plugins.get(name).and_then(OfPlugin::live)
     }
 
     /// All plugins that something was installed for.
@@ -81,31 +129,29 @@ impl Index {
     }
 
     pub(crate) fn install(&mut self, name: &str, version: Version) {
-        let of = self.plugins.entry(name.to_owned()).or_default();
-        of.versions.push(version);
-        let surplus = of.versions.len().saturating_sub(MAX_VERSIONS);
-        of.versions.drain(..surplus);
-        of.live = of.versions.len().checked_sub(1);
+        self.plugins.entry(name.to_owned()).or_default().install(version);
     }
 
-    pub(crate) fn roll_back(&mut self, name: &str, to: Option<&str>) -> Result<(), StoreError> {
+    pub(crate) fn roll_back(&mut self, name: &str, to: &Target) -> Result<(), StoreError> {
         let nothing = || StoreError::NothingInstalled { name: name.to_owned() };
         let of = self.plugins.get_mut(name).ok_or_else(nothing)?;
-        let Some(prefix) = to else {
-            of.live = of.live.ok_or_else(nothing)?.checked_sub(1);
-            return Ok(());
-        };
-        // The same component may have been installed more than once.
-        let begins = |version: &Version| !prefix.is_empty() && version.digest.starts_with(prefix);
-        let mut found: Vec<&str> =
-            of.versions.iter().filter(|v| begins(v)).map(|v| v.digest.as_str()).collect();
-        found.sort_unstable();
-        found.dedup();
-        if found.len() != 1 {
-            let (name, prefix) = (name.to_owned(), prefix.to_owned());
-            return Err(StoreError::Digest { name, prefix, count: found.len() });
+        match to {
+            Target::Before => {
+                let nothing = || StoreError::NothingBefore { name: name.to_owned() };
+                of.live = of.before.pop().ok_or_else(nothing)?;
+            }
+            Target::File => of.show(None),
+            Target::Digest(prefix) => {
+                let begins =
+                    |version: &&Version| !prefix.is_empty() && version.digest.starts_with(prefix.as_str());
+                let found: Vec<_> = of.versions.iter().filter(begins).map(|v| v.digest.clone()).collect();
+                let [digest] = found.as_slice() else {
+                    let (name, prefix) = (name.to_owned(), prefix.to_owned());
+                    return Err(StoreError::Digest { name, prefix, count: found.len() });
+                };
+                of.show(Some(digest.clone()));
+            }
         }
-        of.live = of.versions.iter().rposition(begins);
         Ok(())
     }
 
@@ -120,10 +166,7 @@ impl Index {
             return Err(format!("its format is {}, this program reads {FORMAT}", index.format));
         }
         for (name, of) in &index.plugins {
-            let whole = of.versions.len() <= MAX_VERSIONS
-                && of.live.is_none_or(|at| at < of.versions.len())
-                && of.versions.iter().all(|version| Digest::parse(&version.digest).is_some());
-            if !whole {
+            if !of.is_whole() {
                 return Err(format!("the versions of `{}` are not in order", name.escape_debug()));
             }
         }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use cloakroom_plugin_host::{Digest, LoadError, Plugin};
 use cloakroom_private_files::Folder;
 
-pub use index::{Index, MAX_NOTE_BYTES, MAX_VERSIONS, OfPlugin, Version};
+pub use index::{Index, MAX_NOTE_BYTES, MAX_VERSIONS, OfPlugin, Target, Version};
 
 /// The largest component that is read back, in bytes: as much as a plugin may have.
 const MAX_COMPONENT_BYTES: u64 = 16 << 20;
@@ -50,6 +50,14 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// A component that was installed is not there.
+    #[error("the component of version {version} is not in the store any more: `{}`", path.display())]
+    Lost {
+        /// What the plugin calls the version.
+        version: String,
+        /// Where it was.
+        path: PathBuf,
+    },
     /// A component is not the one that was installed.
     #[error("`{}` is not the component that was installed: its SHA-256 is another", path.display())]
     Component {
@@ -62,6 +70,12 @@ pub enum StoreError {
     /// Nothing is installed under the name.
     #[error("nothing is installed as `{name}`")]
     NothingInstalled {
+        /// The name.
+        name: String,
+    },
+    /// What is live was live from the beginning, as far as is remembered.
+    #[error("`{name}` has shown nothing else before")]
+    NothingBefore {
         /// The name.
         name: String,
     },
@@ -128,11 +142,9 @@ impl PluginStore {
         }
         let (folder, file) = (self.folder("components"), format!("{}.wasm", version.digest));
         let path = folder.path(&file);
-        let absent = || std::io::Error::from(std::io::ErrorKind::NotFound);
-        let component = folder
-            .read(&file, MAX_COMPONENT_BYTES)
-            .map_err(unusable(path.clone()))?
-            .ok_or_else(|| StoreError::File { path: path.clone(), cause: absent() })?;
+        let lost = || StoreError::Lost { version: version.version.clone(), path: path.clone() };
+        let component =
+            folder.read(&file, MAX_COMPONENT_BYTES).map_err(unusable(path.clone()))?.ok_or_else(lost)?;
         if Digest::of(&component).to_string() != version.digest {
             return Err(StoreError::Component { path });
         }
@@ -238,25 +250,24 @@ impl Change<'_> {
         note: &str,
     ) -> Result<Installed, StoreError> {
         let digest = plugin.digest().to_string();
-        if self.index.live(name).is_some_and(|live| live.digest == digest) {
-            return Ok(Installed::AlreadyLive);
-        }
         let (components, file) = (self.store.folder("components"), format!("{digest}.wasm"));
         components.write(&file, &[component]).map_err(unusable(components.path(&file)))?;
         self.store.keep_table(plugin)?;
+        // What somebody has removed from the store is there again.
+        if self.index.live(name).is_some_and(|live| live.digest == digest) {
+            return Ok(Installed::AlreadyLive);
+        }
         let note = note.get(..note.floor_char_boundary(MAX_NOTE_BYTES)).unwrap_or_default().to_owned();
         let version = plugin.manifest().version().to_owned();
         self.index.install(name, Version { digest, version, minute, note });
         Ok(Installed::Live)
     }
 
-    /// Goes back to the version before the live one, to the one whose digest begins with `to`, or, before
-    /// the first one, to what the site's own file names. Gives what is live then, `None` for the site's
-    /// own file.
+    /// Shows an earlier version again. Gives what is live then, `None` for the site's own file.
     ///
     /// # Errors
     /// [`StoreError`] if there is nothing to go back to.
-    pub fn roll_back(&mut self, name: &str, to: Option<&str>) -> Result<Option<&Version>, StoreError> {
+    pub fn roll_back(&mut self, name: &str, to: &Target) -> Result<Option<&Version>, StoreError> {
         self.index.roll_back(name, to)?;
         Ok(self.index.live(name))
     }

@@ -41,7 +41,12 @@ fn install(store: &PluginStore, version: &str) -> Installed {
 
 fn roll_back(store: &PluginStore, to: Option<&str>) -> Result<Option<String>, StoreError> {
     let mut change = store.change(SITE)?;
-    let version = change.roll_back("hero", to)?.map(|version| version.version.clone());
+    let to = match to {
+        None => Target::Before,
+        Some("file") => Target::File,
+        Some(prefix) => Target::Digest(prefix.to_owned()),
+    };
+    let version = change.roll_back("hero", &to)?.map(|version| version.version.clone());
     change.commit().map(|()| version)
 }
 
@@ -72,7 +77,7 @@ fn versions_are_installed_and_gone_back_to() {
     assert_eq!(shown(&store).unwrap(), ("3".to_owned(), false));
     let back = || roll_back(&store, None).unwrap();
     assert_eq!([back(), back(), back()], [Some("2".to_owned()), Some("1".to_owned()), None]);
-    assert!(matches!(roll_back(&store, None), Err(StoreError::NothingInstalled { .. })));
+    assert!(matches!(roll_back(&store, None), Err(StoreError::NothingBefore { .. })));
     let digest = Digest::of(&component("2")).to_string();
     assert_eq!(roll_back(&store, Some(&digest[..8])).unwrap().unwrap(), "2");
     for prefix in ["", "xyz"] {
@@ -80,6 +85,36 @@ fn versions_are_installed_and_gone_back_to() {
         assert!(matches!(refused, StoreError::Digest { count: 0, .. }));
     }
     assert_eq!(live(&store).unwrap(), "2", "what is refused changes nothing");
+}
+
+#[test]
+fn going_back_leads_to_what_was_live_and_not_to_what_stands_above() {
+    let (_folder, store) = store();
+    for version in ["1", "2"] {
+        install(&store, version);
+    }
+    assert_eq!(roll_back(&store, None).unwrap().unwrap(), "1", "2 was bad");
+    install(&store, "3");
+    assert_eq!(roll_back(&store, None).unwrap().unwrap(), "1");
+    let bad = Digest::of(&component("2")).to_string();
+    assert_eq!(roll_back(&store, Some(&bad)).unwrap().unwrap(), "2");
+    install(&store, "3");
+    assert_eq!(store.index(SITE).unwrap().plugins().next().unwrap().1.versions.len(), 3, "each once");
+    assert_eq!(roll_back(&store, None).unwrap().unwrap(), "2");
+    assert_eq!(roll_back(&store, Some("file")).unwrap(), None);
+    assert_eq!(roll_back(&store, None).unwrap().unwrap(), "2");
+}
+
+#[test]
+fn installing_again_puts_back_what_was_lost() {
+    let (folder, store) = store();
+    install(&store, "1");
+    for of in ["components", "tables"] {
+        fs::remove_dir_all(folder.path().join("plugins").join(of)).unwrap();
+    }
+    assert!(matches!(shown(&store), Err(StoreError::Lost { .. })));
+    assert_eq!(install(&store, "1"), Installed::AlreadyLive);
+    assert_eq!(shown(&store).unwrap(), ("1".to_owned(), false));
 }
 
 #[test]
@@ -191,7 +226,7 @@ fn a_component_that_others_have_changed_is_refused() {
     fs::write(&file, component("2")).unwrap();
     assert!(matches!(shown(&store), Err(StoreError::Component { .. })));
     fs::remove_file(&file).unwrap();
-    assert!(matches!(shown(&store), Err(StoreError::File { .. })));
+    assert!(matches!(shown(&store), Err(StoreError::Lost { .. })));
     std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
     assert!(matches!(shown(&store), Err(StoreError::File { .. })));
 }
@@ -207,7 +242,8 @@ fn a_damaged_list_is_told_and_not_guessed_at() {
         "{",
         &whole[..whole.len() - 3],
         &whole.replace("\"format\": 1", "\"format\": 9"),
-        &whole.replace("\"live\": 0", "\"live\": 4"),
+        &whole.replace("\"live\": \"", "\"live\": \"0"),
+        &whole.replace("\"before\": [", "\"before\": [\"00\", "),
         &whole.replace("\"note\"", "\"more\""),
         &whole.replace("\"digest\": \"", "\"digest\": \"../"),
     ] {

@@ -80,10 +80,12 @@ pub(crate) fn unreadable(path: &Path, error: &std::io::Error, named: Named<'_>) 
         let problem = problem(named, format!("`{}` cannot be read: {}", path.display(), error.kind()));
         return problem.help("check the permissions of the file and of the folders above it");
     }
+    let is_named = named.is_some();
     let problem = problem(named, format!("there is no `{}`", path.display()));
     match neighbour(path) {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => problem.help("check the path: it starts at the folder of the file that names it"),
+        None if is_named => problem.help("check the path: it starts at the folder of the file that names it"),
+        None => problem.help("check the path: it starts at the folder in which you are"),
     }
 }
 

@@ -148,7 +148,7 @@ impl Tools {
 
 fn failed(run: &Run<'_>, why: &dyn Display, output: String) -> BuildError {
     let problem = Problem::nowhere(format!("`{}` failed: {why}", run.shown()))
-        .help("what the tool wrote says where; run the same command by hand to see all of it");
+        .help("what the tool wrote last says where; what was built before is still there");
     BuildError::Failed { problem, output }
 }
 

@@ -9,9 +9,9 @@ use serde_json::json;
 
 use crate::exit::Exit;
 use crate::report::Output;
-use crate::shown::key;
+use crate::shown::{key, unknown_values};
 
-use super::place::{Place, listed, store_trouble, wrong};
+use super::place::{Place, in_words, listed, store_trouble, wrong};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -47,37 +47,38 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
     let before = change.index().live(name).cloned();
     let installed =
         change.install(name, &component, &plugin, minute(), &args.note).map_err(store_trouble(output))?;
-    if installed == Installed::Live {
-        place.try_out(site, &change).map_err(|problems| {
-            problems.iter().for_each(|problem| output.problem(problem));
-            output.failure(format_args!("nothing is installed: `{}` goes on as it was", site.name));
-            Exit::Wrong
-        })?;
-        change.commit().map_err(store_trouble(output))?;
-    }
+    let removed = place.try_out(site, &change).map_err(|problems| {
+        problems.iter().for_each(|problem| output.problem(problem));
+        output.failure(format_args!("nothing is installed: `{}` goes on as it was", site.name));
+        Exit::Wrong
+    })?;
+    change.commit().map_err(store_trouble(output))?;
+    // What the plugin says that this site does not do.
+    let unknown = unknown_values(site, name, &plugin).into_iter();
+    let lost = removed.iter().filter(|(of, _)| of == name).map(|(_, problem)| problem.clone());
+    unknown.chain(lost).for_each(|warning| output.problem(&warning));
     if !is_shown(site, name) {
         let problem = Problem::nowhere(format!("no route of `{}` shows `{name}`", site.name));
         output.problem(&problem.help("name it in the `plugins` of a route").warning());
     }
     let (version, digest) = (plugin.manifest().version(), plugin.digest().to_string());
     let short = digest.get(..12).unwrap_or(&digest);
-    let site = &site.name;
     let mut text = match installed {
-        Installed::AlreadyLive => format!("`{name}` {version} ({short}) is live on `{site}` already\n"),
+        Installed::AlreadyLive => {
+            format!("`{name}` {version} ({short}) is live on `{}` already\n", site.name)
+        }
         Installed::Live => {
-            let was = before.as_ref().map_or("the site's own file".to_owned(), |was| {
-                format!("{} ({})", was.version, was.short_digest())
-            });
-            format!("`{name}` {version} ({short}) is installed on `{site}`, in place of {was}\n")
+            let was = in_words(site, name, before.as_ref());
+            format!("`{name}` {version} ({short}) is installed on `{}`, in place of {was}\n", site.name)
         }
     };
     if installed == Installed::Live {
         text += "a running `serve` takes it up within some seconds\n";
-        text += &format!("to go back: cloakroom plugin rollback {name} --site {site}\n");
+        text += &format!("to go back: cloakroom plugin rollback {name} --site {}\n", site.name);
     }
     output.result(&text, || {
         json!({
-            "site": site, "name": name, "version": version, "digest": digest,
+            "site": site.name, "name": name, "version": version, "digest": digest,
             "cells": plugin.table().size(),
             "changed": installed == Installed::Live,
             "before": before.map(|was| json!({ "version": was.version, "digest": was.digest })),

@@ -52,12 +52,12 @@ fn text(all: &[(&Site, Index)]) -> String {
             let own = if plugin.file.is_some() { "its file" } else { "nothing" };
             let live = |is: bool| if is { "*" } else { " " };
             let _ = writeln!(text, "  {}\n  {} {own}", plugin.name, live(of.live.is_none()));
-            for (at, version) in of.versions.iter().enumerate() {
+            for version in &of.versions {
                 let (digest, when) = (version.short_digest(), when(version.minute));
                 let _ = writeln!(
                     text,
                     "  {} {:<12} {digest}  {when}  {}",
-                    live(of.live == Some(at)),
+                    live(of.live.as_ref() == Some(&version.digest)),
                     version.version,
                     version.note
                 );
@@ -79,16 +79,16 @@ fn value(all: &[(&Site, Index)]) -> serde_json::Value {
     let sites = all.iter().map(|(site, index)| {
         let plugins = site.plugins.iter().map(|plugin| {
             let of = index.plugins().find(|(name, _)| *name == plugin.name).map(|(_, of)| of);
-            let live = of.and_then(|of| of.live);
-            let versions = of.into_iter().flat_map(|of| of.versions.iter().enumerate());
-            let versions = versions.map(|(at, version)| {
+            let live = of.and_then(|of| of.live.as_ref());
+            let versions = of.into_iter().flat_map(|of| &of.versions);
+            let versions = versions.map(|version| {
                 json!({
-                    "version": version.version, "digest": version.digest, "minute": version.minute,
-                    "note": version.note, "live": live == Some(at),
+                    "version": version.version, "digest": version.digest, "installed_at": when(version.minute),
+                    "note": version.note, "live": live == Some(&version.digest),
                 })
             });
             json!({
-                "name": plugin.name, "has_file": plugin.file.is_some(), "file_is_live": live.is_none(),
+                "name": plugin.name, "has_file": plugin.file.is_some(), "file_is_live": live.is_none() && plugin.file.is_some(),
                 "versions": versions.collect::<Vec<_>>(),
             })
         });

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use cloakroom_pipeline::Pipeline;
-use cloakroom_plugin_store::{Change, PluginStore};
+use cloakroom_plugin_store::{Change, PluginStore, Version};
+use cloakroom_rewrite::Removed;
 use cloakroom_settings::{Problem, Settings, Site, closest};
 
 use crate::assemble::{Around, assemble};
 use crate::exit::Exit;
 use crate::report::Output;
-use crate::shown::{Plugins, unusable};
+use crate::shown::{Plugins, key, unusable};
 
 /// A configuration whose plugins can be installed.
 pub(crate) struct Place {
@@ -54,23 +55,51 @@ impl Place {
         let sites = &self.settings.sites;
         let is_it = |site: &&Site| site.name == name || site.hosts.iter().any(|host| host == name);
         sites.iter().find(is_it).ok_or_else(|| {
-            let names: Vec<_> = sites.iter().map(|site| site.name.as_str()).collect();
+            let hosts = sites.iter().flat_map(|site| site.hosts.iter().map(String::as_str));
+            let names: Vec<_> = sites.iter().map(|site| site.name.as_str()).chain(hosts).collect();
             Problem::nowhere(format!("there is no site `{}`", name.escape_debug())).help(known(name, &names))
         })
     }
 
-    /// Builds what `serve` would show after the change, and throws it away.
+    /// Builds what `serve` would show after the change, and throws it away. Gives what the door takes out of
+    /// the site's plugins, each with the plugin's name.
     ///
     /// # Errors
     /// What would keep `serve` from taking the change up.
-    pub(crate) fn try_out(&self, site: &Site, change: &Change<'_>) -> Result<(), Vec<Problem>> {
+    pub(crate) fn try_out(
+        &self,
+        site: &Site,
+        change: &Change<'_>,
+    ) -> Result<Vec<(String, Problem)>, Vec<Problem>> {
         let pending = Some((site.name.as_str(), change.index()));
         let assembled = assemble(&self.settings, Around { plugins: &self.plugins, geo: None, pending })?;
         if assembled.cannot_be_shown().next().is_some() {
             return Err(assembled.warnings.into_iter().filter(|warning| !warning.is_warning()).collect());
         }
         let built = Pipeline::new(assembled.parts);
-        built.map(drop).map_err(|cause| vec![Problem::nowhere(cause.to_string())])
+        let (_, reports) = built.map_err(|cause| vec![Problem::nowhere(cause.to_string())])?;
+        let report = reports.into_iter().find(|report| report.host == key(site));
+        let removed = report.into_iter().flat_map(|report| report.removed);
+        Ok(removed
+            .map(|(plugin, slot, variant, removed)| (plugin, taken_out(&slot, &variant, &removed)))
+            .collect())
+    }
+}
+
+fn taken_out(slot: &str, variant: &str, removed: &Removed) -> Problem {
+    let (edit, what) = (removed.edit + 1, &removed.what);
+    Problem::nowhere(format!("`{slot}={variant}` is shown without a part of its edit {edit}: {what}"))
+        .help("change the edit, or list the host in `[output] hosts` if it is an address that is missing")
+        .warning()
+}
+
+/// A version in words, or what is shown where there is none.
+pub(crate) fn in_words(site: &Site, name: &str, version: Option<&Version>) -> String {
+    let has_file = || site.plugins.iter().any(|plugin| plugin.name == name && plugin.file.is_some());
+    match version {
+        Some(version) => format!("{} ({})", version.version, version.short_digest()),
+        None if has_file() => "the site's own file".to_owned(),
+        None => "the origin's own content".to_owned(),
     }
 }
 
@@ -84,7 +113,8 @@ pub(crate) fn listed(site: &Site, name: &str) -> Result<(), Problem> {
     }
     let names: Vec<_> = site.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
     let add = format!(
-        "{}; a new one is added to `{}`: a `[[plugin]]` with its `name`, and the name in a route's `plugins`",
+        "{}\na plugin that the site should show needs a `[[plugin]]` with its `name` in `{}`, and its name in a \
+         route's `plugins`",
         known(name, &names),
         site.source.name()
     );

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cloakroom_plugin_store::StoreError;
+use cloakroom_plugin_store::{StoreError, Target};
 use cloakroom_settings::Problem;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::report::Output;
 use crate::shown::key;
 
-use super::place::{Place, listed, store_trouble, wrong};
+use super::place::{Place, in_words, listed, store_trouble, wrong};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -20,8 +20,8 @@ pub(crate) struct Args {
     /// The site, by its folder's name or one of its hosts.
     #[arg(long, value_name = "SITE")]
     site: String,
-    /// The version whose digest begins so; without it the one before the live one, or, before the first,
-    /// the site's own file.
+    /// The version whose digest begins so, or `file` for the site's own file; what was live before, if this is
+    /// left out.
     #[arg(long, value_name = "DIGEST")]
     to: Option<String>,
     /// The main configuration file.
@@ -39,13 +39,18 @@ fn roll_back(args: &Args, output: &Output) -> Result<Exit, Exit> {
     let site = place.site(&args.site).map_err(wrong(output))?;
     listed(site, &args.name).map_err(wrong(output))?;
     let mut change = store.change(key(site)).map_err(store_trouble(output))?;
-    let back = change.roll_back(&args.name, args.to.as_deref()).map(|version| version.cloned());
+    let to = match args.to.as_deref() {
+        None => Target::Before,
+        Some("file") => Target::File,
+        Some(prefix) => Target::Digest(prefix.to_ascii_lowercase()),
+    };
+    let back = change.roll_back(&args.name, &to).map(|version| version.cloned());
     let version = back.map_err(|cause| {
         let list = format!("`cloakroom plugin list --site {}` shows what there is", site.name);
         match cause {
-            StoreError::NothingInstalled { .. } | StoreError::Digest { .. } => {
-                wrong(output)(Problem::nowhere(cause.to_string()).help(list))
-            }
+            StoreError::NothingInstalled { .. }
+            | StoreError::NothingBefore { .. }
+            | StoreError::Digest { .. } => wrong(output)(Problem::nowhere(cause.to_string()).help(list)),
             cause => store_trouble(output)(cause),
         }
     })?;
@@ -55,9 +60,7 @@ fn roll_back(args: &Args, output: &Output) -> Result<Exit, Exit> {
         Exit::Wrong
     })?;
     change.commit().map_err(store_trouble(output))?;
-    let live = version.as_ref().map_or("the site's own file".to_owned(), |version| {
-        format!("{} ({})", version.version, version.short_digest())
-    });
+    let live = in_words(site, &args.name, version.as_ref());
     let text = format!(
         "`{}` on `{}` is {live} again; a running `serve` takes it up within some seconds\n",
         args.name, site.name
