@@ -219,7 +219,7 @@ fn a_damaged_store_does_not_take_the_page_away() {
     let list = data.join("sites/shop.test.json");
     let whole = std::fs::read(&list).unwrap();
     std::fs::write(&list, "{").unwrap();
-    proxy.wait_for_words("installed plugins cannot be looked at");
+    proxy.wait_for_words("is damaged");
     assert!(visitor.ask(proxy.address()).text().contains("<h1>Salut</h1>"));
     let (code, _, err) = typed.install(HERO, &[]);
     assert!(code == 1 && err.contains("is damaged"), "{err}");
@@ -229,7 +229,7 @@ fn a_damaged_store_does_not_take_the_page_away() {
     let third = greeting("hero", &[("country", "FR", "Coucou")]).replace("1.0.0", "3.0.0");
     empty(&data.join("tables"));
     std::fs::write(&list, with_another_digest(&String::from_utf8(whole).unwrap())).unwrap();
-    proxy.wait_for_words("installed plugins are not taken up");
+    proxy.wait_for_words("is not in the store any more");
     assert!(visitor.ask(proxy.address()).text().contains("<h1>Salut</h1>"));
     assert_eq!(typed.install(&third, &[]).0, 0);
     proxy.ask_until(&visitor, "<h1>Coucou</h1>");

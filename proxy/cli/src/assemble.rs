@@ -29,11 +29,21 @@ pub(crate) struct Assembled {
 }
 
 impl Assembled {
-    /// Plugins that are installed and cannot be shown: a proxy that shows something goes on with that.
-    pub(crate) fn cannot_be_shown(&self) -> impl Iterator<Item = &str> {
+    /// Plugins that have nothing to show although something is installed or nobody knows what is: positions of
+    /// sites, and of plugins in them.
+    pub(crate) fn cannot_be_shown(&self) -> impl Iterator<Item = (usize, usize)> {
         let missing =
-            |shown: &&Shown| (shown.installed.is_some() || !shown.is_known) && shown.plugin.is_none();
-        self.shown.iter().flatten().filter(missing).map(|shown| shown.name.as_str())
+            |shown: &Shown| (shown.installed.is_some() || !shown.is_known) && shown.plugin.is_none();
+        let of_site = move |(site, of): (usize, &Vec<Shown>)| {
+            let missing = of.iter().enumerate().filter(|(_, shown)| missing(shown));
+            missing.map(|(plugin, _)| (site, plugin)).collect::<Vec<_>>()
+        };
+        self.shown.iter().enumerate().flat_map(of_site)
+    }
+
+    /// Why plugins are refused.
+    pub(crate) fn refusals(self) -> impl Iterator<Item = Problem> {
+        self.warnings.into_iter().filter(|warning| !warning.is_warning())
     }
 }
 
@@ -42,8 +52,8 @@ pub(crate) struct Around<'a> {
     pub(crate) plugins: &'a Plugins,
     /// Overrules the configured database.
     pub(crate) geo: Option<Geo>,
-    /// The versions of one site's plugins as they would be, by the site's name.
-    pub(crate) pending: Option<(&'a str, &'a Index)>,
+    /// What is installed on sites, by the site's name, in place of what the store says.
+    pub(crate) pending: &'a [(&'a str, &'a Index)],
 }
 
 /// Lowers settings.

@@ -98,24 +98,22 @@ impl Plugins {
         self.store.as_ref().map_or_else(|| Ok(Index::default()), |store| store.index(key(site)))
     }
 
-    /// All plugins of all sites, in their order. `pending` are the versions of one site, by its name, as
-    /// they would be.
+    /// All plugins of all sites, in their order. `pending` stands in place of what the store says of some
+    /// sites, by their names.
     ///
     /// # Errors
     /// Mistakes of rule files. A refused plugin is told in `warnings`: the site goes on without it.
     pub(crate) fn of_sites(
         &self,
         settings: &Settings,
-        pending: Option<(&str, &Index)>,
+        pending: &[(&str, &Index)],
         warnings: &mut Vec<Problem>,
     ) -> Result<Vec<Vec<Shown>>, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut jobs = Vec::new();
         for (at, site) in settings.sites.iter().enumerate() {
-            let index = match pending {
-                Some((name, index)) if name == site.name => Ok(index.clone()),
-                _ => self.index(site),
-            };
+            let pending = pending.iter().find(|(name, _)| *name == site.name);
+            let index = pending.map_or_else(|| self.index(site), |(_, index)| Ok((*index).clone()));
             // Nobody knows then what the site shows, so it shows nothing of its plugins; all else goes on.
             match index {
                 Ok(index) => jobs.extend(

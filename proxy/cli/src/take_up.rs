@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use cloakroom_boundary::Geo;
 use cloakroom_pipeline::Live;
-use cloakroom_plugin_store::{StoreError, Version};
+use cloakroom_plugin_store::{Index, Version};
 use cloakroom_settings::Settings;
 
-use crate::assemble::{Around, assemble};
+use crate::assemble::{Around, Assembled, assemble};
 use crate::shown::{Plugins, Shown, key};
 
 /// How often the store is looked at.
 const PERIOD: Duration = Duration::from_secs(1);
+/// The most periods between two tries of what has failed.
+const LONGEST_WAIT: u32 = 8;
 
 /// What a pipeline of other plugins is built of.
 pub(crate) struct TakeUp {
@@ -23,8 +25,17 @@ pub(crate) struct TakeUp {
     plugins: Plugins,
 }
 
-/// By site and plugin: what is installed.
-type Installed = Vec<Vec<Option<Version>>>;
+/// By site: what is installed in place of each plugin's own file; `None` where nobody knows.
+type Installed = Vec<Option<Vec<Option<Version>>>>;
+
+/// What was taken up last.
+struct Taken {
+    installed: Installed,
+    /// Plugins that show nothing although they should.
+    missing: Vec<(usize, usize)>,
+    /// By site: the last list that could be read since.
+    lists: Vec<Option<Index>>,
+}
 
 impl TakeUp {
     /// What `live` was built of.
@@ -33,78 +44,98 @@ impl TakeUp {
     }
 
     /// Looks at the store from now on, on a thread of its own that ends with the process. `shown` is what
-    /// the pipeline shows that answers now.
+    /// the pipeline shows that answers now, and `missing` what it should show beside that.
     ///
     /// # Errors
     /// No thread can be started.
-    pub(crate) fn start(self, shown: &[Vec<Shown>]) -> std::io::Result<()> {
-        let installed = |of: &Vec<Shown>| of.iter().map(|shown| shown.installed.clone()).collect();
-        // Where the store did not say what is installed, whatever it says later is news.
-        let is_known = shown.iter().flatten().all(|shown| shown.is_known);
-        let shown = is_known.then(|| shown.iter().map(installed).collect());
-        std::thread::Builder::new().name("take-up".to_owned()).spawn(move || self.watch(shown)).map(drop)
+    pub(crate) fn start(self, shown: &[Vec<Shown>], missing: Vec<(usize, usize)>) -> std::io::Result<()> {
+        let of_site = |of: &Vec<Shown>| {
+            let is_known = of.iter().all(|shown| shown.is_known);
+            is_known.then(|| of.iter().map(|shown| shown.installed.clone()).collect())
+        };
+        let installed = shown.iter().map(of_site).collect();
+        let taken = Taken { installed, missing, lists: vec![None; shown.len()] };
+        std::thread::Builder::new().name("take-up".to_owned()).spawn(move || self.watch(taken)).map(drop)
     }
 
-    fn watch(&self, mut seen: Option<Installed>) {
-        // One event for a list that stays unreadable, and one for a version that stays unfit.
+    fn watch(&self, mut taken: Taken) {
+        // One event for each trouble, however long it lasts; what went wrong is tried again.
         let mut trouble = None;
+        let mut periods = 1;
         loop {
-            std::thread::sleep(PERIOD);
-            match self.installed() {
-                Ok(installed) => {
-                    trouble = None;
-                    if seen.as_ref() != Some(&installed) {
-                        self.take_up(seen.as_ref(), &installed);
-                        seen = Some(installed);
-                    }
-                }
+            std::thread::sleep(PERIOD.saturating_mul(periods));
+            match self.look(&mut taken) {
+                Ok(()) => (trouble, periods) = (None, 1),
                 Err(cause) => {
-                    let cause = cause.to_string();
                     if trouble.as_ref() != Some(&cause) {
-                        tracing::error!(%cause, "installed plugins cannot be looked at; what is live goes on");
+                        tracing::error!(%cause, "installed plugins are not taken up; what is live goes on");
                     }
-                    trouble = Some(cause);
+                    (trouble, periods) = (Some(cause), periods.saturating_mul(2).min(LONGEST_WAIT));
                 }
             }
         }
     }
 
-    fn installed(&self) -> Result<Installed, StoreError> {
-        let of_site = |site| {
-            let index = self.plugins.index(site)?;
-            Ok(site.plugins.iter().map(|plugin| index.live(&plugin.name).cloned()).collect())
+    /// Takes up what is installed now, if that is something else. A site whose list cannot be read goes on
+    /// with the last one that could.
+    fn look(&self, taken: &mut Taken) -> Result<(), String> {
+        let mut unread = Ok(());
+        for (site, list) in self.settings.sites.iter().zip(&mut taken.lists) {
+            match self.plugins.index(site) {
+                Ok(read) => *list = Some(read),
+                Err(cause) => unread = Err(cause.to_string()),
+            }
+        }
+        let of_site = |(site, list): (&cloakroom_settings::Site, &Option<Index>)| {
+            let list = list.as_ref()?;
+            Some(site.plugins.iter().map(|plugin| list.live(&plugin.name).cloned()).collect())
         };
-        self.settings.sites.iter().map(of_site).collect()
+        let lists = self.settings.sites.iter().zip(&taken.lists);
+        let known = taken.installed.clone();
+        let installed: Installed =
+            lists.map(of_site).zip(known).map(|(now, before): (Option<_>, _)| now.or(before)).collect();
+        if installed != taken.installed {
+            taken.missing = self.replace(taken)?;
+            self.tell(&taken.installed, &installed);
+            taken.installed = installed;
+        }
+        unread
     }
 
-    fn take_up(&self, before: Option<&Installed>, now: &Installed) {
-        if let Err(cause) = self.replace() {
-            tracing::error!(%cause, "installed plugins are not taken up; what is live goes on");
-            return;
+    /// Builds the next pipeline and lets it answer. Gives what it should show and does not: only what was
+    /// missing before, since what is shown must not be lost.
+    fn replace(&self, taken: &Taken) -> Result<Vec<(usize, usize)>, String> {
+        let lists = self.settings.sites.iter().zip(&taken.lists);
+        let pending: Vec<_> =
+            lists.filter_map(|(site, list)| Some((site.name.as_str(), list.as_ref()?))).collect();
+        let around = Around { plugins: &self.plugins, geo: self.geo.clone(), pending: &pending };
+        let assembled = assemble(&self.settings, around).map_err(|problems| {
+            problems.iter().map(|problem| problem.message()).collect::<Vec<_>>().join("; ")
+        })?;
+        let missing: Vec<_> = assembled.cannot_be_shown().collect();
+        if missing.iter().any(|place| !taken.missing.contains(place)) {
+            let causes: Vec<_> = assembled.refusals().map(|problem| problem.message().to_owned()).collect();
+            return Err(causes.join("; "));
         }
-        for (at, (site, now)) in self.settings.sites.iter().zip(now).enumerate() {
-            for (position, (plugin, now)) in site.plugins.iter().zip(now).enumerate() {
-                let before = before.and_then(|before| before.get(at)?.get(position));
-                if before != Some(now) {
-                    let version = now.as_ref().map_or("none is installed", |now| &now.version);
-                    let digest = now.as_ref().map_or("", |now| now.short_digest());
+        let Assembled { mut parts, .. } = assembled;
+        parts.store.clone_from(&self.settings.store_folder);
+        self.live.replace(parts).map_err(|cause| cause.to_string())?;
+        Ok(missing)
+    }
+
+    fn tell(&self, before: &Installed, now: &Installed) {
+        for ((site, before), now) in self.settings.sites.iter().zip(before).zip(now) {
+            for (at, plugin) in site.plugins.iter().enumerate() {
+                let of = |all: &Option<Vec<Option<Version>>>| all.as_ref()?.get(at).cloned();
+                let now = of(now);
+                if of(before) != now {
+                    let installed = now.flatten();
+                    let version =
+                        installed.as_ref().map_or("none is installed", |version| version.version.as_str());
+                    let digest = installed.as_ref().map_or("", Version::short_digest);
                     tracing::info!(site = key(site), plugin = %plugin.name, version, digest, "plugin taken up");
                 }
             }
         }
-    }
-
-    fn replace(&self) -> Result<(), String> {
-        let around = Around { plugins: &self.plugins, geo: self.geo.clone(), pending: None };
-        let mut assembled = assemble(&self.settings, around).map_err(|problems| {
-            problems.iter().map(|problem| problem.message()).collect::<Vec<_>>().join("; ")
-        })?;
-        let missing: Vec<_> = assembled.cannot_be_shown().collect();
-        if !missing.is_empty() {
-            let causes = assembled.warnings.iter().filter(|warning| !warning.is_warning());
-            return Err(causes.map(|warning| warning.message()).collect::<Vec<_>>().join("; "));
-        }
-        assembled.parts.store.clone_from(&self.settings.store_folder);
-        self.live.replace(assembled.parts).map(drop).map_err(|cause| cause.to_string())
     }
 }

@@ -35,6 +35,7 @@ mod split;
 mod table;
 mod tabulate;
 mod talk;
+mod up_to;
 mod usage;
 mod validate;
 mod wire;

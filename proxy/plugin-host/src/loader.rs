@@ -45,7 +45,12 @@ impl Loader {
     /// # Errors
     /// [`EngineError`] if the system does not say where this program is.
     pub fn new(limits: Limits) -> Result<Self, EngineError> {
-        let program = std::env::current_exe().map_err(|cause| EngineError::new(cause.to_string()))?;
+        // By this name it is the program that runs, and not one that was put in its place since.
+        let running = PathBuf::from("/proc/self/exe");
+        let program = match running.try_exists() {
+            Ok(true) => running,
+            _ => std::env::current_exe().map_err(|cause| EngineError::new(cause.to_string()))?,
+        };
         Ok(Self {
             limits,
             program,

@@ -38,6 +38,7 @@ impl Running {
         command.args(arguments).env_clear().envs(worker::ENVIRONMENT);
         // The root of all files, which is there whatever becomes of the folder that the proxy was started in.
         command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors);
+        in_a_group_of_its_own(&mut command);
         let mut running = Self { child: command.spawn()?, words };
         match (running.child.stdin.take(), running.child.stdout.take()) {
             (Some(to), Some(from)) => Ok((running, to, from)),
@@ -81,6 +82,7 @@ impl Running {
 
     pub(crate) fn end(&mut self) {
         // One that has ended already cannot be ended again; either way it is reaped.
+        end_group(&self.child);
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -91,6 +93,26 @@ impl Drop for Running {
         self.end();
     }
 }
+
+/// What a process starts, where it can, ends with it.
+#[cfg(target_os = "linux")]
+fn in_a_group_of_its_own(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(target_os = "linux")]
+fn end_group(child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    // Not yet reaped, so its number is nobody else's.
+    let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+}
+
+#[cfg(not(target_os = "linux"))]
+fn in_a_group_of_its_own(_: &mut Command) {}
+
+#[cfg(not(target_os = "linux"))]
+fn end_group(_: &Child) {}
 
 #[cfg(unix)]
 fn signal(status: ExitStatus) -> Option<i32> {

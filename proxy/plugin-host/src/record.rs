@@ -4,6 +4,7 @@
 //! says itself. Nothing of a visitor is in it.
 
 use cloakroom_rewrite::Edit;
+use cloakroom_vocabulary::MAX_CELLS;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::exports::cloakroom::personalizer::plugin as wit;
@@ -12,22 +13,29 @@ use crate::limits::Limits;
 use crate::manifest::{Delivery, Manifest};
 use crate::plugin::{Digest, Plugin};
 use crate::table::{Shape, Table};
+use crate::up_to::UpTo;
 use crate::usage::Usage;
-use crate::validate;
+use crate::validate::{self, MAX_EDITS, MAX_SLOTS, MAX_VARIANTS};
 
 /// The form below. A record of another version is made anew.
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
+/// The largest manifest: the names and values that the contract allows fit many times.
+const MAX_MANIFEST_BYTES: usize = 512 * 1024;
+
+/// The edits of a plugin, by slot and variant.
+type OfSlots = UpTo<UpTo<UpTo<wit::Edit, MAX_EDITS>, MAX_VARIANTS>, MAX_SLOTS>;
 
 /// What a plugin has answered to everything that it can be asked, in the contract's own types.
 #[derive(Serialize, Deserialize)]
 struct Record {
     version: u16,
     digest: [u8; 32],
-    manifest: wit::Manifest,
+    /// In its own bytes, so that their number bounds what is made of them.
+    manifest: UpTo<u8, MAX_MANIFEST_BYTES>,
     /// By slot and variant.
-    edits: Vec<Vec<Vec<wit::Edit>>>,
+    edits: OfSlots,
     /// One for each cell but the last.
-    choices: Vec<u16>,
+    choices: UpTo<u16, { MAX_CELLS as usize }>,
     usage: UsageForm,
 }
 
@@ -69,15 +77,15 @@ impl Plugin {
         let slots = manifest.slots().iter().enumerate();
         let edits = slots.map(|(at, slot)| {
             let variants = 0..slot.variants().len();
-            variants.map(|variant| self.edits(at, variant).iter().map(edit).collect()).collect()
+            UpTo(variants.map(|variant| UpTo(self.edits(at, variant).iter().map(edit).collect())).collect())
         });
         let cells = self.table().choices();
         let record = Record {
             version: VERSION,
             digest: *self.digest().as_bytes(),
-            manifest: described(manifest),
-            edits: edits.collect(),
-            choices: cells.get(..cells.len().saturating_sub(1)).unwrap_or_default().to_vec(),
+            manifest: UpTo(postcard::to_allocvec(&described(manifest)).unwrap_or_default()),
+            edits: UpTo(edits.collect()),
+            choices: UpTo(cells.get(..cells.len().saturating_sub(1)).unwrap_or_default().to_vec()),
             usage: used(self.usage()),
         };
         // Only types that cannot be serialized fail, and a writer that is full; here is neither.
@@ -94,25 +102,30 @@ impl Plugin {
         if found != VERSION {
             return Err(NoRecord::Version { found });
         }
-        let (record, rest): (Record, _) =
-            postcard::take_from_bytes(bytes).map_err(|_| NoRecord::Unreadable)?;
-        if !rest.is_empty() {
-            return Err(NoRecord::Unreadable);
-        }
-        let manifest = validate::manifest(record.manifest)?;
+        let record: Record = whole(bytes)?;
+        let manifest = validate::manifest(whole(&record.manifest.0)?)?;
+        let choices_of_cells = record.choices.0;
         let edits = edits(&manifest, record.edits)?;
         let cells = usize::try_from(Shape::of(&manifest).size()).unwrap_or(usize::MAX);
         let choices = u32::from(manifest.choices());
-        if record.choices.len() != cells.saturating_sub(1) {
+        if choices_of_cells.len() != cells.saturating_sub(1) {
             return Err(NoRecord::Partial);
         }
-        if let Some(answer) = record.choices.iter().find(|choice| u32::from(**choice) >= choices) {
+        if let Some(answer) = choices_of_cells.iter().find(|choice| u32::from(**choice) >= choices) {
             let (cell, answer) = ("a cell".to_owned(), u32::from(*answer));
             return Err(NoRecord::Contract(LoadError::Answer { cell, answer, choices }));
         }
         let usage = usage(&record.usage, cells.saturating_sub(1)).ok_or(NoRecord::Unreadable)?;
-        let table = Table::new(&manifest, record.choices);
+        let table = Table::new(&manifest, choices_of_cells);
         Ok(Self::new(manifest, Digest(record.digest), table, edits, usage))
+    }
+}
+
+/// A value that fills the bytes.
+fn whole<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, NoRecord> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        _ => Err(NoRecord::Unreadable),
     }
 }
 
@@ -140,20 +153,21 @@ fn usage(form: &UsageForm, decided: usize) -> Option<Usage> {
     })
 }
 
-fn edits(manifest: &Manifest, raw: Vec<Vec<Vec<wit::Edit>>>) -> Result<Vec<Vec<Vec<Edit>>>, NoRecord> {
+fn edits(manifest: &Manifest, raw: OfSlots) -> Result<Vec<Vec<Vec<Edit>>>, NoRecord> {
     let mut total = 0_usize;
     let most = Limits::default().rendered_bytes;
+    let raw = raw.0;
     let whole = raw.len() == manifest.slots().len()
-        && raw.iter().zip(manifest.slots()).all(|(variants, slot)| variants.len() == slot.variants().len());
+        && raw.iter().zip(manifest.slots()).all(|(variants, slot)| variants.0.len() == slot.variants().len());
     if !whole {
         return Err(NoRecord::Partial);
     }
     let mut slots = Vec::with_capacity(raw.len());
     for (variants, slot) in raw.into_iter().zip(manifest.slots()) {
-        let mut of_slot = Vec::with_capacity(variants.len());
-        for (raw, name) in variants.into_iter().zip(slot.variants()) {
+        let mut of_slot = Vec::with_capacity(variants.0.len());
+        for (raw, name) in variants.0.into_iter().zip(slot.variants()) {
             let broken = |what| LoadError::Rendered { variant: format!("{}={name}", slot.name()), what };
-            let (edits, bytes) = validate::edits(raw, slot.delivery()).map_err(broken)?;
+            let (edits, bytes) = validate::edits(raw.0, slot.delivery()).map_err(broken)?;
             total = total.saturating_add(bytes);
             if total > most {
                 return Err(broken(format!("all variants together hold more than {most} bytes")).into());

@@ -8,12 +8,12 @@ use crate::error::{LoadError, short};
 use crate::manifest::{Delivery, Manifest, SignalUse, Slot};
 use crate::split::BUCKETS;
 
-const MAX_SLOTS: usize = 8;
-const MAX_VARIANTS: usize = 64;
+pub(crate) const MAX_SLOTS: usize = 8;
+pub(crate) const MAX_VARIANTS: usize = 64;
 const MAX_CHOICES: u16 = 1_000;
 const MAX_SIGNALS: usize = 4;
 const MAX_VALUES: usize = 250;
-const MAX_EDITS: usize = 32;
+pub(crate) const MAX_EDITS: usize = 32;
 const MAX_SELECTOR_BYTES: usize = 256;
 const MAX_CONTENT_BYTES: usize = 64 * 1024;
 const MAX_ATTRIBUTE_NAME_BYTES: usize = 64;

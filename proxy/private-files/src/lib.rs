@@ -9,7 +9,7 @@ use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rustix::process::geteuid;
 
@@ -21,6 +21,8 @@ const FOLDER_MODE: u32 = 0o700;
 const LOCK: &str = "lock";
 /// What a file is called until it is whole.
 const UNFINISHED: &str = ".new";
+/// How long nobody takes to write one.
+const ABANDONED: Duration = Duration::from_secs(3_600);
 
 /// A folder of such files.
 #[derive(Clone, Debug)]
@@ -57,9 +59,13 @@ impl Folder {
     /// # Errors
     /// The system's reason.
     pub fn lock(&self) -> io::Result<File> {
+        self.lock_by(LOCK)
+    }
+
+    fn lock_by(&self, name: &str) -> io::Result<File> {
         self.make()?;
         let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(false).mode(FILE_MODE).open(self.path(LOCK))?;
+        let file = options.write(true).create(true).truncate(false).mode(FILE_MODE).open(self.path(name))?;
         file.lock()?;
         Ok(file)
     }
@@ -89,11 +95,9 @@ impl Folder {
     /// The system's reason.
     pub fn write(&self, file: &str, parts: &[&[u8]]) -> io::Result<()> {
         self.make()?;
-        let beside = self.path(&format!("{file}{UNFINISHED}"));
-        match fs::remove_file(&beside) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
-            _ => {}
-        }
+        self.sweep();
+        // Two who write the same file at once are not in each other's way.
+        let beside = self.path(&format!("{file}-{:016x}{UNFINISHED}", rand::random::<u64>()));
         let mut new = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&beside)?;
         for part in parts {
             new.write_all(part)?;
@@ -133,7 +137,7 @@ impl Folder {
         let kept = |entry: io::Result<fs::DirEntry>| {
             let entry = entry.ok()?;
             let (name, facts) = (entry.file_name().into_string().ok()?, entry.metadata().ok()?);
-            let whole = facts.is_file() && name != LOCK && !name.ends_with(UNFINISHED);
+            let whole = facts.is_file() && !name.ends_with(LOCK) && !name.ends_with(UNFINISHED);
             whole.then_some(Kept { name, used: facts.modified().ok()?, bytes: facts.len() })
         };
         let mut kept: Vec<_> = entries.filter_map(kept).collect();
@@ -150,18 +154,14 @@ impl Folder {
         if let Some(seal) = self.kept_seal(file) {
             return Ok(seal);
         }
-        self.make()?;
-        self.remove(file)?;
-        let key: [u8; seal::KEY_BYTES] = rand::random();
-        let beside = format!("{file}-{:016x}", rand::random::<u64>());
-        self.write(&beside, &[&key])?;
-        // Of several that make one at once, the first one's is everybody's.
-        let linked = fs::hard_link(self.path(&beside), self.path(file));
-        self.remove(&beside)?;
-        match linked {
-            Ok(()) => Ok(Seal::new(key)),
-            Err(cause) => self.kept_seal(file).ok_or(cause),
+        let _lock = self.lock_by(&format!("{file}.{LOCK}"))?;
+        // Another process may have made one in the meantime.
+        if let Some(seal) = self.kept_seal(file) {
+            return Ok(seal);
         }
+        let key: [u8; seal::KEY_BYTES] = rand::random();
+        self.write(file, &[&key])?;
+        Ok(Seal::new(key))
     }
 
     /// As [`Folder::seal`], but `None` where there is no whole key.
@@ -170,6 +170,19 @@ impl Folder {
         let facts = fs::symlink_metadata(self.path(file)).ok()?;
         let bytes = self.read(file, seal::KEY_BYTES as u64).ok()??;
         is_for_its_owner_alone(&facts).then(|| bytes.try_into().ok().map(Seal::new))?
+    }
+
+    /// Removes what was not finished and will not be.
+    fn sweep(&self) {
+        let entries = fs::read_dir(&self.path).into_iter().flatten().filter_map(Result::ok);
+        let unfinished =
+            entries.filter(|entry| entry.file_name().as_encoded_bytes().ends_with(UNFINISHED.as_bytes()));
+        for entry in unfinished {
+            let written = entry.metadata().and_then(|facts| facts.modified()).ok();
+            if written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > ABANDONED) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     fn make(&self) -> io::Result<()> {

@@ -1,10 +1,8 @@
 //! Files that are cut short, links, strangers' keys, and two processes at once.
 
+use super::*;
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::time::Duration;
-
-use super::*;
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -35,13 +33,17 @@ fn what_is_written_is_read_and_nobody_else_may() {
 fn a_write_that_was_cut_short_is_in_nobodys_way() {
     let (_outer, folder) = folder();
     folder.write("one", &[b"whole"]).unwrap();
-    fs::write(folder.path("one.new"), b"half").unwrap();
+    fs::write(folder.path("one-07.new"), b"half").unwrap();
     let names =
         |folder: &Folder| folder.kept().unwrap().into_iter().map(|kept| kept.name).collect::<Vec<_>>();
     assert_eq!(names(&folder), ["one"]);
     folder.write("one", &[b"next"]).unwrap();
     assert_eq!(folder.read("one", 10).unwrap().unwrap(), b"next");
-    assert!(!folder.path("one.new").exists());
+    assert!(folder.path("one-07.new").exists(), "somebody may be at it");
+    let abandoned = File::options().append(true).open(folder.path("one-07.new")).unwrap();
+    abandoned.set_modified(SystemTime::now() - 2 * ABANDONED).unwrap();
+    folder.write("two", &[b""]).unwrap();
+    assert!(!folder.path("one-07.new").exists());
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(crate) fn build(job: &Job<'_>) -> Result<Vec<u8>, BuildError> {
     let inside = job.project.folder().join(&source);
     let run = backend.run(job, &source, &inside);
     job.tools.run(&run.arg("--wit").arg(&contract).arg(backend.out()).arg(&made))?;
-    std::fs::read(&made).map_err(|cause| BuildError::file(&made, &cause))
+    crate::tools::made(&made)
 }
 
 /// What makes a component of a module and of the modules that it imports.

@@ -143,10 +143,16 @@ pub(crate) fn is_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(allowed)
 }
 
-/// Whether a path stays in its folder, and cannot be taken for an option of a tool.
+/// Whether a path stays in its folder, and no part of it can be taken for an option of a tool, or for a file of
+/// options.
 fn is_inside(path: &str) -> bool {
-    let normal = |part: Component<'_>| matches!(part, Component::Normal(_));
-    !path.is_empty() && !path.starts_with('-') && Path::new(path).components().all(normal)
+    let plain = |part: Component<'_>| match part {
+        Component::Normal(name) => {
+            !name.as_encoded_bytes().starts_with(b"-") && !name.as_encoded_bytes().starts_with(b"@")
+        }
+        _ => false,
+    };
+    !path.is_empty() && Path::new(path).components().all(plain)
 }
 
 #[cfg(test)]
@@ -202,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_source_is_a_file_of_the_folder_and_no_option() {
-        for path in ["/etc/passwd", "..", "a/../../b", "-o", "", "missing.c", "."] {
+        for path in ["/etc/passwd", "..", "a/../../b", "-o", "a/-o", "@args", "", "missing.c", "."] {
             let text = format!("name = \"a\"\nlanguage = \"c\"\nsource = \"{path}\"\n");
             assert_eq!(wrong(&text).len(), 1, "{path}");
         }

@@ -27,7 +27,7 @@ pub(crate) fn build(job: &Job<'_>) -> Result<Vec<u8>, BuildError> {
     let run = run.arg("--manifest-path").arg(job.project.source());
     job.tools.run(&rust.prepare(run))?;
     let made = folder.join(TARGET_FOLDER).join(TARGET).join("release").join(format!("{library}.wasm"));
-    std::fs::read(&made).map_err(|cause| BuildError::file(&made, &cause))
+    crate::tools::made(&made)
 }
 
 /// The name that cargo gives to what it builds.

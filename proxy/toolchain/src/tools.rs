@@ -146,6 +146,25 @@ impl Tools {
     }
 }
 
+/// The largest file that is read of what a tool made: far more than any plugin has.
+const MAX_MADE: u64 = 64 << 20;
+
+/// What a tool has made.
+///
+/// # Errors
+/// It is not there, or larger than anything that could be a plugin.
+pub(crate) fn made(path: &Path) -> Result<Vec<u8>, BuildError> {
+    let read = || {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(MAX_MADE + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_MADE {
+            return Err(std::io::Error::other("it is larger than any plugin"));
+        }
+        Ok(bytes)
+    };
+    read().map_err(|cause| BuildError::file(path, &cause))
+}
+
 fn failed(run: &Run<'_>, why: &dyn Display, output: String) -> BuildError {
     let problem = Problem::nowhere(format!("`{}` failed: {why}", run.shown()))
         .help("what the tool wrote last says where; what was built before is still there");

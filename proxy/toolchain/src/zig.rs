@@ -1,6 +1,8 @@
 //! Zig: the program itself, or the one that PyPI brings as `ziglang`.
 
-use crate::tools::{Run, Tool};
+use std::path::PathBuf;
+
+use crate::tools::{self, Run, Tool};
 use crate::{BuildError, Job};
 
 /// The release that the examples are built with.
@@ -24,9 +26,16 @@ pub(crate) fn build(job: &Job<'_>) -> Result<Vec<u8>, BuildError> {
     let made = job.scratch.join("plugin.wasm");
     let mut emitted = std::ffi::OsString::from("-femit-bin=");
     emitted.push(&made);
-    let run = zig.run_in(job.project.folder()).args(&OPTIONS).arg(emitted);
-    job.tools.run(&apart(run, job).arg(job.project.source()))?;
-    std::fs::read(&made).map_err(|cause| BuildError::file(&made, &cause))
+    let run = zig.run_in(job.scratch).args(&OPTIONS).arg(emitted);
+    job.tools.run(&apart(run, job).arg(source(job)?))?;
+    tools::made(&made)
+}
+
+/// Where the source is, from any folder. Python looks for modules in the one that it is started in, which may
+/// not be the project's: nothing of that is run here.
+pub(crate) fn source(job: &Job<'_>) -> Result<PathBuf, BuildError> {
+    let source = job.project.folder().join(job.project.source());
+    std::path::absolute(&source).map_err(|cause| BuildError::file(&source, &cause))
 }
 
 /// Zig, wherever it is.

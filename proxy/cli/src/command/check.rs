@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Check, output: &Output) -> Exit {
     };
     let assembled = Plugins::new(settings.store_folder.as_deref())
         .map_err(|problem| vec![problem])
-        .and_then(|plugins| assemble(&settings, Around { plugins: &plugins, geo: None, pending: None }));
+        .and_then(|plugins| assemble(&settings, Around { plugins: &plugins, geo: None, pending: &[] }));
     let Assembled { parts, shown, warnings } = match assembled {
         Ok(assembled) => assembled,
         Err(problems) => {

@@ -102,7 +102,7 @@ fn site(addresses: &Addresses) -> Result<(Settings, Parts), String> {
     }
     let geo = Geo::from_bytes(DemoGeo::new().bytes().to_vec()).map_err(|cause| cause.to_string())?;
     let plugins = Plugins::new(None).map_err(|problem| problem.message().to_owned())?;
-    let around = assemble::Around { plugins: &plugins, geo: Some(geo), pending: None };
+    let around = assemble::Around { plugins: &plugins, geo: Some(geo), pending: &[] };
     let Assembled { mut parts, .. } = assemble::assemble(&settings, around).map_err(|problems| {
         problems.iter().map(|problem| problem.message().to_owned()).collect::<Vec<_>>().join("\n")
     })?;

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Serve, output: &Output) -> Exit {
     logs::start(settings.log, output.is_json());
     let assembled =
         Plugins::new(settings.store_folder.as_deref()).map_err(|problem| vec![problem]).and_then(|plugins| {
-            let around = Around { plugins: &plugins, geo: None, pending: None };
+            let around = Around { plugins: &plugins, geo: None, pending: &[] };
             let assembled = assemble(&settings, around)?;
             Ok((plugins, assembled))
         });
@@ -43,6 +43,7 @@ pub(crate) fn run(args: &Serve, output: &Output) -> Exit {
 
 /// Builds the pipeline and serves it.
 fn listen(settings: Settings, plugins: Plugins, assembled: Assembled, output: &Output) -> Exit {
+    let missing = assembled.cannot_be_shown().collect();
     let Assembled { mut parts, shown, warnings } = assembled;
     warnings.iter().for_each(|warning| output.problem(warning));
     parts.access_log = Some(Box::new(std::io::stdout()));
@@ -72,7 +73,7 @@ fn listen(settings: Settings, plugins: Plugins, assembled: Assembled, output: &O
         tracing::info!(%address, sites = settings.sites.len(), "listening");
     }
     if plugins.store().is_some()
-        && let Err(cause) = TakeUp::new(Arc::clone(&live), settings, geo, plugins).start(&shown)
+        && let Err(cause) = TakeUp::new(Arc::clone(&live), settings, geo, plugins).start(&shown, missing)
     {
         output.failure(format_args!("installed plugins cannot be taken up: {cause}"));
         return Exit::Failure;

@@ -102,15 +102,16 @@ fn conditional(inherited: &[u32]) -> Option<BTreeMap<i64, Vec<SeccompRule>>> {
     use SeccompCmpOp::{Eq, MaskedEq};
     const INPUT: u32 = 0;
     let threads_alone = libc::CLONE_THREAD.unsigned_abs();
+    let shared = libc::MAP_SHARED.unsigned_abs();
     let asked =
         vec![rule(1, Eq, libc::F_ADD_SEALS.unsigned_abs())?, rule(1, Eq, libc::F_GETFD.unsigned_abs())?];
     Some(BTreeMap::from([
         (libc::SYS_read, vec![rule(0, Eq, INPUT)?]),
-        (libc::SYS_write, none_of(inherited, 0)?),
-        (libc::SYS_writev, none_of(inherited, 0)?),
-        // Memory that is no file's has the number -1.
-        (libc::SYS_mmap, none_of(inherited, 4)?),
-        (libc::SYS_ftruncate, none_of(inherited, 0)?),
+        (libc::SYS_write, alone(none_of(inherited, 0)?)?),
+        (libc::SYS_writev, alone(none_of(inherited, 0)?)?),
+        // Memory that is no file's has the number -1. Shared memory is in no limit.
+        (libc::SYS_mmap, with(none_of(inherited, 4)?, condition(3, MaskedEq(shared.into()), 0)?)?),
+        (libc::SYS_ftruncate, alone(none_of(inherited, 0)?)?),
         (libc::SYS_clone, vec![rule(0, MaskedEq(threads_alone.into()), threads_alone)?]),
         // By this an abort ends the process.
         (libc::SYS_tgkill, vec![rule(0, Eq, std::process::id())?]),
@@ -118,14 +119,22 @@ fn conditional(inherited: &[u32]) -> Option<BTreeMap<i64, Vec<SeccompRule>>> {
     ]))
 }
 
-/// That an argument is none of some numbers of files; no rule at all if there are none.
-fn none_of(files: &[u32], argument: u8) -> Option<Vec<SeccompRule>> {
-    let conditions: Option<Vec<_>> =
-        files.iter().map(|file| condition(argument, SeccompCmpOp::Ne, *file)).collect();
-    match conditions? {
-        none if none.is_empty() => Some(Vec::new()),
-        conditions => Some(vec![SeccompRule::new(conditions).ok()?]),
+/// That an argument is none of some numbers of files.
+fn none_of(files: &[u32], argument: u8) -> Option<Vec<SeccompCondition>> {
+    files.iter().map(|file| condition(argument, SeccompCmpOp::Ne, *file)).collect()
+}
+
+fn with(mut conditions: Vec<SeccompCondition>, more: SeccompCondition) -> Option<Vec<SeccompRule>> {
+    conditions.push(more);
+    alone(conditions)
+}
+
+/// No rule at all if there are no conditions.
+fn alone(conditions: Vec<SeccompCondition>) -> Option<Vec<SeccompRule>> {
+    if conditions.is_empty() {
+        return Some(Vec::new());
     }
+    Some(vec![SeccompRule::new(conditions).ok()?])
 }
 
 fn rule(argument: u8, operator: SeccompCmpOp, value: u32) -> Option<SeccompRule> {

@@ -15,8 +15,9 @@ use super::{Bounds, Confinement, calls};
 
 /// The user and group of nobody, which own no file.
 const NOBODY: u32 = 65_534;
-/// Standard input, output and errors, and a file in memory for each memory of a few modules.
-const OPEN_FILES: u64 = 32;
+/// Standard input, output and errors, and a file in memory for each memory of a few modules. What is in such a
+/// file is in no other limit.
+const OPEN_FILES: u64 = 16;
 
 pub(super) fn confine(bounds: &Bounds) -> Confinement {
     // Seen while there are files to see.

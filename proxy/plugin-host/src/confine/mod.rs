@@ -17,7 +17,8 @@ pub struct Bounds {
     pub reserved_bytes: u64,
     /// Time on all processors together, in seconds.
     pub processor_seconds: u64,
-    /// The largest file in memory that it may make, in bytes. There are no others that it could write.
+    /// The largest file in memory that it may make, in bytes. There are no others that it could write, and
+    /// there is room for thirteen beside its standard files. They do not count as memory.
     pub file_bytes: u64,
 }
 

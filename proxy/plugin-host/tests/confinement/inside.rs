@@ -59,6 +59,7 @@ pub fn attempt(what: &str) -> ExitCode {
             rustix::process::Resource::Nofile,
             rustix::process::Rlimit { current: Some(1_000), maximum: Some(1_000) },
         )),
+        "take shared memory" => refused(shared_memory()),
         "take 8 GiB at once" => refused(Vec::<u8>::new().try_reserve_exact(8 << 30)),
         "take memory until there is none" => hoard(),
         "take processor time" => burn(),
@@ -81,6 +82,17 @@ fn live() -> u8 {
 }
 
 /// An allocation that cannot be refused ends the process, as the compiler's do.
+/// Memory that would be in no limit.
+fn shared_memory() -> io::Result<()> {
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    #[expect(unsafe_code, reason = "nothing safe asks for it; whatever comes back is not looked at")]
+    let address = unsafe {
+        let anywhere = std::ptr::null_mut();
+        libc::mmap(anywhere, 1 << 20, protection, libc::MAP_SHARED | libc::MAP_ANONYMOUS, -1, 0)
+    };
+    if address == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
 fn hoard() -> u8 {
     let mut hoard: Vec<Vec<u8>> = Vec::new();
     while hoard.len() < 8_192 {

@@ -57,6 +57,7 @@ fn what_is_asked_of_the_system_is_refused() {
         "end another process",
         "look into another process",
         "raise a limit",
+        "take shared memory",
         "take 8 GiB at once",
         "make many threads",
     ] {

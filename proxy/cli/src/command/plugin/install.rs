@@ -47,7 +47,7 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
     let before = change.index().live(name).cloned();
     let installed =
         change.install(name, &component, &plugin, minute(), &args.note).map_err(store_trouble(output))?;
-    let removed = place.try_out(site, &change).map_err(|problems| {
+    let removed = place.try_out(site, name, &change).map_err(|problems| {
         problems.iter().for_each(|problem| output.problem(problem));
         output.failure(format_args!("nothing is installed: `{}` goes on as it was", site.name));
         Exit::Wrong

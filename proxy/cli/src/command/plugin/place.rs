@@ -61,7 +61,7 @@ impl Place {
         })
     }
 
-    /// Builds what `serve` would show after the change, and throws it away. Gives what the door takes out of
+    /// Builds what `serve` would show after the change of a plugin, and throws it away. Gives what the door takes out of
     /// the site's plugins, each with the plugin's name.
     ///
     /// # Errors
@@ -69,12 +69,16 @@ impl Place {
     pub(crate) fn try_out(
         &self,
         site: &Site,
+        name: &str,
         change: &Change<'_>,
     ) -> Result<Vec<(String, Problem)>, Vec<Problem>> {
-        let pending = Some((site.name.as_str(), change.index()));
+        let pending = &[(site.name.as_str(), change.index())];
         let assembled = assemble(&self.settings, Around { plugins: &self.plugins, geo: None, pending })?;
-        if assembled.cannot_be_shown().next().is_some() {
-            return Err(assembled.warnings.into_iter().filter(|warning| !warning.is_warning()).collect());
+        // What is wrong with others is not this change's.
+        let at = self.settings.sites.iter().position(|of| of.name == site.name);
+        let place = at.zip(site.plugins.iter().position(|plugin| plugin.name == name));
+        if assembled.cannot_be_shown().any(|missing| Some(missing) == place) {
+            return Err(assembled.refusals().collect());
         }
         let built = Pipeline::new(assembled.parts);
         let (_, reports) = built.map_err(|cause| vec![Problem::nowhere(cause.to_string())])?;

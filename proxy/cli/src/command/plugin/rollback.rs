@@ -54,7 +54,7 @@ fn roll_back(args: &Args, output: &Output) -> Result<Exit, Exit> {
             cause => store_trouble(output)(cause),
         }
     })?;
-    place.try_out(site, &change).map_err(|problems| {
+    place.try_out(site, &args.name, &change).map_err(|problems| {
         problems.iter().for_each(|problem| output.problem(problem));
         output.failure(format_args!("nothing is rolled back: `{}` goes on as it was", site.name));
         Exit::Wrong
