@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Check the configuration, its policies and plugins, and report on its routes.
     Check(Check),
+    /// Print the incident log: who decided in writing that a limit does not hold, and why.
+    Incidents(Incidents),
     /// Work with a plugin.
     Plugin {
         #[command(subcommand)]
@@ -55,6 +57,13 @@ pub(crate) struct Serve {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
+    /// The main configuration file.
+    #[arg(long, value_name = "FILE", default_value = "cloakroom.toml")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Incidents {
     /// The main configuration file.
     #[arg(long, value_name = "FILE", default_value = "cloakroom.toml")]
     pub(crate) config: PathBuf,

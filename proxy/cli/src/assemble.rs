@@ -164,7 +164,7 @@ fn assemble_site(
     }
 }
 
-fn crowd(crowd: &settings::Crowd) -> CrowdConfig {
+pub(crate) fn crowd(crowd: &settings::Crowd) -> CrowdConfig {
     CrowdConfig {
         k: crowd.k,
         epoch: crowd.epoch,

@@ -2,5 +2,6 @@
 
 pub(crate) mod check;
 pub(crate) mod demo;
+pub(crate) mod incidents;
 pub(crate) mod plugin;
 pub(crate) mod serve;

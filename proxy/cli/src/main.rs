@@ -4,8 +4,10 @@
 
 mod args;
 mod assemble;
+mod clock;
 mod command;
 mod exit;
+mod judging;
 mod loading;
 mod logs;
 mod metrics;
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => command::demo::run(&demo, &output),
         Command::Serve(serve) => command::serve::run(&serve, &output),
         Command::Check(check) => command::check::run(&check, &output),
+        Command::Incidents(incidents) => command::incidents::run(&incidents, &output),
         Command::Plugin { command } => command::plugin::run(&command, &output),
     };
     exit.into()

@@ -8,6 +8,7 @@ use cloakroom_plugin_store::{Index, PluginStore, StoreError, Version};
 use cloakroom_settings::{self as settings, Problem, Settings, Site};
 
 use crate::exit::Exit;
+use crate::judging::{self, Judge};
 use crate::loading;
 use crate::plugins;
 use crate::report::Output;
@@ -197,7 +198,16 @@ impl Plugins {
         match loaded {
             Ok(loaded) => {
                 found.warnings.extend(unknown_values(site, &plugin.name, &loaded));
-                found.shown.plugin = Some(loaded);
+                let overridden =
+                    found.shown.installed.as_ref().map_or(&[][..], |version| &version.overridden);
+                let breaches = Judge::new(site, &plugin.name).breaches(&loaded, overridden);
+                if breaches.is_empty() {
+                    found.shown.plugin = Some(loaded);
+                } else {
+                    let beyond =
+                        format!("the plugin `{}` is not shown: {}", plugin.name, judging::beyond(&breaches));
+                    found.warnings.push(place(beyond).help(judging::BEYOND_HELP));
+                }
             }
             Err((cause, help)) => found
                 .warnings

@@ -28,6 +28,7 @@ mod count;
 mod crowd;
 mod epoch;
 mod fingerprint;
+mod forecast;
 mod joints;
 mod kept;
 mod noise;
@@ -50,6 +51,7 @@ pub use config::{
 };
 pub use crowd::Crowd;
 pub use epoch::Epoch;
+pub use forecast::Forecast;
 pub use joints::{BUCKETS, JointTable};
 pub use kept::{Kept, MAX_KEPT_BYTES, NotKept, Restored};
 pub use placed::{Placed, ReleasedCell};

@@ -149,7 +149,7 @@ fn told_apart(hierarchy: &Hierarchy, grain: Grain) -> usize {
 }
 
 /// The parent of each cell: what the first step of the chain that changes it makes of it.
-fn parents(vocabulary: &SiteVocabulary, domain: &Domain, chain: &[Vec<Grain>]) -> Box<[u32]> {
+pub(crate) fn parents(vocabulary: &SiteVocabulary, domain: &Domain, chain: &[Vec<Grain>]) -> Box<[u32]> {
     let signals: Vec<_> = domain.signals().collect();
     // For each signal and value, the first step that changes the value.
     let changed: Vec<Vec<usize>> = signals

@@ -95,6 +95,9 @@ pub struct Version {
     pub minute: u64,
     /// What whoever installed it said of it: at most [`MAX_NOTE_BYTES`].
     pub note: String,
+    /// Names of the site's limits that were overridden for it, in writing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overridden: Vec<String>,
 }
 
 impl Version {
@@ -130,6 +133,18 @@ impl Index {
 
     pub(crate) fn install(&mut self, name: &str, version: Version) {
         self.plugins.entry(name.to_owned()).or_default().install(version);
+    }
+
+    /// Replaces the limits that are overridden for the version that is live.
+    pub(crate) fn override_limits(&mut self, name: &str, limits: Vec<String>) {
+        let of = self.plugins.get_mut(name);
+        let live = of.and_then(|of| {
+            let live = of.live.clone()?;
+            of.versions.iter_mut().find(|version| version.digest == live)
+        });
+        if let Some(version) = live {
+            version.overridden = limits;
+        }
     }
 
     pub(crate) fn roll_back(&mut self, name: &str, to: &Target) -> Result<(), StoreError> {

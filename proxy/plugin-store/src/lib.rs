@@ -259,8 +259,14 @@ impl Change<'_> {
         }
         let note = note.get(..note.floor_char_boundary(MAX_NOTE_BYTES)).unwrap_or_default().to_owned();
         let version = plugin.manifest().version().to_owned();
-        self.index.install(name, Version { digest, version, minute, note });
+        self.index.install(name, Version { digest, version, minute, note, overridden: Vec::new() });
         Ok(Installed::Live)
+    }
+
+    /// Writes down which of the site's limits do not hold for what is live under `name`. That somebody said so
+    /// in writing is the caller's to see to.
+    pub fn override_limits(&mut self, name: &str, limits: Vec<String>) {
+        self.index.override_limits(name, limits);
     }
 
     /// Shows an earlier version again. Gives what is live then, `None` for the site's own file.

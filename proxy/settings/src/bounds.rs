@@ -9,6 +9,12 @@ pub(crate) struct Bounded {
     pub default: Option<u64>,
 }
 
+/// A number that may have a fraction, from 0 on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fraction {
+    pub most: f64,
+}
+
 const fn bounded(least: u64, most: u64, default: u64) -> Bounded {
     Bounded { least, most, default: Some(default) }
 }
@@ -26,6 +32,13 @@ pub(crate) const CROWD_NOISE: Bounded = Bounded { least: 1, most: 100, default: 
 pub(crate) const VENDOR: Bounded = Bounded { least: 1, most: 65_535, default: None };
 pub(crate) const SIGNAL_BITS: Bounded = bounded(1, 64, 16);
 pub(crate) const DISTINCT_PATHS: Bounded = bounded(1, 1_000_000, 10_000);
+
+pub(crate) const AUDIT_COUNT: Bounded = Bounded { least: 0, most: 1_000, default: None };
+
+// Fractions.
+pub(crate) const SHARE: Fraction = Fraction { most: 1.0 };
+/// log2 of the most joint variants of a plugin is below 10.
+pub(crate) const BITS: Fraction = Fraction { most: 64.0 };
 
 // Bytes.
 pub(crate) const CACHE_BYTES: Bounded = bounded(MIB, 64 * GIB, 256 * MIB);
@@ -51,6 +64,9 @@ pub(crate) const MAX_LISTED_VALUES: usize = 200;
 pub(crate) const MAX_TOPIC_PATHS: usize = 64;
 pub(crate) const MAX_OUTPUT_HOSTS: usize = 64;
 pub(crate) const MAX_OUTPUT_HEADERS: usize = 32;
+pub(crate) const MAX_PRICE_LIKE: usize = 64;
+pub(crate) const MAX_OVERRIDERS: usize = 32;
+pub(crate) const MAX_SHARE_ROWS: usize = 1_000;
 pub(crate) const MAX_POLICY_FILES: usize = 64;
 pub(crate) const MAX_PLUGINS: usize = 64;
 pub(crate) const MAX_ROUTES: usize = 1_000;
@@ -67,6 +83,7 @@ pub(crate) const MAX_PATTERN: usize = 256;
 pub(crate) const MAX_COMPILED_PATTERN: usize = 256 << 10;
 pub(crate) const MAX_QUERY_VALUE: usize = 256;
 pub(crate) const MAX_ADDRESS: usize = 1_024;
+pub(crate) const MAX_SHARES_FILE: u64 = 256 * KIB;
 pub(crate) const MAX_WILDCARDS: usize = 8;
 
 // How long a reason may be, in characters.

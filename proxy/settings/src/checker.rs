@@ -58,6 +58,11 @@ impl<'a> Checker<'a> {
         u32::try_from(number).ok()
     }
 
+    /// A number without a default.
+    pub fn optional(&mut self, key: &str, bounded: &Bounded, written: Option<&Spanned<u64>>) -> Option<u32> {
+        written.and_then(|written| self.number(key, bounded, Some(written)))
+    }
+
     fn quantity(
         &mut self,
         notation: &Notation,

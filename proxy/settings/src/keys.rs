@@ -3,7 +3,7 @@
 
 use cloakroom_vocabulary::Signal;
 
-use crate::bounds::{self, Bounded};
+use crate::bounds::{self, Bounded, Fraction};
 
 /// What may stand behind a key.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Flag,
     /// A whole number.
     Number(&'static Bounded),
+    /// A number, with or without a fraction.
+    Fraction(&'static Fraction),
     /// A text such as `60s`.
     Duration(&'static Bounded),
     /// A text such as `8MiB`.
@@ -183,6 +185,23 @@ pub(crate) const SITE: &[Key] = &[
     section("output", Kind::Section, "What visitors are sent."),
     key("output.hosts", Kind::Texts, "none", "at most 64 host names without port", "Hosts outside the site from which edits may load images and the like."),
     key("output.headers", Kind::Texts, "none", "at most 32 names, none that marks visitors or makes browsers report", "Header fields of the origin that visitors are sent on personalized and anonymous routes, besides those of the shipped list (`policies/response-fields.txt`). What cannot be added, and why, is in `policies/refused-response-fields.txt`."),
+    section("audit", Kind::Section, "What a plugin may do to people here (`proxy/AUDIT.md` defines each figure). A plugin beyond these limits is not installed and not shown, until somebody overrides that in writing."),
+    key("audit.traffic", Kind::Text, "none: every combination of values counts the same", "a `*.toml` file of at most 256KiB with at most 1,000 rows", "Who the visitors are, as you know it from elsewhere: a file with a section a signal, such as `[country]`, of values and their shares, which add up to 1; or `[[cell]]` rows of values and a `share`. `networks` at its top says how many networks visit in an epoch. Cloakroom itself keeps no figure by value. Relative to this file."),
+    key("audit.price_like", Kind::Texts, "those that plugins declare", "at most 64 of `plugin.slot`", "Slots that show a price, or anything else that nobody may get another version of for where they are or what they speak: a single difference by `country` or `language` is beyond the limits."),
+    key("audit.override_by", Kind::Texts, "all who may write to the store", "at most 32 accounts of this system, or groups such as `@privacy`", "Who may override limits with `cloakroom plugin install --override`."),
+    section("audit.limits", Kind::Section, "How far figures may go, by the site's traffic where it is stated. What is not set is not bounded."),
+    key("audit.limits.protected", Kind::Choices(SIGNALS), "all signals", "at most all of them, each once", "The signals whose values are groups that have to be treated alike: the figures of parity and flips count along these alone."),
+    key("audit.limits.demographic_parity_difference", Kind::Fraction(&bounds::SHARE), "none", "", "The most by which two groups may differ in the share that sees something else than the default."),
+    key("audit.limits.demographic_parity_ratio", Kind::Fraction(&bounds::SHARE), "none", "", "The least that the smallest such share may be of the largest."),
+    key("audit.limits.exposure_difference", Kind::Fraction(&bounds::SHARE), "none", "", "The most by which two groups may differ in the share that sees one variant."),
+    key("audit.limits.exposure_ratio", Kind::Fraction(&bounds::SHARE), "none", "", "The least that the smallest such share may be of the largest."),
+    key("audit.limits.flip_rate", Kind::Fraction(&bounds::SHARE), "none", "", "The most counterfactual changes of one signal that may show another variant, weighed by nearness of the values."),
+    key("audit.limits.total_variation", Kind::Fraction(&bounds::SHARE), "none", "", "The largest share of visitors that may see something else than the default."),
+    key("audit.limits.shannon_bits", Kind::Fraction(&bounds::BITS), "none", "", "The most bits that a page may tell of its visitor on average."),
+    key("audit.limits.worst_case_bits", Kind::Fraction(&bounds::BITS), "none", "", "The most bits that a page may tell of any visitor."),
+    key("audit.limits.pushed_to_default", Kind::Fraction(&bounds::SHARE), "none", "", "The largest share of visitors that the crowd rule may push to the default; holds where the traffic states `networks`."),
+    key("audit.limits.unused_signals", Kind::Number(&bounds::AUDIT_COUNT), "none", "", "How many signals a plugin may ask for that make no difference."),
+    key("audit.limits.dead_variants", Kind::Number(&bounds::AUDIT_COUNT), "none", "", "How many variants a plugin may have that nobody sees."),
     section("canary", Kind::Section, "How pages are watched that are shown to everyone. A page is fetched twice when `freshness` of its route overrules the origin; and each page of such a route, and of a personalized one, is fetched twice again some time later, once an epoch. If two such answers differ in anything but `volatile`, the page depends on more than what was asked, and its route shows an error for 10 minutes."),
     key("canary.after", Kind::Duration(&bounds::CANARY_AFTER), "", "", "How long after it was fetched a page is fetched twice again. At most 1,024 pages wait for it at a time."),
     section("policy", Kind::Section, "Who may see which signal."),

@@ -5,6 +5,7 @@
 //! suggestion. Behind this room nobody validates a configuration again. No request data ever
 //! enters it, and it opens no socket.
 
+mod audit;
 mod bounds;
 mod checker;
 mod consent;
@@ -24,6 +25,7 @@ mod route_parts;
 mod sensitive;
 mod settings;
 mod shape;
+mod shares;
 mod signals_page;
 mod site_file;
 mod site_parts;
@@ -34,6 +36,7 @@ pub use names::closest;
 pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{
-    ConsentSource, Crowd, Limits, Log, LogFormat, LogLevel, Mode, Notice, Origin, Plugin, PluginFile,
-    QueryRule, QueryValues, Route, SensitiveNames, Settings, Site, TcfTerms, Unstorable,
+    Audit, AuditLimits, ConsentSource, Crowd, Limits, Log, LogFormat, LogLevel, Mode, Notice, Origin, Plugin,
+    PluginFile, QueryRule, QueryValues, Route, SensitiveNames, Settings, Site, TcfTerms, Unstorable,
 };
+pub use shares::load as load_shares;

@@ -109,6 +109,8 @@ pub(crate) struct SiteFile {
     #[serde(default)]
     pub output: Output,
     #[serde(default)]
+    pub audit: Audit,
+    #[serde(default)]
     pub canary: Canary,
     #[serde(default)]
     pub policy: Policy,
@@ -200,6 +202,36 @@ pub(crate) struct Crowd {
 pub(crate) struct Output {
     pub hosts: Option<Texts>,
     pub headers: Option<Texts>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Audit {
+    pub traffic: Option<Text>,
+    pub price_like: Option<Texts>,
+    pub override_by: Option<Texts>,
+    #[serde(default)]
+    pub limits: AuditLimits,
+}
+
+/// A number, with or without a fraction, and its place.
+pub(crate) type Fraction = Spanned<f64>;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuditLimits {
+    pub protected: Option<Texts>,
+    pub demographic_parity_difference: Option<Fraction>,
+    pub demographic_parity_ratio: Option<Fraction>,
+    pub exposure_difference: Option<Fraction>,
+    pub exposure_ratio: Option<Fraction>,
+    pub flip_rate: Option<Fraction>,
+    pub total_variation: Option<Fraction>,
+    pub shannon_bits: Option<Fraction>,
+    pub worst_case_bits: Option<Fraction>,
+    pub pushed_to_default: Option<Fraction>,
+    pub unused_signals: Option<Spanned<u64>>,
+    pub dead_variants: Option<Spanned<u64>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -337,6 +369,8 @@ mod tests {
                 ("signals.sensitive", fields::<Sensitive>()),
                 ("crowd", fields::<Crowd>()),
                 ("output", fields::<Output>()),
+                ("audit", fields::<Audit>()),
+                ("audit.limits", fields::<AuditLimits>()),
                 ("canary", fields::<Canary>()),
                 ("policy", fields::<Policy>()),
                 ("plugin", fields::<Plugin>()),

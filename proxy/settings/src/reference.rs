@@ -73,6 +73,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Section | Kind::Sections => "section",
         Kind::Flag => "flag",
         Kind::Number(_) => "number",
+        Kind::Fraction(_) => "number",
         Kind::Duration(_) => "duration",
         Kind::Size(_) => "size",
         Kind::Text => "text",
@@ -106,6 +107,7 @@ fn bounds(key: &Key) -> String {
     };
     match key.kind {
         Kind::Number(bounded) => between(bounded, grouped).replace('`', ""),
+        Kind::Fraction(fraction) => format!("0 to {}", fraction.most),
         Kind::Duration(bounded) => between(bounded, |ms| DURATION.show(ms)),
         Kind::Size(bounded) => between(bounded, |bytes| SIZE.show(bytes)),
         Kind::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),

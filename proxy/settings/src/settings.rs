@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_notice::Language;
-use cloakroom_vocabulary::{Signal, SiteValues, SiteVocabulary};
+use cloakroom_vocabulary::{Shares, Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
 use crate::problem::{Source, Span};
@@ -120,6 +120,8 @@ pub struct Site {
     pub output_hosts: Vec<String>,
     /// Fields of the origin's answers that visitors are sent besides the shipped list, lower case.
     pub output_headers: Vec<String>,
+    /// What plugins may do to people.
+    pub audit: Audit,
     /// How long after it was fetched a page is fetched again, to see whether it is for everyone.
     pub canary_after: Duration,
     /// Cedar policies, in the order in which they are listed; none means the defaults alone.
@@ -128,6 +130,49 @@ pub struct Site {
     pub plugins: Vec<Plugin>,
     /// Routes, in the order of the file; no two share a path and a method.
     pub routes: Vec<Route>,
+}
+
+/// What a site asks of the audit of a plugin.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Audit {
+    /// Who the visitors are, as the operator states it.
+    pub traffic: Option<Shares>,
+    /// Price-like slots: the site's name of a plugin, and a slot of it.
+    pub price_like: Vec<(String, String)>,
+    /// Who may override limits: accounts of this system, and groups that begin with `@`. Empty is everybody
+    /// who may write to the store.
+    pub override_by: Vec<String>,
+    /// How far figures may go.
+    pub limits: AuditLimits,
+}
+
+/// Bounds on the figures of an audit; what is not set is not bounded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AuditLimits {
+    /// The signals whose values are groups; all if it is empty.
+    pub protected: Vec<Signal>,
+    /// The largest difference between groups in the share that sees something else than the default.
+    pub demographic_parity_difference: Option<f64>,
+    /// The smallest ratio of such shares.
+    pub demographic_parity_ratio: Option<f64>,
+    /// The largest difference between groups in the share that sees one variant.
+    pub exposure_difference: Option<f64>,
+    /// The smallest ratio of such shares.
+    pub exposure_ratio: Option<f64>,
+    /// The largest weighted flip rate.
+    pub flip_rate: Option<f64>,
+    /// The largest total variation from the default.
+    pub total_variation: Option<f64>,
+    /// The most bits on average.
+    pub shannon_bits: Option<f64>,
+    /// The most bits of any visitor.
+    pub worst_case_bits: Option<f64>,
+    /// The largest share that the crowd rule may push to the default.
+    pub pushed_to_default: Option<f64>,
+    /// The most signals that make no difference.
+    pub unused_signals: Option<u32>,
+    /// The most variants that nobody sees.
+    pub dead_variants: Option<u32>,
 }
 
 /// Names on sensitive matters, and why the site has them.

@@ -5,7 +5,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::bounds::Bounded;
+use crate::bounds::{Bounded, Fraction};
 use crate::keys::{Key, Kind, LATER, MAIN, SITE, within};
 use crate::names::closest;
 use crate::problem::{Problems, Source, Span};
@@ -39,7 +39,7 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(
 }
 
 /// One error a line: what follows on the same line is mostly its consequence.
-fn add_syntax_errors(source: &Source, errors: &[toml::de::Error], problems: &mut Problems) {
+pub(crate) fn add_syntax_errors(source: &Source, errors: &[toml::de::Error], problems: &mut Problems) {
     let mut last_line = 0;
     for error in errors {
         let span = error.span().unwrap_or_default();
@@ -177,7 +177,20 @@ impl Shape<'_> {
             (Kind::Flag, DeValue::Boolean(_))
             | (Kind::Text | Kind::TextOrTexts | Kind::Duration(_) | Kind::Size(_), DeValue::String(_)) => {}
             (Kind::Number(bounded), DeValue::Integer(number)) => self.number(key, bounded, number, span),
+            (Kind::Fraction(fraction), DeValue::Integer(_) | DeValue::Float(_)) => {
+                self.fraction(key, fraction, span);
+            }
             _ => self.wrong_type(key, value),
+        }
+    }
+
+    fn fraction(&mut self, key: &Key, fraction: &Fraction, span: Span) {
+        let written = self.source.text().get(span.clone()).unwrap_or_default().trim();
+        let number = written.replace('_', "").parse::<f64>();
+        if !number.is_ok_and(|number| (0.0..=fraction.most).contains(&number)) {
+            let message = format!("`{written}` is out of bounds for `{}`", key.name());
+            let help = format!("write a number from 0 to {}, such as 0.25", fraction.most);
+            self.problems.add(self.source.problem(span, "out of bounds", message).help(help));
         }
     }
 
@@ -253,6 +266,7 @@ fn wanted(kind: Kind) -> &'static str {
         Kind::Sections => "a list of sections",
         Kind::Flag => "`true` or `false`",
         Kind::Number(_) => "a whole number",
+        Kind::Fraction(_) => "a number such as `0.25`",
         Kind::Duration(_) => "a text with a duration such as `\"60s\"`",
         Kind::Size(_) => "a text with a size such as `\"8MiB\"`",
         Kind::Text | Kind::Choice(_) => "a text",

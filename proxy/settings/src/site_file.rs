@@ -14,7 +14,7 @@ use crate::problem::{Problems, Source};
 use crate::raw::{self, OneOrMany};
 use crate::response_field::response_field;
 use crate::settings::{Crowd, Site};
-use crate::{consent, notice, route, sensitive, shape, site_parts, topics};
+use crate::{audit, consent, notice, route, sensitive, shape, site_parts, topics};
 
 /// Reads one site.
 pub(crate) fn read(
@@ -45,6 +45,7 @@ pub(crate) fn read(
     let output_hosts = checker.each(output, host);
     let output = checker.list("headers", bounds::MAX_OUTPUT_HEADERS, false, raw.output.headers.as_ref());
     let output_headers = checker.each(output, response_field);
+    let audit = audit::read(&mut checker, folder, &raw, vocabulary.as_ref());
     let canary_after = checker.duration("after", &bounds::CANARY_AFTER, raw.canary.after.as_ref());
     let policies = site_parts::policies(&mut checker, folder, raw.policy.files.as_ref());
     let plugins = site_parts::plugins(&mut checker, folder, &raw.plugin);
@@ -69,6 +70,7 @@ pub(crate) fn read(
         crowd: crowd?,
         output_hosts,
         output_headers,
+        audit,
         canary_after: canary_after?,
         policies,
         plugins,

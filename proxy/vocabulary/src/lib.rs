@@ -13,6 +13,7 @@ mod everywhere;
 mod hierarchy;
 mod place;
 mod sensitive;
+mod shares;
 mod site;
 
 pub use click_identifier::is_click_identifier;
@@ -24,6 +25,7 @@ pub use everywhere::is_value;
 pub use hierarchy::{Grain, Hierarchy, ValueId};
 pub use place::{Places, PlacesError, Subdivision, SubdivisionCode, Told};
 pub use sensitive::{Sensitive, sensitive};
+pub use shares::{Row, Shares, SharesError, Stated, TOLERANCE};
 pub use site::{MAX_TOPICS, SiteValues, SiteVocabulary, VocabularyError};
 
 /// A fact about a visit that a plugin may see, coarse by construction.

@@ -1,11 +1,13 @@
 //! `cloakroom plugin …`: one file a command.
 
+mod audit;
 mod build;
 mod check;
 mod diff;
 mod install;
 mod list;
 mod new;
+mod overriding;
 mod place;
 mod rollback;
 mod table;
@@ -23,6 +25,10 @@ pub(crate) enum PluginCommand {
     Build(build::Args),
     /// Check that a plugin keeps all that is promised of plugins, with the figures.
     Check(check::Args),
+    /// Print what a plugin does to whom: who sees what, what a page tells of its visitor, fairness.
+    ///
+    /// Ends with 3 if it is beyond the limits of the site.
+    Audit(audit::Args),
     /// Print what another version of a plugin changes: only the cells that change, as rules.
     ///
     /// Ends with 0 if the two do the same, with 4 if they differ.
@@ -45,6 +51,7 @@ pub(crate) fn run(command: &PluginCommand, output: &Output) -> Exit {
         PluginCommand::New(args) => new::run(args, output),
         PluginCommand::Build(args) => build::run(args, output),
         PluginCommand::Check(args) => check::run(args, output),
+        PluginCommand::Audit(args) => audit::run(args, output),
         PluginCommand::Diff(args) => diff::run(args, output),
         PluginCommand::Table(args) => table::run(args, output),
         PluginCommand::Install(args) => install::run(args, output),

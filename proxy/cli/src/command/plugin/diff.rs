@@ -3,7 +3,7 @@
 //! Ends with 0 if the two plugins do the same, with 4 if they differ, with 3 if one of them is wrong or
 //! refused, and with 1 if a file cannot be read or the two cannot be compared.
 
-mod text;
+pub(super) mod text;
 
 use std::path::PathBuf;
 
@@ -68,7 +68,7 @@ fn percent(cells: u32, of: u32) -> f64 {
     f64::from(cells) * 100.0 / f64::from(of.max(1))
 }
 
-fn value(old: &Plugin, new: &Plugin, difference: &Difference) -> serde_json::Value {
+pub(super) fn value(old: &Plugin, new: &Plugin, difference: &Difference) -> serde_json::Value {
     let plugin = |plugin: &Plugin| {
         let (name, digest) = named(plugin);
         json!({ "plugin": name, "digest": digest })

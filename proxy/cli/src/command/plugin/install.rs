@@ -1,16 +1,19 @@
 //! `cloakroom plugin install FILE --site S`: another plugin in the place of what the site shows.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use cloakroom_audit::{Audit, Breach};
 use cloakroom_plugin_store::{Installed, MAX_NOTE_BYTES};
 use cloakroom_settings::{Problem, Site};
 use serde_json::json;
 
+use crate::clock;
 use crate::exit::Exit;
+use crate::judging::Judge;
 use crate::report::Output;
 use crate::shown::{key, unknown_values};
 
+use super::overriding::{self, reason};
 use super::place::{Place, in_words, listed, store_trouble, wrong};
 
 #[derive(Debug, clap::Args)]
@@ -27,6 +30,10 @@ pub(crate) struct Args {
     /// Why, for whoever reads the list of versions: at most 400 bytes.
     #[arg(long, value_name = "TEXT", default_value = "", value_parser = note)]
     note: String,
+    /// Show it although its audit is beyond the limits of the site, for this reason: 20 to 400 bytes. It is written
+    /// to the incident log with your account's name, and only those may do it whom the site names.
+    #[arg(long = "override", value_name = "REASON", value_parser = reason)]
+    reason: Option<String>,
     /// The main configuration file.
     #[arg(long, value_name = "FILE", default_value = "cloakroom.toml")]
     config: PathBuf,
@@ -43,15 +50,29 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
     let (component, plugin) = place.plugins.load_file(&args.file, output)?;
     let name = args.name.as_deref().unwrap_or_else(|| plugin.manifest().name());
     listed(site, name).map_err(wrong(output))?;
+    let judge = Judge::new(site, name);
+    judge.unknown_slots(&plugin).iter().for_each(|problem| output.problem(problem));
+    let audit = Audit::of(&plugin, &judge.terms(None));
+    let decision = overriding::decide(site, &audit, args.reason.as_deref()).map_err(|problem| {
+        output.problem(&problem);
+        output.failure(format_args!("nothing is installed: `{}` goes on as it was", site.name));
+        Exit::Wrong
+    })?;
     let mut change = store.change(key(site)).map_err(store_trouble(output))?;
     let before = change.index().live(name).cloned();
-    let installed =
-        change.install(name, &component, &plugin, minute(), &args.note).map_err(store_trouble(output))?;
+    let installed = change
+        .install(name, &component, &plugin, clock::minute(), &args.note)
+        .map_err(store_trouble(output))?;
+    change.override_limits(name, audit.breaches.iter().map(Breach::key).collect());
     let removed = place.try_out(site, name, &change).map_err(|problems| {
         problems.iter().for_each(|problem| output.problem(problem));
         output.failure(format_args!("nothing is installed: `{}` goes on as it was", site.name));
         Exit::Wrong
     })?;
+    // First the log: nothing is shown against the limits of which it does not tell.
+    if let Some(decision) = &decision {
+        decision.write(&place.settings, site, name, &audit, output)?;
+    }
     change.commit().map_err(store_trouble(output))?;
     // What the plugin says that this site does not do.
     let unknown = unknown_values(site, name, &plugin).into_iter();
@@ -72,6 +93,13 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
             format!("`{name}` {version} ({short}) is installed on `{}`, in place of {was}\n", site.name)
         }
     };
+    if let Some(decision) = &decision {
+        text += &format!(
+            "beyond the limits of {}, as {} said; the incident log has the reason\n",
+            site.name,
+            decision.by()
+        );
+    }
     if installed == Installed::Live {
         text += "a running `serve` takes it up within some seconds\n";
         text += &format!("to go back: cloakroom plugin rollback {name} --site {}\n", site.name);
@@ -80,6 +108,7 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
         json!({
             "site": site.name, "name": name, "version": version, "digest": digest,
             "cells": plugin.table().size(),
+            "overridden": audit.breaches.iter().map(Breach::key).collect::<Vec<_>>(),
             "changed": installed == Installed::Live,
             "before": before.map(|was| json!({ "version": was.version, "digest": was.digest })),
         })
@@ -90,11 +119,6 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
 fn is_shown(site: &Site, name: &str) -> bool {
     let at = site.plugins.iter().position(|plugin| plugin.name == name);
     site.routes.iter().any(|route| at.is_some_and(|at| route.plugins.contains(&at)))
-}
-
-/// Minutes since 1970: to the second nobody needs to know when somebody worked.
-fn minute() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() / 60)
 }
 
 fn note(text: &str) -> Result<String, String> {

@@ -7,6 +7,7 @@ use cloakroom_plugin_store::{Index, OfPlugin};
 use cloakroom_settings::Site;
 use serde_json::json;
 
+use crate::clock;
 use crate::exit::Exit;
 use crate::report::Output;
 
@@ -53,10 +54,11 @@ fn text(all: &[(&Site, Index)]) -> String {
             let live = |is: bool| if is { "*" } else { " " };
             let _ = writeln!(text, "  {}\n  {} {own}", plugin.name, live(of.live.is_none()));
             for version in &of.versions {
-                let (digest, when) = (version.short_digest(), when(version.minute));
+                let (digest, when) = (version.short_digest(), clock::in_words(version.minute));
+                let beyond = if version.overridden.is_empty() { "" } else { "(beyond its limits) " };
                 let _ = writeln!(
                     text,
-                    "  {} {:<12} {digest}  {when}  {}",
+                    "  {} {:<12} {digest}  {when}  {beyond}{}",
                     live(of.live.as_ref() == Some(&version.digest)),
                     version.version,
                     version.note
@@ -68,13 +70,6 @@ fn text(all: &[(&Site, Index)]) -> String {
     text
 }
 
-/// A minute since 1970, in UTC; nothing for one beyond the calendar.
-fn when(minute: u64) -> String {
-    let second = i64::try_from(minute.saturating_mul(60)).ok();
-    let time = second.and_then(|second| jiff::Timestamp::from_second(second).ok());
-    time.map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
-}
-
 fn value(all: &[(&Site, Index)]) -> serde_json::Value {
     let sites = all.iter().map(|(site, index)| {
         let plugins = site.plugins.iter().map(|plugin| {
@@ -83,7 +78,7 @@ fn value(all: &[(&Site, Index)]) -> serde_json::Value {
             let versions = of.into_iter().flat_map(|of| &of.versions);
             let versions = versions.map(|version| {
                 json!({
-                    "version": version.version, "digest": version.digest, "installed_at": when(version.minute),
+                    "version": version.version, "digest": version.digest, "overridden": version.overridden, "installed_at": clock::in_words(version.minute),
                     "note": version.note, "live": live == Some(&version.digest),
                 })
             });

@@ -7,7 +7,7 @@ use cloakroom_plugin_host::{Difference, EditsChange, Plugin, SignalChange, Slot,
 use super::{delivery, named, percent};
 use crate::report::printable;
 
-pub(super) fn of(old: &Plugin, new: &Plugin, difference: &Difference) -> String {
+pub(in crate::command::plugin) fn of(old: &Plugin, new: &Plugin, difference: &Difference) -> String {
     let ((old_name, old_digest), (new_name, new_digest)) = (named(old), named(new));
     let short = |digest: &str| digest.chars().take(12).collect::<String>();
     let mut text = format!(

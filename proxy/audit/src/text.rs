@@ -1,0 +1,229 @@
+//! An audit as text for a terminal. Only what the audit holds is printed.
+
+use std::fmt::{self, Write};
+
+use crate::audit::{Audit, Figures, SlotFigures};
+use crate::limits::{number, percent};
+use crate::reach::Reach;
+use crate::weights::Weighting;
+
+impl fmt::Display for Audit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {}, sha256 {}", self.name, printable(&self.version), self.digest)?;
+        writeln!(f, "  {}", self.judged())?;
+        self.verdict(f)?;
+        writeln!(f, "\nWho sees what")?;
+        for line in self.readable.to_string().lines() {
+            writeln!(f, "  {line}")?;
+        }
+        self.unseen(f)?;
+        self.tells(f)?;
+        for figures in &self.figures {
+            self.fairness(f, figures)?;
+        }
+        self.crowds(f)
+    }
+}
+
+/// Text of a plugin's author without what a terminal would obey.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+}
+
+impl Audit {
+    /// By what the plugin was judged, in a sentence.
+    pub(crate) fn judged(&self) -> String {
+        let visitors = match self.judged_by {
+            Weighting::Traffic => "by its stated traffic",
+            _ if self.site.is_some() => {
+                "every combination of values counting the same, since the site states no traffic"
+            }
+            _ => "every combination of values counting the same",
+        };
+        match &self.site {
+            Some(site) => format!("judged for the site {site}, {visitors}"),
+            None => format!("judged without a site, {visitors}"),
+        }
+    }
+
+    fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.breaches.is_empty() {
+            return writeln!(f, "\nNothing is beyond the limits");
+        }
+        writeln!(f, "\nBeyond the limits")?;
+        for breach in &self.breaches {
+            let (figure, allowed) = (number(breach.figure), number(breach.allowed));
+            writeln!(f, "  {}: {figure}, allowed is {allowed}", breach.key())?;
+            writeln!(f, "    {}", breach.words)?;
+        }
+        Ok(())
+    }
+
+    fn unseen(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unseen = |wanted: Reach| -> Vec<String> {
+            let of = self.slots.iter().flat_map(|slot| {
+                let variants = slot.variants.iter().zip(&slot.reach);
+                let unseen = variants.filter(move |(_, reach)| **reach == wanted);
+                unseen.map(|(variant, _)| format!("{}={variant}", slot.name)).collect::<Vec<_>>()
+            });
+            of.collect()
+        };
+        writeln!(f)?;
+        let (dead, elsewhere) = (unseen(Reach::Dead), unseen(Reach::NotOnSite));
+        if dead.is_empty() && elsewhere.is_empty() {
+            writeln!(f, "Every variant is shown to somebody")?;
+        }
+        if !dead.is_empty() {
+            writeln!(f, "Shown to nobody: {}", dead.join(", "))?;
+        }
+        if !elsewhere.is_empty() {
+            writeln!(
+                f,
+                "Shown to nobody on this site, whose values do not lead there: {}",
+                elsewhere.join(", ")
+            )?;
+        }
+        if !self.unused.is_empty() {
+            writeln!(f, "Asked for and never used: {}", self.unused.join(", "))?;
+        }
+        Ok(())
+    }
+
+    fn tells(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\nWhat a page tells of its visitor, in bits")?;
+        let rows = self.figures.iter().map(|figures| {
+            let bits = &figures.bits;
+            let drawn = bits.shannon - bits.drawn;
+            let cells = [bits.shannon, drawn, bits.worst_case, bits.bound].map(|bits| format!("{bits:.2}"));
+            (figures.weighting.name().to_owned(), cells.to_vec())
+        });
+        let head = ["on average", "of these of signals", "at most", "bound"];
+        table(f, "  ", &head, &rows.collect::<Vec<_>>())
+    }
+
+    fn fairness(&self, f: &mut fmt::Formatter<'_>, figures: &Figures) -> fmt::Result {
+        let whose = match figures.weighting {
+            Weighting::Uniform => "every combination of values counts the same",
+            Weighting::Traffic => "the site's traffic",
+            Weighting::Prior => "the given prior",
+        };
+        writeln!(f, "\nAre groups treated alike? ({}: {whose})", figures.weighting.name())?;
+        for (slot, of) in self.slots.iter().zip(&figures.slots) {
+            let kind = if slot.is_price_like { ", price-like" } else { "" };
+            let other = percent(of.total_variation);
+            writeln!(f, "  {}{kind}: {other} see something else than `{}`", slot.name, default(slot))?;
+            let rows: Vec<_> = parity_rows(of).collect();
+            if !rows.is_empty() {
+                table(f, "    ", &PARITY, &rows)?;
+            }
+            if let Some(worst) = &of.worst_cell {
+                let rate = percent(worst.rate);
+                writeln!(
+                    f,
+                    "    worst cell: {}, where {rate} of the changes of one signal show another variant",
+                    worst.cell
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn crowds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(crowding) = &self.crowding else {
+            return writeln!(
+                f,
+                "\nWhat the crowd rule takes away can be told for a site: name one with --site"
+            );
+        };
+        writeln!(f, "\nWho is shown the default since fewer than {} networks share their cell", crowding.k)?;
+        let rows = crowding.pushed.iter().map(|pushed| {
+            let stated = if pushed.is_stated { ", as stated" } else { "" };
+            let shares = pushed.by_slot.iter().map(|share| percent(*share)).collect();
+            (format!("{} networks an epoch{stated}", grouped(f64::from(pushed.networks))), shares)
+        });
+        let head: Vec<&str> = self.slots.iter().map(|slot| slot.name.as_str()).collect();
+        table(f, "  ", &head, &rows.collect::<Vec<_>>())?;
+        match crowding.enough {
+            Some(enough) => writeln!(f, "  nobody from {} networks an epoch on", grouped(enough)),
+            None => writeln!(f, "  nobody: all see the default anyway"),
+        }
+    }
+}
+
+/// The heads of the table of parities.
+const PARITY: [&str; 6] = [
+    "parity difference",
+    "parity ratio",
+    "exposure difference",
+    "exposure ratio",
+    "flip rate",
+    "flips unweighed",
+];
+
+fn default(slot: &crate::audit::SlotAudit) -> &str {
+    slot.variants.get(usize::from(slot.default)).map_or("", String::as_str)
+}
+
+fn parity_rows(of: &SlotFigures) -> impl Iterator<Item = (String, Vec<String>)> + '_ {
+    of.parity.iter().zip(&of.flips).map(|(parity, flips)| {
+        let spread = parity.demographic.as_ref();
+        let exposures = || parity.exposure.iter().flatten();
+        let widest = exposures().map(|spread| spread.difference).reduce(f64::max);
+        let steepest = exposures().map(|spread| spread.ratio).reduce(f64::min);
+        let figure = |figure: Option<f64>| figure.map_or_else(|| "–".to_owned(), number);
+        let cells = vec![
+            figure(spread.map(|spread| spread.difference)),
+            figure(spread.map(|spread| spread.ratio)),
+            figure(widest),
+            figure(steepest),
+            number(flips.weighted),
+            number(flips.plain),
+        ];
+        (parity.signal.name().to_owned(), cells)
+    })
+}
+
+/// A table with a name at the left of each row and figures below their heads.
+fn table(
+    f: &mut fmt::Formatter<'_>,
+    indent: &str,
+    head: &[&str],
+    rows: &[(String, Vec<String>)],
+) -> fmt::Result {
+    let longest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
+    let first = longest(&mut rows.iter().map(|(name, _)| name.chars().count()));
+    let widths: Vec<usize> = head
+        .iter()
+        .enumerate()
+        .map(|(at, head)| {
+            let cells = rows.iter().filter_map(|(_, cells)| cells.get(at)).map(|cell| cell.chars().count());
+            longest(&mut cells.chain([head.chars().count()]))
+        })
+        .collect();
+    let mut line = format!("{indent}{:first$}", "");
+    for (head, width) in head.iter().zip(&widths) {
+        write!(line, "  {head:>width$}")?;
+    }
+    writeln!(f, "{line}")?;
+    for (name, cells) in rows {
+        write!(f, "{indent}{name:first$}")?;
+        for (cell, width) in cells.iter().zip(&widths) {
+            write!(f, "  {cell:>width$}")?;
+        }
+        writeln!(f)?;
+    }
+    Ok(())
+}
+
+/// A whole number with commas between groups of three digits.
+pub(crate) fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut shown = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}

@@ -1,0 +1,138 @@
+//! `cloakroom plugin audit FILE`: what a plugin does to whom, and whether a site's limits allow it.
+//!
+//! Ends with 0 if it is within the limits, with 3 if it is not or the plugin is wrong or refused, and with 1 if
+//! a file cannot be read.
+
+use std::path::{Path, PathBuf};
+
+use cloakroom_audit::{Audit, Terms};
+use cloakroom_plugin_host::{Difference, Plugin};
+use cloakroom_settings::{Problem, Site};
+use cloakroom_vocabulary::{Shares, SiteVocabulary};
+use serde_json::Value;
+
+use crate::exit::Exit;
+use crate::judging::Judge;
+use crate::plugins;
+use crate::report::Output;
+
+use super::diff;
+use super::place::{Place, wrong};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A rule file (`.toml`) or a WASM component (`.wasm`).
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Judge it by the values, the crowd rule, the traffic and the limits of this site.
+    #[arg(long, value_name = "SITE")]
+    site: Option<String>,
+    /// The name under which the site lists it, if it is not the one that the plugin calls itself.
+    #[arg(long = "as", value_name = "NAME", requires = "site")]
+    name: Option<String>,
+    /// Work the figures out for these visitors too: a file of shares, as for `[audit] traffic`.
+    #[arg(long, value_name = "FILE")]
+    prior: Option<PathBuf>,
+    /// Show what it changes against another plugin: a file, or `live` for what the site shows now.
+    #[arg(long, value_name = "FILE|live")]
+    against: Option<PathBuf>,
+    /// The main configuration file.
+    #[arg(long, value_name = "FILE", default_value = "cloakroom.toml", requires = "site")]
+    config: PathBuf,
+}
+
+pub(crate) fn run(args: &Args, output: &Output) -> Exit {
+    audit(args, output).unwrap_or_else(|exit| exit)
+}
+
+fn audit(args: &Args, output: &Output) -> Result<Exit, Exit> {
+    let place = args.site.as_ref().map(|_| Place::open(&args.config, output)).transpose()?;
+    let site = match (&place, &args.site) {
+        (Some(place), Some(site)) => Some(place.site(site).map_err(wrong(output))?),
+        _ => None,
+    };
+    let vocabulary = site.map(|site| &*site.vocabulary);
+    let prior = args.prior.as_deref().map(|path| prior(path, vocabulary, output)).transpose()?;
+    let load = |path: &Path| match &place {
+        Some(place) => place.plugins.load_file(path, output).map(|(_, plugin)| plugin),
+        None => plugins::open(path, output),
+    };
+    let plugin = load(&args.file)?;
+    let name = args.name.as_deref().unwrap_or_else(|| plugin.manifest().name());
+    let judge = site.map(|site| Judge::new(site, name));
+    judge
+        .iter()
+        .filter_map(|judge| judge.unknown_slots(&plugin))
+        .for_each(|problem| output.problem(&problem));
+    let alone = Terms { prior: prior.as_ref(), ..Terms::default() };
+    let terms = judge.as_ref().map_or(alone, |judge| judge.terms(prior.as_ref()));
+    let audit = Audit::of(&plugin, &terms);
+    let against = args.against.as_deref().map(|path| match (&place, site) {
+        (Some(place), Some(site)) if path == Path::new("live") => live(place, site, name, output),
+        _ => load(path),
+    });
+    let against = against.transpose()?;
+    let change = against.as_ref().map(|live| Change::new(live, &plugin, &terms, &audit, output));
+    let text = format!("{audit}{}", change.as_ref().map(|change| change.text.as_str()).unwrap_or_default());
+    output.result(&text, || {
+        let mut value = audit.value();
+        if let (Some(change), Some(fields)) = (&change, value.as_object_mut()) {
+            fields.insert("against".to_owned(), change.value.clone());
+        }
+        value
+    });
+    Ok(if audit.breaches.is_empty() { Exit::Success } else { Exit::Wrong })
+}
+
+fn prior(path: &Path, site: Option<&SiteVocabulary>, output: &Output) -> Result<Shares, Exit> {
+    cloakroom_settings::load_shares(path, site).map_err(|error| {
+        output.refused(&error);
+        Exit::Wrong
+    })
+}
+
+/// What the site shows under the name now.
+fn live(place: &Place, site: &Site, name: &str, output: &Output) -> Result<Plugin, Exit> {
+    super::place::listed(site, name).map_err(wrong(output))?;
+    let mut warnings = Vec::new();
+    let shown = place.plugins.of_sites(&place.settings, &[], &mut warnings).map_err(|problems| {
+        problems.iter().for_each(|problem| output.problem(problem));
+        Exit::Wrong
+    })?;
+    let at = place.settings.sites.iter().position(|of| of.name == site.name);
+    let shown = at.and_then(|at| shown.into_iter().nth(at)).into_iter().flatten();
+    let plugin = shown.filter(|shown| shown.name == name).find_map(|shown| shown.plugin);
+    plugin.ok_or_else(|| {
+        let problem = Problem::nowhere(format!("`{}` shows nothing under `{name}` yet", site.name));
+        output.problem(&problem.help("leave `--against live` out: there is nothing to compare with"));
+        Exit::Wrong
+    })
+}
+
+/// What differs from another plugin.
+struct Change {
+    text: String,
+    value: Value,
+}
+
+impl Change {
+    fn new(old: &Plugin, new: &Plugin, terms: &Terms<'_>, audit: &Audit, output: &Output) -> Self {
+        let before = Audit::of(old, terms);
+        let mut text = audit.against(&before);
+        let mut value = serde_json::json!({
+            "plugin": before.name, "version": before.version, "digest": before.digest.to_string(),
+            "figures": audit.against_value(&before),
+        });
+        match Difference::between(old, new) {
+            Ok(difference) => {
+                text.push('\n');
+                text.push_str(&diff::text::of(old, new, &difference));
+                if let Some(fields) = value.as_object_mut() {
+                    fields.insert("difference".to_owned(), diff::value(old, new, &difference));
+                }
+            }
+            Err(cause) => output.problem(&Problem::nowhere(cause.to_string()).warning()),
+        }
+        Self { text, value }
+    }
+}
