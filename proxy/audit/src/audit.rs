@@ -10,6 +10,7 @@ use crate::crowding::{Crowding, Crowds};
 use crate::distance::Nearness;
 use crate::flips::{Flips, SlotFlips, WorstCell};
 use crate::limits::{Breach, Found, Limits};
+use crate::lines::line_shares;
 use crate::parity::Parity;
 use crate::price::{PriceFlip, price_flips};
 use crate::reach::{Reach, reach};
@@ -80,6 +81,9 @@ pub struct SlotAudit {
     pub reach: Vec<Reach>,
     /// Where it breaks the rule on price-like slots; empty if it is none.
     pub price_flips: Vec<PriceFlip>,
+    /// The share of visitors that each line of the slot's rules decides, by the weighting that the plugin is
+    /// judged by.
+    pub line_shares: Vec<f64>,
 }
 
 /// All figures under one weighting.
@@ -116,7 +120,13 @@ impl Audit {
     pub fn of(plugin: &Plugin, terms: &Terms<'_>) -> Self {
         let universe = Universe::new(plugin);
         let manifest = plugin.manifest();
-        let Measured { slots, figures, unused, crowding, judged_by, breaches } = measure(&universe, terms);
+        let Measured { mut slots, figures, unused, crowding, judged_by, breaches } =
+            measure(&universe, terms);
+        let readable = plugin.readable();
+        let weights = weigh(&digits(&universe, terms.site.map(|(_, vocabulary)| vocabulary)), terms.traffic);
+        for (slot, rules) in slots.iter_mut().zip(readable.slots()) {
+            slot.line_shares = line_shares(&universe, rules, &weights);
+        }
         Self {
             name: manifest.name().to_owned(),
             version: manifest.version().to_owned(),
@@ -126,7 +136,7 @@ impl Audit {
             signals: manifest.signals().to_vec(),
             unused,
             slots,
-            readable: plugin.readable(),
+            readable,
             figures,
             crowding,
             judged_by,
@@ -204,6 +214,7 @@ fn slots(universe: &Universe<'_>, shown: &[Vec<u8>], terms: &Terms<'_>) -> Vec<S
                 is_price_like,
                 reach,
                 price_flips: if is_price_like { price_flips(universe, shown) } else { Vec::new() },
+                line_shares: Vec::new(),
             }
         })
         .collect()

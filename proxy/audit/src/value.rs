@@ -33,13 +33,16 @@ impl Audit {
     }
 
     fn rules(&self) -> Value {
-        let line = |line: &Line| {
+        let line = |(line, share): (&Line, &f64)| {
             let when: Vec<_> = line.conditions().iter().map(ToString::to_string).collect();
-            json!({ "when": when, "variant": line.variant_name(), "cells": line.cells() })
+            json!({ "when": when, "variant": line.variant_name(), "cells": line.cells(), "share": share })
         };
-        let slots = self.readable.slots().iter();
+        let slots = self.readable.slots().iter().zip(&self.slots);
         slots
-            .map(|slot| json!({ "slot": slot.name(), "lines": slot.lines().iter().map(line).collect::<Vec<_>>() }))
+            .map(|(rules, slot)| {
+                let lines = rules.lines().iter().zip(&slot.line_shares);
+                json!({ "slot": slot.name, "lines": lines.map(line).collect::<Vec<_>>() })
+            })
             .collect()
     }
 
