@@ -38,7 +38,7 @@ impl Shop {
         (proxy, Typed { _kept: Some((files, self._origin)), ..typed })
     }
 
-    fn typed(&self) -> Typed {
+    pub fn typed(&self) -> Typed {
         let config = self.folder.path().join("cloakroom.toml");
         Typed { config, files: self.files.path().to_owned(), _kept: None }
     }
@@ -63,8 +63,13 @@ impl Typed {
         self.type_in(&[&["plugin"], args, &["--config", self.config.to_str().unwrap()]].concat())
     }
 
-    fn file(&self, name: &str, text: &str) -> String {
+    pub fn file(&self, name: &str, text: &str) -> String {
         self.bytes(name, text.replace("\\#", "#").as_bytes())
+    }
+
+    /// The folder of the configuration.
+    pub fn folder(&self) -> &Path {
+        self.config.parent().unwrap()
     }
 
     /// Writes a file and gives its path.
@@ -74,7 +79,7 @@ impl Typed {
         path.to_str().unwrap().to_owned()
     }
 
-    fn install(&self, rules: &str, more: &[&str]) -> (i32, String, String) {
+    pub fn install(&self, rules: &str, more: &[&str]) -> (i32, String, String) {
         let file = self.file("new.toml", rules);
         self.plugin(&[&["install", &file, "--site", "shop"], more].concat())
     }

@@ -32,6 +32,7 @@ mod notice;
 mod own_cookies;
 mod passthrough;
 mod personalization;
+mod plugin_audit;
 mod plugin_check;
 mod plugin_diff;
 mod plugin_table;
