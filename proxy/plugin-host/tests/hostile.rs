@@ -63,7 +63,7 @@ fn a_plugin_of_an_older_contract_is_told_to_be_built_again() {
     // Neither is a manifest that was never the contract's taken for an old one.
     let other = WIT.replace("price-like: bool,\n", "priced: bool,\n");
     let error = refusal_of(&HARMLESS.component_of(&other));
-    assert!(error.contains("expected field named price-like, found priced"), "{error}");
+    assert!(error.contains("expected record field named price-like, found priced"), "{error}");
 }
 
 #[test]
