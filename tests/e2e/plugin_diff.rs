@@ -97,6 +97,23 @@ fn a_signal_or_a_slot_more_is_told() {
 }
 
 #[test]
+fn a_slot_that_becomes_price_like_is_told_both_ways() {
+    let like = hero().replace("[[slot]]", "[[slot]]\nprice_like = true");
+    let folder = folder(&[("old.toml", &hero()), ("new.toml", &like)]);
+    for (old, new, words) in [
+        ("old.toml", "new.toml", "slot hero\n  becomes price-like\n"),
+        ("new.toml", "old.toml", "slot hero\n  is no longer price-like\n"),
+    ] {
+        let output = run(folder.path(), &["plugin", "diff", old, new]);
+        assert_eq!(output.status.code(), Some(4));
+        assert!(text(&output.stdout).contains(words), "{}", text(&output.stdout));
+    }
+    let output = run(folder.path(), &["--json", "plugin", "diff", "old.toml", "new.toml"]);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value["slots"][0]["price_like"], serde_json::json!({ "old": false, "new": true }));
+}
+
+#[test]
 fn a_file_that_is_wrong_is_named_and_ends_otherwise_than_a_difference() {
     let folder = folder(&[("old.toml", &hero()), ("bad.toml", "name = 1"), ("bad.wasm", "no")]);
     for (new, code, words) in [

@@ -6,6 +6,7 @@
 #ifndef CLOAKROOM_H
 #define CLOAKROOM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,9 @@ typedef struct { const uint8_t *start; size_t count; } byte_list;
 /* How a slot's variant reaches the page: by edits here, or by the origin, which is told. */
 enum { DELIVERY_EDITS, DELIVERY_ORIGIN_VARIANT };
 
-typedef struct { text name; text_list variants; uint8_t default_variant, delivery; } slot;
+/* `price_like`: it shows a price, an offer, or anything else of which nobody should get another version for
+ * their country or language. */
+typedef struct { text name; text_list variants; uint8_t default_variant, delivery; bool price_like; } slot;
 typedef struct { text name, reason; text_list values; } signal_use;
 
 typedef struct {

@@ -21,7 +21,7 @@ static const text variants[VARIANTS] = {
 };
 
 static const slot slots[] = {
-    { STR("banner"), LIST(variants), PLAIN, DELIVERY_EDITS },
+    { STR("banner"), LIST(variants), PLAIN, DELIVERY_EDITS, false },
 };
 
 static const manifest all = { STR("greeting"), STR("1.0.0"), LIST(slots), LIST(signals), { NULL, 0 } };

@@ -28,6 +28,11 @@ export interface Slot {
    * shall be told the variant and make it itself.
    */
   readonly variants: Readonly<Record<string, readonly Edit[]>> | readonly string[];
+  /**
+   * Whether it shows a price, an offer, or anything else of which nobody should get another version for being in
+   * another country or speaking another language. Where it does differ by them, the plugin is not installed.
+   */
+  readonly priceLike?: boolean;
 }
 
 type Names<S extends Slot> = S["variants"] extends readonly (infer Name)[] ? Name : keyof S["variants"];
@@ -106,7 +111,13 @@ export function setAttribute(selector: string, name: string, value: string): Edi
 export interface Manifest {
   readonly name: string;
   readonly version: string;
-  readonly slots: { name: string; variants: string[]; default: number; delivery: "edits" | "origin-variant" }[];
+  readonly slots: {
+    name: string;
+    variants: string[];
+    default: number;
+    delivery: "edits" | "origin-variant";
+    priceLike: boolean;
+  }[];
   readonly signals: { name: string; reason: string; values: readonly string[] }[];
   readonly bucketRanges: number[];
 }

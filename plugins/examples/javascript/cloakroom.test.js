@@ -41,6 +41,14 @@ test("a list of variants is for the origin, edits by variant are for the proxy",
   assert.deepEqual(made(() => ({})).render(1, 0), []);
 });
 
+test("a slot is price-like where it says so, and nothing but true or false says so", () => {
+  const like = (priceLike) => definePlugin({ name: "x", version: "1", decide: () => ({}), slots: { one: { ...slots.one, priceLike }, two: slots.two } });
+  const described = (plugin) => plugin.describe().slots.map((slot) => slot.priceLike);
+  assert.deepEqual(described(like(true)), [true, false]);
+  assert.deepEqual(described(like(false)), [false, false]);
+  assert.throws(() => like("yes"), /`priceLike` of the slot `one` is neither true nor false/);
+});
+
 test("a variant or a slot that does not exist is named", () => {
   assert.throws(() => made(() => ({ one: "z" })).decide(cell), /the slot `one` has no variant `z`/);
   assert.throws(() => made(() => ({ three: "a" })).decide(cell), /there is no slot `three`/);

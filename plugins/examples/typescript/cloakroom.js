@@ -20,6 +20,9 @@ export function definePlugin({ name, version, signals = {}, bucket = {}, slots, 
   const ranges = [...Object.keys(bucket), ANY];
   const places = Object.entries(slots).map(([name, slot]) => {
     const variants = Array.isArray(slot.variants) ? slot.variants : Object.keys(slot.variants);
+    if (![undefined, true, false].includes(slot.priceLike)) {
+      throw new Error(`\`priceLike\` of the slot \`${name}\` is neither true nor false`);
+    }
     return { name, variants, default: position(variants, slot.default, name) };
   });
 
@@ -42,8 +45,8 @@ export function definePlugin({ name, version, signals = {}, bucket = {}, slots, 
       name,
       version,
       slots: places.map((place) => {
-        const delivery = Array.isArray(slots[place.name].variants) ? "origin-variant" : "edits";
-        return { ...place, delivery };
+        const { variants, priceLike = false } = slots[place.name];
+        return { ...place, delivery: Array.isArray(variants) ? "origin-variant" : "edits", priceLike };
       }),
       signals: Object.entries(signals).map(([name, { reason, values }]) => ({ name, reason, values })),
       bucketRanges: Object.values(bucket),

@@ -28,7 +28,15 @@ pub fn texts(comptime words: []const []const u8) List(Text) {
 /// How a slot's variant reaches the page: by edits here, or by the origin, which is told.
 pub const Delivery = enum(u8) { edits, origin_variant };
 
-pub const Slot = extern struct { name: Text, variants: List(Text), default: u8, delivery: Delivery };
+pub const Slot = extern struct {
+    name: Text,
+    variants: List(Text),
+    default: u8,
+    delivery: Delivery,
+    /// Whether it shows a price, an offer, or anything else of which nobody should get another version for their
+    /// country or language.
+    price_like: bool = false,
+};
 pub const SignalUse = extern struct { name: Text, reason: Text, values: List(Text) };
 
 pub const Manifest = extern struct {

@@ -9,7 +9,7 @@ macro_rules! plugin {
             $( $value:ident = $value_name:literal ),+ $(,)?
         } )*
         $( bucket $Bucket:ident { $( $range:ident = $width:literal ),+ $(,)? } )?
-        $( slot $slot:ident : $Slot:ident $( , $delivery:ident )? {
+        $( slot $slot:ident : $Slot:ident $( , $kind:ident )* {
             $( $(#[$default:ident])? $variant:ident = $variant_name:literal ),+ $(,)?
         } )+
     ) => {
@@ -124,7 +124,8 @@ macro_rules! plugin {
                         name: stringify!($slot),
                         variants: $Slot::NAMES,
                         default: <$Slot as Default>::default() as u8,
-                        origin_variant: $crate::plugin!(@delivery $( $delivery )?),
+                        origin_variant: false $( || $crate::plugin!(@is_origin_variant $kind) )*,
+                        price_like: false $( || $crate::plugin!(@is_price_like $kind) )*,
                     } ),+],
                 }
             }
@@ -164,9 +165,11 @@ macro_rules! plugin {
         #[cfg(target_arch = "wasm32")]
         $crate::macros::bindings::export!($plugin with_types_in $crate::macros::bindings);
     };
-    (@delivery) => { false };
-    (@delivery origin_variant) => { true };
-    (@delivery $other:ident) => {
-        compile_error!("a slot is followed by its brace, or by `, origin_variant`")
+    (@is_origin_variant origin_variant) => { true };
+    (@is_origin_variant price_like) => { false };
+    (@is_origin_variant $other:ident) => {
+        compile_error!("a slot is followed by its brace, `, origin_variant` or `, price_like`")
     };
+    (@is_price_like price_like) => { true };
+    (@is_price_like $other:ident) => { false };
 }

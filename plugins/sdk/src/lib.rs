@@ -46,7 +46,9 @@
 //! Every signal's enumeration has, beside the declared values, `Other` (a value that is not
 //! declared) and `Any` (nothing may be known). `bucket` splits traffic: its enumeration has the
 //! ranges and `Any`. Where nothing at all is known, the host shows each slot's `#[default]` without
-//! asking. A slot with `, origin_variant` before its brace is told to the origin instead of edited.
+//! asking. A slot with `, origin_variant` before its brace is told to the origin instead of edited. One
+//! with `, price_like` shows a price, an offer, or anything else of which nobody should get another
+//! version for their country or language: where it does differ by them, the plugin is not installed.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;

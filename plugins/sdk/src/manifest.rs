@@ -48,6 +48,9 @@ pub struct Slot {
     pub default: u8,
     /// Whether the origin is told the variant, instead of edits being made.
     pub origin_variant: bool,
+    /// Whether it shows a price, an offer, or anything else of which nobody should get another version for
+    /// being in another country or speaking another language.
+    pub price_like: bool,
 }
 
 /// What [`plugin!`](crate::plugin) makes of a declaration; never written by hand.

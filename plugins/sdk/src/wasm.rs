@@ -57,7 +57,8 @@ fn strings(names: &[&str]) -> Vec<String> {
 fn slot(slot: &crate::Slot) -> wit::Slot {
     let delivery = if slot.origin_variant { wit::Delivery::OriginVariant } else { wit::Delivery::Edits };
     let name = slot.name.replace('_', "-");
-    wit::Slot { name, variants: strings(slot.variants), default: slot.default, delivery }
+    let (default, price_like) = (slot.default, slot.price_like);
+    wit::Slot { name, variants: strings(slot.variants), default, delivery, price_like }
 }
 
 fn signal(signal: &crate::Signal) -> wit::SignalUse {

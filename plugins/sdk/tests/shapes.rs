@@ -7,7 +7,10 @@ mod nothing_seen {
 
     cloakroom_sdk::plugin! {
         plugin Fixed = "fixed", version "1";
-        slot price_list: PriceList, origin_variant { Old = "old", #[default] New = "new" }
+        slot price_list: PriceList, origin_variant, price_like { Old = "old", #[default] New = "new" }
+        slot offer: Offer, price_like { #[default] None = "none", Spring = "spring" }
+        slot layout: Layout, origin_variant { #[default] Wide = "wide" }
+        slot note: Note { #[default] None = "none" }
     }
 
     impl Plugin for Fixed {
@@ -53,7 +56,8 @@ mod split {
 fn a_plugin_may_see_nothing_and_leave_the_page_to_the_origin() {
     let manifest = nothing_seen::Fixed::manifest();
     assert!(manifest.signals.is_empty() && manifest.bucket.is_none());
-    assert!(manifest.slots[0].origin_variant);
+    let kinds: Vec<_> = manifest.slots.iter().map(|slot| (slot.origin_variant, slot.price_like)).collect();
+    assert_eq!(kinds, [(true, true), (false, true), (true, false), (false, false)]);
     assert_eq!(manifest.slots[0].default, 1);
     assert_eq!(nothing_seen::Seen::all().count(), 0, "the only cell is the one nobody is asked about");
 }

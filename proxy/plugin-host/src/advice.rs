@@ -75,7 +75,7 @@ impl LoadError {
                 Property::Component
             }
             Self::Imports { .. } => Property::Imports,
-            Self::Contract { .. } | Self::Exports { .. } => Property::Exports,
+            Self::Contract { .. } | Self::Older | Self::Exports { .. } => Property::Exports,
             Self::Manifest { .. } => Property::Manifest,
             Self::Domain(_) => Property::Cells,
             Self::Call { stop: Stop::Instructions(_), .. } => Property::Fuel,
@@ -125,6 +125,7 @@ impl LoadError {
             Self::Contract { .. } | Self::Manifest { .. } => {
                 "the contract, with its bounds beside the fields, is `plugins/wit/personalizer.wit`"
             }
+            Self::Older => "build it again, with this version's SDK or `cloakroom plugin build`",
             Self::Exports { .. } => "export the world `personalizer` and nothing else",
             Self::Call { stop, .. } => stop.help(),
             Self::Domain(_) => "ask for fewer signals, or tell fewer of their values apart",

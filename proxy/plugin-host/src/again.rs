@@ -105,6 +105,7 @@ mod tests {
             variants: vec!["plain".into(), "spring".into()],
             default: 0,
             delivery: crate::Delivery::Edits,
+            price_like: false,
         };
         Manifest {
             name: "test".into(),

@@ -37,6 +37,10 @@ impl Caller {
         let contract = |error: wasmtime::Error| LoadError::Contract { reason: plain(&error) };
         let pre: InstancePre<Caps> = Linker::new(engine).instantiate_pre(component).map_err(contract)?;
         let pre = PersonalizerPre::new(pre).map_err(contract)?;
+        // The engine compares types only when a function is called.
+        if exports::is_older(engine, component) {
+            return Err(LoadError::Older);
+        }
         exports::known(engine, component)?;
         Ok(Self { pre, limits: limits.clone(), meter: Meter::default() })
     }

@@ -42,6 +42,9 @@ pub enum LoadError {
         /// What differs.
         reason: String,
     },
+    /// The exports are those of a contract that is no longer kept.
+    #[error("the plugin was made for an older contract, whose slots do not say whether they are price-like")]
+    Older,
     /// It exports more than the contract and what a known toolchain adds.
     #[error(
         "a plugin may export `cloakroom:personalizer/plugin@0.1.0` and nothing else, this one also exports {}",

@@ -28,6 +28,25 @@ pub(crate) fn known(engine: &wasmtime::Engine, component: &Component) -> Result<
     if names.is_empty() { Ok(()) } else { Err(LoadError::Exports { names }) }
 }
 
+/// Whether `describe` returns the manifest that plugins had before slots said whether they are price-like.
+pub(crate) fn is_older(engine: &wasmtime::Engine, component: &Component) -> bool {
+    let exported = component.component_type();
+    let Some(ComponentItem::ComponentInstance(plugin)) =
+        exported.get_export(engine, CONTRACT).map(|found| found.ty)
+    else {
+        return false;
+    };
+    let describe = plugin.get_export(engine, "describe").map(|found| found.ty);
+    let Some(ComponentItem::ComponentFunc(describe)) = describe else { return false };
+    let Some(Type::Record(manifest)) = describe.results().next() else { return false };
+    let Some(slots) = manifest.fields().find(|field| field.name == "slots").map(|field| field.ty) else {
+        return false;
+    };
+    let Type::List(slots) = slots else { return false };
+    let Type::Record(slot) = slots.ty() else { return false };
+    slot.fields().map(|field| field.name).eq(["name", "variants", "default", "delivery"])
+}
+
 fn is_known(name: &str, item: &ComponentItem) -> bool {
     match item {
         // What is within it has been compared with the contract.

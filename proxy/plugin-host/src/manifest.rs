@@ -34,6 +34,7 @@ pub struct Slot {
     pub(crate) variants: Vec<String>,
     pub(crate) default: u8,
     pub(crate) delivery: Delivery,
+    pub(crate) price_like: bool,
 }
 
 /// A signal that a plugin wants to see.
@@ -155,6 +156,13 @@ impl Slot {
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         self.delivery
+    }
+
+    /// Whether the plugin declares that the slot shows a price, an offer, or anything else of which nobody
+    /// should get another version for being in another country or speaking another language.
+    #[must_use]
+    pub fn price_like(&self) -> bool {
+        self.price_like
     }
 
     /// The name of a variant; that of the default for a position that does not exist.

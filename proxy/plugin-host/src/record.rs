@@ -18,7 +18,7 @@ use crate::usage::Usage;
 use crate::validate::{self, MAX_EDITS, MAX_SLOTS, MAX_VARIANTS};
 
 /// The form below. A record of another version is made anew.
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 /// The largest manifest: the names and values that the contract allows fit many times.
 const MAX_MANIFEST_BYTES: usize = 512 * 1024;
 
@@ -188,6 +188,7 @@ fn described(manifest: &Manifest) -> wit::Manifest {
             Delivery::Edits => wit::Delivery::Edits,
             Delivery::OriginVariant => wit::Delivery::OriginVariant,
         },
+        price_like: slot.price_like(),
     });
     let signals = manifest.signals().iter().map(|used| wit::SignalUse {
         name: used.signal().name().to_owned(),

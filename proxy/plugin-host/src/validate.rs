@@ -101,7 +101,8 @@ fn slots(raw: Vec<wit::Slot>) -> Result<Vec<Slot>, String> {
             wit::Delivery::Edits => Delivery::Edits,
             wit::Delivery::OriginVariant => Delivery::OriginVariant,
         };
-        slots.push(Slot { name: slot.name, variants: slot.variants, default: slot.default, delivery });
+        let wit::Slot { name, variants, default, price_like, .. } = slot;
+        slots.push(Slot { name, variants, default, delivery, price_like });
     }
     Ok(slots)
 }

@@ -294,6 +294,23 @@ fn what_differs_beside_the_cells_is_told_by_name() {
     assert!(!difference.is_empty());
 }
 
+#[test]
+fn a_slot_that_becomes_or_ceases_to_be_price_like_is_a_difference() {
+    let [plain, like] = ["", "price_like = true\n"].map(|kind| {
+        load(&format!(
+            "name = \"n\"\nversion = \"1\"\n[[slot]]\nname = \"s\"\ndefault = \"a\"\n{kind}\
+             variant = [{{ name = \"a\" }}, {{ name = \"b\" }}]\n[[rule]]\nsplit = {{ s = {{ a = 50, b = 50 }} }}\n"
+        ))
+    });
+    for (old, new, told) in [(&plain, &like, (false, true)), (&like, &plain, (true, false))] {
+        let difference = Difference::between(old, new).unwrap();
+        assert!(!difference.is_empty());
+        assert_eq!((difference.slots()[0].price_like(), difference.changed_cells()), (Some(told), 0));
+    }
+    let same = Difference::between(&like, &like).unwrap();
+    assert!(same.is_empty() && same.slots()[0].price_like().is_none());
+}
+
 /// A plugin over so many campaigns, and other signals.
 fn campaigns(letter: char, count: usize, others: &[(&str, &[&str])]) -> Plugin {
     let names: Vec<_> = (0..count).map(|number| format!("{letter}{number}")).collect();

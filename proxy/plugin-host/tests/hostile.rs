@@ -53,6 +53,20 @@ fn a_component_that_exports_something_else_is_refused() {
 }
 
 #[test]
+fn a_plugin_of_an_older_contract_is_told_to_be_built_again() {
+    let older = WIT.replace("price-like: bool,\n", "");
+    assert_ne!(older, WIT);
+    let refusal = LoadError::Older;
+    let bytes = HARMLESS.component_of(&older);
+    assert_eq!(Engine::new(Limits::default()).unwrap().load(&bytes).err(), Some(refusal.clone()));
+    assert!(refusal.help().starts_with("build it again"), "{}", refusal.help());
+    // Neither is a manifest that was never the contract's taken for an old one.
+    let other = WIT.replace("price-like: bool,\n", "priced: bool,\n");
+    let error = refusal_of(&HARMLESS.component_of(&other));
+    assert!(error.contains("expected record field named price-like, found priced"), "{error}");
+}
+
+#[test]
 fn garbage_core_modules_and_text_are_refused() {
     for bytes in [&b""[..], b"garbage", b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0\xff\xff", b"(component)"] {
         let error = refusal_of(bytes);

@@ -14,6 +14,7 @@ reason = "test"
 name = "a"
 selector = "#a"
 default = "x"
+price_like = true
 variant = [{ name = "x" }, { name = "y", content = "<b>y</b>" }]
 [[rule]]
 when = { device = "phone" }
@@ -59,11 +60,11 @@ fn a_record_is_the_plugin() {
 #[test]
 fn a_record_of_another_version_is_told_apart_from_a_damaged_one() {
     let mut record = load(SMALL).to_record();
-    assert_eq!(record.first(), Some(&3));
+    assert_eq!(record.first(), Some(&4));
     *record.first_mut().unwrap() = 1;
     assert_eq!(
         Plugin::from_record(&record).unwrap_err().to_string(),
-        "the record has version 1, this program reads version 3: it is made anew"
+        "the record has version 1, this program reads version 4: it is made anew"
     );
 }
 

@@ -121,6 +121,7 @@ fn every_kind_of_edit_survives_the_way_through_memory() {
         name = "c"
         default = "one"
         delivery = "origin-variant"
+        price_like = true
         variant = [{ name = "one" }, { name = "two" }]
         [[rule]]
         when = { device = "phone" }
@@ -140,6 +141,8 @@ fn every_kind_of_edit_survives_the_way_through_memory() {
             Edit::Include { selector: s("i"), path: s("/f") },
         ]
     );
+    let price_like: Vec<_> = plugin.manifest().slots().iter().map(|slot| slot.price_like()).collect();
+    assert_eq!(price_like, [false, false, true]);
     assert_eq!(shown(&plugin, 0, &["phone"]), "gone");
     assert_eq!(shown(&plugin, 2, &["phone"]), "two");
     assert_eq!(shown(&plugin, 2, &["any"]), "one");

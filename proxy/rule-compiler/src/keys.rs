@@ -71,6 +71,17 @@ impl<'t, 'i> Keys<'t, 'i> {
         self.get(key).and_then(|value| text(value, &format!("`{key}`"), errors))
     }
 
+    /// Whether a key that may be absent says `true`.
+    pub(crate) fn switch(&self, key: &str, errors: &mut Errors) -> bool {
+        let Some(value) = self.get(key) else { return false };
+        let found = value.get_ref().as_bool();
+        if found.is_none() {
+            let message = format!("`{key}` must be `true` or `false`, not {}", kind(value.get_ref()));
+            errors.add(&value.span(), message);
+        }
+        found.unwrap_or_default()
+    }
+
     /// The string of a key that must be there.
     pub(crate) fn required(&self, key: &str, errors: &mut Errors) -> Option<Text> {
         if self.get(key).is_none() {

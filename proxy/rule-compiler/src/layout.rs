@@ -73,7 +73,8 @@ fn slot_record(slot: &Slot, default: usize, memory: &mut Memory) -> Vec<u8> {
     let variants = memory.list(&variants);
     let default = u8::try_from(default).unwrap_or(u8::MAX);
     // A record's size is rounded up to its alignment, 4.
-    [name.as_slice(), variants.as_slice(), &[default, u8::from(slot.origin_variant), 0, 0]].concat()
+    let (delivery, price_like) = (u8::from(slot.origin_variant), u8::from(slot.price_like));
+    [name.as_slice(), variants.as_slice(), &[default, delivery, price_like, 0]].concat()
 }
 
 fn signal_record(signal: Signal, reason: &str, values: &[&str], memory: &mut Memory) -> Vec<u8> {

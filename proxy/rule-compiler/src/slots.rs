@@ -10,7 +10,7 @@ use crate::keys::{Keys, Text, list, quoted};
 
 const MAX_VARIANTS: usize = 64;
 
-const SLOT_KEYS: [&str; 6] = ["name", "selector", "default", "delivery", "variant", "block"];
+const SLOT_KEYS: [&str; 7] = ["name", "selector", "default", "delivery", "price_like", "variant", "block"];
 const VARIANT_KEYS: [&str; 9] =
     ["name", "content", "text", "include", "before", "after", "remove", "attributes", "edit"];
 
@@ -19,6 +19,8 @@ pub(crate) struct Slot {
     pub(crate) name: Text,
     pub(crate) default: Text,
     pub(crate) origin_variant: bool,
+    /// Whether nobody should get another variant for their country or language.
+    pub(crate) price_like: bool,
     pub(crate) variants: Vec<Variant>,
     /// Families of variants, one a language; their variants are among `variants`.
     pub(crate) blocks: Vec<Block>,
@@ -63,6 +65,7 @@ pub(crate) fn read(value: &Spanned<DeValue<'_>>, room: &mut usize, errors: &mut 
     let name = keys.name("name", errors);
     let default = keys.required("default", errors);
     let origin_variant = delivery(&keys, errors);
+    let price_like = keys.switch("price_like", errors);
     let selector = edits::selector(&keys, errors);
     let mut variants = variants(&keys, selector.as_ref(), errors);
     let blocks = blocks(&keys, selector.as_ref(), &mut variants, room, errors);
@@ -74,7 +77,7 @@ pub(crate) fn read(value: &Spanned<DeValue<'_>>, room: &mut usize, errors: &mut 
             Some(help),
         );
     }
-    let slot = Slot { name: name?, default: default?, origin_variant, variants, blocks };
+    let slot = Slot { name: name?, default: default?, origin_variant, price_like, variants, blocks };
     slot.shown(&slot.default, errors);
     Some(slot)
 }

@@ -87,6 +87,19 @@ fn misspelt_signals_and_values_are_named() {
 }
 
 #[test]
+fn what_is_price_like_is_said_by_true_or_false() {
+    assert!(errors("default = ", "price_like = false\ndefault = ").is_empty());
+    assert_eq!(
+        error("default = ", "price_like = \"yes\"\ndefault = "),
+        "\"yes\" | `price_like` must be `true` or `false`, not a string | -"
+    );
+    assert_eq!(
+        error("default = ", "pricelike = true\ndefault = "),
+        "pricelike | a slot has no key `pricelike` | did you mean `price_like`?"
+    );
+}
+
+#[test]
 fn slots_and_variants_that_are_not_there_are_named() {
     assert_eq!(
         error("{ hero = \"spring\" }", "{ hreo = \"spring\" }"),

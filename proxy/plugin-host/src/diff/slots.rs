@@ -17,6 +17,7 @@ pub struct SlotDifference {
     removed: Vec<String>,
     edits: Vec<EditsChange>,
     delivery: Option<(Delivery, Delivery)>,
+    price_like: Option<(bool, bool)>,
     default: Option<(String, String)>,
 }
 
@@ -73,6 +74,12 @@ impl SlotDifference {
         self.delivery
     }
 
+    /// Whether the old and the new slot are declared price-like, if that differs.
+    #[must_use]
+    pub fn price_like(&self) -> Option<(bool, bool)> {
+        self.price_like
+    }
+
     /// The old and the new default, if they differ by name.
     #[must_use]
     pub fn default(&self) -> Option<(&str, &str)> {
@@ -87,6 +94,7 @@ impl SlotDifference {
             && self.removed.is_empty()
             && self.edits.is_empty()
             && self.delivery.is_none()
+            && self.price_like.is_none()
             && self.default.is_none()
     }
 }
@@ -150,7 +158,8 @@ pub(super) fn compare(common: &Common, old: &Plugin, new: &Plugin) -> (Vec<SlotD
             added: only_in(other, slot),
             removed: only_in(slot, other),
             edits: edits::compare((old, at, slot), (new, other_at, other)),
-            delivery: (slot.delivery() != other.delivery()).then_some((slot.delivery(), other.delivery())),
+            delivery: differing(slot.delivery(), other.delivery()),
+            price_like: differing(slot.price_like(), other.price_like()),
             default: defaults(slot, other),
         });
     }
@@ -208,5 +217,9 @@ fn only_in(one: &Slot, other: &Slot) -> Vec<String> {
 fn defaults(old: &Slot, new: &Slot) -> Option<(String, String)> {
     let name = |slot: &Slot| slot.variant_name(slot.default()).to_owned();
     let (old, new) = (name(old), name(new));
+    differing(old, new)
+}
+
+fn differing<T: PartialEq>(old: T, new: T) -> Option<(T, T)> {
     (old != new).then_some((old, new))
 }

@@ -127,6 +127,7 @@ fn slot_value(slot: &SlotDifference, cells: u32) -> serde_json::Value {
         "removed_variants": slot.removed(),
         "edits": edits,
         "default": slot.default().map(|(old, new)| json!({ "old": old, "new": new })),
+        "price_like": slot.price_like().map(|(old, new)| json!({ "old": old, "new": new })),
         "delivery": slot.delivery().map(|(old, new)| json!({ "old": delivery(old), "new": delivery(new) })),
     })
 }

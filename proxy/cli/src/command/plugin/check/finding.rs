@@ -162,7 +162,11 @@ pub(crate) fn until(cause: &LoadError, size: Option<u64>) -> Vec<Finding> {
 fn described(manifest: &Manifest) -> String {
     let slots = manifest.slots().iter();
     let slots: Vec<_> = slots
-        .map(|slot| format!("slot {} ({})", slot.name(), counted(slot.variants().len() as u64, "variant")))
+        .map(|slot| {
+            let variants = counted(slot.variants().len() as u64, "variant");
+            let kind = if slot.price_like() { ", price-like" } else { "" };
+            format!("slot {} ({variants}{kind})", slot.name())
+        })
         .collect();
     let signals = manifest.signals().iter();
     let signals: Vec<_> = signals

@@ -75,9 +75,10 @@ fn whole_slot(text: &mut String, mark: char, slot: &Slot) {
     let variants = slot.variants().join(", ");
     let _ = writeln!(
         text,
-        "{mark} slot {}: {variants}; default {}",
+        "{mark} slot {}: {variants}; default {}{}",
         slot.name(),
-        slot.variant_name(slot.default())
+        slot.variant_name(slot.default()),
+        if slot.price_like() { "; price-like" } else { "" }
     );
 }
 
@@ -86,6 +87,9 @@ fn changed_slot(text: &mut String, slot: &SlotDifference, cells: u32) {
     let _ = writeln!(text, "\nslot {name}");
     if let Some((old, new)) = slot.delivery() {
         let _ = writeln!(text, "  delivery: {} → {}", delivery(old), delivery(new));
+    }
+    if let Some((_, is)) = slot.price_like() {
+        let _ = writeln!(text, "  {}", if is { "becomes price-like" } else { "is no longer price-like" });
     }
     if let Some((old, new)) = slot.default() {
         let _ = writeln!(text, "  default: {old} → {new}");
