@@ -66,6 +66,19 @@ pub struct Audit {
     pub breaches: Vec<Breach>,
 }
 
+/// An audit in a few figures, by the weighting that limits are held by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Brief {
+    /// By which of the figures limits are held.
+    pub judged_by: Weighting,
+    /// What a page tells of a visitor.
+    pub bits: Bits,
+    /// Each slot with the share of visitors that see something else than its default.
+    pub changed: Vec<(String, f64)>,
+    /// Where the plugin goes beyond the limits.
+    pub breaches: Vec<Breach>,
+}
+
 /// What an audit says of a slot whoever the visitors are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlotAudit {
@@ -144,6 +157,18 @@ impl Audit {
         }
     }
 
+    /// The audit in a few figures, without its rules, which take longest.
+    #[must_use]
+    pub fn brief(plugin: &Plugin, terms: &Terms<'_>) -> Brief {
+        let Measured { slots, figures, judged_by, breaches, .. } = measure(&Universe::new(plugin), terms);
+        let judged = figures.into_iter().find(|figures| figures.weighting == judged_by);
+        let (bits, changed) = judged.map_or((Bits::default(), Vec::new()), |judged| {
+            let slots = slots.into_iter().zip(&judged.slots);
+            (judged.bits, slots.map(|(slot, of)| (slot.name, of.total_variation)).collect())
+        });
+        Brief { judged_by, bits, changed, breaches }
+    }
+
     /// Where a plugin goes beyond the limits, and nothing else of its audit.
     #[must_use]
     pub fn breaches(plugin: &Plugin, terms: &Terms<'_>) -> Vec<Breach> {
@@ -158,7 +183,7 @@ impl Audit {
 
 impl Terms<'_> {
     fn holds_price_like(&self, slot: &Slot) -> bool {
-        self.price_like.iter().any(|name| name == slot.name())
+        slot.price_like() || self.price_like.iter().any(|name| name == slot.name())
     }
 
     fn judged_by(&self) -> Weighting {

@@ -25,7 +25,7 @@ mod universe;
 mod value;
 mod weights;
 
-pub use audit::{Audit, Figures, SlotAudit, SlotFigures, Terms};
+pub use audit::{Audit, Brief, Figures, SlotAudit, SlotFigures, Terms};
 pub use bits::Bits;
 pub use crowding::{Crowding, Pushed};
 pub use flips::{Flips, WorstCell};
