@@ -10,6 +10,7 @@ use crate::crowding::{Crowding, Crowds};
 use crate::distance::Nearness;
 use crate::flips::{Flips, SlotFlips, WorstCell};
 use crate::limits::{Breach, Found, Limits};
+use crate::lines::line_shares;
 use crate::parity::Parity;
 use crate::price::{PriceFlip, price_flips};
 use crate::reach::{Reach, reach};
@@ -65,6 +66,19 @@ pub struct Audit {
     pub breaches: Vec<Breach>,
 }
 
+/// An audit in a few figures, by the weighting that limits are held by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Brief {
+    /// By which of the figures limits are held.
+    pub judged_by: Weighting,
+    /// What a page tells of a visitor.
+    pub bits: Bits,
+    /// Each slot with the share of visitors that see something else than its default.
+    pub changed: Vec<(String, f64)>,
+    /// Where the plugin goes beyond the limits.
+    pub breaches: Vec<Breach>,
+}
+
 /// What an audit says of a slot whoever the visitors are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlotAudit {
@@ -80,6 +94,9 @@ pub struct SlotAudit {
     pub reach: Vec<Reach>,
     /// Where it breaks the rule on price-like slots; empty if it is none.
     pub price_flips: Vec<PriceFlip>,
+    /// The share of visitors that each line of the slot's rules decides, by the weighting that the plugin is
+    /// judged by.
+    pub line_shares: Vec<f64>,
 }
 
 /// All figures under one weighting.
@@ -116,7 +133,13 @@ impl Audit {
     pub fn of(plugin: &Plugin, terms: &Terms<'_>) -> Self {
         let universe = Universe::new(plugin);
         let manifest = plugin.manifest();
-        let Measured { slots, figures, unused, crowding, judged_by, breaches } = measure(&universe, terms);
+        let Measured { mut slots, figures, unused, crowding, judged_by, breaches } =
+            measure(&universe, terms);
+        let readable = plugin.readable();
+        let weights = weigh(&digits(&universe, terms.site.map(|(_, vocabulary)| vocabulary)), terms.traffic);
+        for (slot, rules) in slots.iter_mut().zip(readable.slots()) {
+            slot.line_shares = line_shares(&universe, rules, &weights);
+        }
         Self {
             name: manifest.name().to_owned(),
             version: manifest.version().to_owned(),
@@ -126,12 +149,24 @@ impl Audit {
             signals: manifest.signals().to_vec(),
             unused,
             slots,
-            readable: plugin.readable(),
+            readable,
             figures,
             crowding,
             judged_by,
             breaches,
         }
+    }
+
+    /// The audit in a few figures, without its rules, which take longest.
+    #[must_use]
+    pub fn brief(plugin: &Plugin, terms: &Terms<'_>) -> Brief {
+        let Measured { slots, figures, judged_by, breaches, .. } = measure(&Universe::new(plugin), terms);
+        let judged = figures.into_iter().find(|figures| figures.weighting == judged_by);
+        let (bits, changed) = judged.map_or((Bits::default(), Vec::new()), |judged| {
+            let slots = slots.into_iter().zip(&judged.slots);
+            (judged.bits, slots.map(|(slot, of)| (slot.name, of.total_variation)).collect())
+        });
+        Brief { judged_by, bits, changed, breaches }
     }
 
     /// Where a plugin goes beyond the limits, and nothing else of its audit.
@@ -148,7 +183,7 @@ impl Audit {
 
 impl Terms<'_> {
     fn holds_price_like(&self, slot: &Slot) -> bool {
-        self.price_like.iter().any(|name| name == slot.name())
+        slot.price_like() || self.price_like.iter().any(|name| name == slot.name())
     }
 
     fn judged_by(&self) -> Weighting {
@@ -204,6 +239,7 @@ fn slots(universe: &Universe<'_>, shown: &[Vec<u8>], terms: &Terms<'_>) -> Vec<S
                 is_price_like,
                 reach,
                 price_flips: if is_price_like { price_flips(universe, shown) } else { Vec::new() },
+                line_shares: Vec::new(),
             }
         })
         .collect()

@@ -9,7 +9,7 @@ use crate::universe::Universe;
 /// With *V* the joint variant and *P* the weighting: Shannon's entropy *H(V) = −Σ P(v) log2 P(v)*
 /// (Shannon 1948, §6), of which *H(V | cell)* is the random draw of a split, and the rest is the mutual
 /// information of cell and variant; and the surprise *−log2 P(v)* of the rarest variant.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bits {
     /// *H(V)*: bits on average.
     pub shannon: f64,

@@ -14,7 +14,9 @@ mod bits;
 mod crowding;
 mod distance;
 mod flips;
+mod html;
 mod limits;
+mod lines;
 mod parity;
 mod price;
 mod reach;
@@ -23,7 +25,7 @@ mod universe;
 mod value;
 mod weights;
 
-pub use audit::{Audit, Figures, SlotAudit, SlotFigures, Terms};
+pub use audit::{Audit, Brief, Figures, SlotAudit, SlotFigures, Terms};
 pub use bits::Bits;
 pub use crowding::{Crowding, Pushed};
 pub use flips::{Flips, WorstCell};

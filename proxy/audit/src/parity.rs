@@ -78,6 +78,9 @@ impl Group {
     }
 }
 
+/// Sums of shares are exact to this: groups that are nearer are treated alike.
+const ROUNDING: f64 = 1e-12;
+
 fn spread(groups: &[Group], share: impl Fn(&Group) -> Option<f64>) -> Option<Spread> {
     let shares = groups.iter().enumerate().filter_map(|(at, group)| Some((at, share(group)?)));
     let mut found: Option<((usize, f64), (usize, f64))> = None;
@@ -93,9 +96,10 @@ fn spread(groups: &[Group], share: impl Fn(&Group) -> Option<f64>) -> Option<Spr
         }
     }
     let (lowest, highest) = found.filter(|_| compared > 1)?;
+    let is_same = highest.1 - lowest.1 < ROUNDING;
     Some(Spread {
-        difference: highest.1 - lowest.1,
-        ratio: if highest.1 > 0.0 { lowest.1 / highest.1 } else { 1.0 },
+        difference: if is_same { 0.0 } else { highest.1 - lowest.1 },
+        ratio: if is_same { 1.0 } else { lowest.1 / highest.1 },
         lowest: lowest.0,
         highest: highest.0,
     })

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::audit::{Audit, Figures, SlotFigures};
+use crate::audit::{Audit, Brief, Figures, SlotFigures};
 use crate::limits::{number, percent};
 use crate::reach::Reach;
 use crate::weights::Weighting;
@@ -22,6 +22,17 @@ impl fmt::Display for Audit {
             self.fairness(f, figures)?;
         }
         self.crowds(f)
+    }
+}
+
+impl fmt::Display for Brief {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let changed =
+            self.changed.iter().map(|(slot, share)| format!("{} see something else in {slot}", percent(*share)));
+        let changed = changed.collect::<Vec<_>>().join(", ");
+        let (shannon, worst) = (self.bits.shannon, self.bits.worst_case);
+        let weighting = self.judged_by.name();
+        write!(f, "{changed}; a page tells {shannon:.1} bits on average, {worst:.1} at most ({weighting})")
     }
 }
 

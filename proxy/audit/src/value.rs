@@ -3,7 +3,7 @@
 use cloakroom_plugin_host::Line;
 use serde_json::{Value, json};
 
-use crate::audit::{Audit, Figures, SlotAudit, SlotFigures};
+use crate::audit::{Audit, Brief, Figures, SlotAudit, SlotFigures};
 use crate::limits::Breach;
 use crate::parity::{Parity, Spread};
 use crate::reach::Reach;
@@ -33,13 +33,16 @@ impl Audit {
     }
 
     fn rules(&self) -> Value {
-        let line = |line: &Line| {
+        let line = |(line, share): (&Line, &f64)| {
             let when: Vec<_> = line.conditions().iter().map(ToString::to_string).collect();
-            json!({ "when": when, "variant": line.variant_name(), "cells": line.cells() })
+            json!({ "when": when, "variant": line.variant_name(), "cells": line.cells(), "share": share })
         };
-        let slots = self.readable.slots().iter();
+        let slots = self.readable.slots().iter().zip(&self.slots);
         slots
-            .map(|slot| json!({ "slot": slot.name(), "lines": slot.lines().iter().map(line).collect::<Vec<_>>() }))
+            .map(|(rules, slot)| {
+                let lines = rules.lines().iter().zip(&slot.line_shares);
+                json!({ "slot": slot.name, "lines": lines.map(line).collect::<Vec<_>>() })
+            })
             .collect()
     }
 
@@ -67,6 +70,25 @@ impl Audit {
         json!({
             "weighting": crowding.weighting.name(), "k": crowding.k,
             "pushed_to_default": pushed.collect::<Vec<_>>(), "enough_networks": crowding.enough,
+        })
+    }
+}
+
+impl Brief {
+    /// The figures as JSON.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        let bits = &self.bits;
+        let slots =
+            self.changed.iter().map(|(slot, share)| json!({ "slot": slot, "total_variation": share }));
+        json!({
+            "judged_by": self.judged_by.name(), "slots": slots.collect::<Vec<_>>(),
+            "bits": {
+                "shannon": bits.shannon, "drawn": bits.drawn,
+                "worst_case": bits.worst_case, "bound": bits.bound,
+            },
+            "within_limits": self.breaches.is_empty(),
+            "breaches": self.breaches.iter().map(Breach::value).collect::<Vec<_>>(),
         })
     }
 }

@@ -150,6 +150,10 @@ fn a_price_like_slot_may_differ_by_device_and_not_by_country_or_language() {
         slot("one")
     );
     assert_eq!(limits(&hidden), ["price_like one country"]);
+    let declared = hidden.replace("name = \"one\"\n", "name = \"one\"\nprice_like = true\n");
+    let alone = Audit::of(&load(&declared), &Terms::default());
+    assert!(alone.slots[0].is_price_like);
+    assert_eq!(alone.breaches[0].limit, Limit::PriceLike);
 }
 
 #[test]

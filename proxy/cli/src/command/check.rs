@@ -2,14 +2,16 @@
 
 use std::fmt::Write;
 
+use cloakroom_audit::{Audit, Brief};
 use cloakroom_boundary::Mode;
 use cloakroom_pipeline::{Pipeline, RouteReport, SiteReport};
-use cloakroom_settings::{Problem, Settings};
+use cloakroom_settings::{Problem, Settings, Site};
 use serde_json::json;
 
 use crate::args::Check;
 use crate::assemble::{Around, Assembled, assemble};
 use crate::exit::Exit;
+use crate::judging::Judge;
 use crate::report::{self, Output};
 use crate::shown::{Plugins, Shown};
 
@@ -58,6 +60,10 @@ fn text(settings: &Settings, shown: &[Vec<Shown>], reports: &[SiteReport]) -> St
         for Shown { name, installed, .. } in shown.iter().filter(|shown| shown.installed.is_some()) {
             let version = installed.iter().map(|of| format!("{} ({})", of.version, of.short_digest()));
             let _ = writeln!(text, "  {name}: version {} is installed", version.collect::<String>());
+        }
+        for (name, brief, overridden) in audits(configured, shown) {
+            let beyond = if overridden { ", beyond the limits by a decision in writing" } else { "" };
+            let _ = writeln!(text, "  {name}: {brief}{beyond}");
         }
         text.push_str(&signals::text(site, configured.sensitive.as_ref()));
         for route in &site.routes {
@@ -116,7 +122,7 @@ fn value(
         .zip(&settings.sites)
         .zip(shown)
         .map(|((site, configured), shown)| {
-            let plugins: Vec<_> = shown.iter().map(plugin).collect();
+            let plugins: Vec<_> = shown.iter().map(|shown| plugin(configured, shown)).collect();
             let routes: Vec<_> = site
                 .routes
                 .iter()
@@ -150,12 +156,28 @@ fn value(
     json!({ "sites": sites, "warnings": warnings })
 }
 
-fn plugin(shown: &Shown) -> serde_json::Value {
+/// The audits of what a site shows, and whether limits are overridden for it.
+fn audits<'s>(site: &'s Site, shown: &'s [Shown]) -> impl Iterator<Item = (&'s str, Brief, bool)> {
+    shown.iter().filter_map(|shown| {
+        let brief = audit(site, shown)?;
+        let overridden = shown.installed.as_ref().is_some_and(|version| !version.overridden.is_empty());
+        Some((shown.name.as_str(), brief, overridden))
+    })
+}
+
+fn audit(site: &Site, shown: &Shown) -> Option<Brief> {
+    let judge = Judge::new(site, &shown.name);
+    shown.plugin.as_ref().map(|plugin| Audit::brief(plugin, &judge.terms(None)))
+}
+
+fn plugin(site: &Site, shown: &Shown) -> serde_json::Value {
     let plugin = shown.plugin.as_ref();
     json!({
         "name": shown.name,
         "version": plugin.map(|plugin| plugin.manifest().version()),
         "digest": plugin.map(|plugin| plugin.digest().to_string()),
         "installed": shown.installed.is_some(),
+        "audit": audit(site, shown).map(|brief| brief.value()),
+        "overridden": shown.installed.as_ref().map(|version| &version.overridden),
     })
 }

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use cloakroom_audit::{Audit, Terms};
 use cloakroom_plugin_host::{Difference, Plugin};
 use cloakroom_settings::{Problem, Site};
@@ -36,9 +37,20 @@ pub(crate) struct Args {
     /// Show what it changes against another plugin: a file, or `live` for what the site shows now.
     #[arg(long, value_name = "FILE|live")]
     against: Option<PathBuf>,
+    /// The form of what is printed.
+    #[arg(long, value_name = "FORM", default_value = "text", conflicts_with = "json")]
+    format: Format,
     /// The main configuration file.
     #[arg(long, value_name = "FILE", default_value = "cloakroom.toml", requires = "site")]
     config: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a terminal.
+    Text,
+    /// A page to read in a browser and to print, for people who know the site and not the field.
+    Html,
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> Exit {
@@ -73,7 +85,12 @@ fn audit(args: &Args, output: &Output) -> Result<Exit, Exit> {
     });
     let against = against.transpose()?;
     let change = against.as_ref().map(|live| Change::new(live, &plugin, &terms, &audit, output));
-    let text = format!("{audit}{}", change.as_ref().map(|change| change.text.as_str()).unwrap_or_default());
+    if args.format == Format::Html {
+        let change = change.as_ref().map(|change| (&change.before, change.rules.as_str()));
+        output.result(&audit.html(change), || Value::Null);
+        return Ok(exit(&audit));
+    }
+    let text = format!("{audit}{}", change.as_ref().map(|change| change.text(&audit)).unwrap_or_default());
     output.result(&text, || {
         let mut value = audit.value();
         if let (Some(change), Some(fields)) = (&change, value.as_object_mut()) {
@@ -81,7 +98,11 @@ fn audit(args: &Args, output: &Output) -> Result<Exit, Exit> {
         }
         value
     });
-    Ok(if audit.breaches.is_empty() { Exit::Success } else { Exit::Wrong })
+    Ok(exit(&audit))
+}
+
+fn exit(audit: &Audit) -> Exit {
+    if audit.breaches.is_empty() { Exit::Success } else { Exit::Wrong }
 }
 
 fn prior(path: &Path, site: Option<&SiteVocabulary>, output: &Output) -> Result<Shares, Exit> {
@@ -111,28 +132,33 @@ fn live(place: &Place, site: &Site, name: &str, output: &Output) -> Result<Plugi
 
 /// What differs from another plugin.
 struct Change {
-    text: String,
+    before: Audit,
+    /// What differs in what is shown to whom, in words; empty if that cannot be told.
+    rules: String,
     value: Value,
 }
 
 impl Change {
     fn new(old: &Plugin, new: &Plugin, terms: &Terms<'_>, audit: &Audit, output: &Output) -> Self {
         let before = Audit::of(old, terms);
-        let mut text = audit.against(&before);
         let mut value = serde_json::json!({
             "plugin": before.name, "version": before.version, "digest": before.digest.to_string(),
             "figures": audit.against_value(&before),
         });
+        let mut rules = String::new();
         match Difference::between(old, new) {
             Ok(difference) => {
-                text.push('\n');
-                text.push_str(&diff::text::of(old, new, &difference));
+                rules = diff::text::of(old, new, &difference);
                 if let Some(fields) = value.as_object_mut() {
                     fields.insert("difference".to_owned(), diff::value(old, new, &difference));
                 }
             }
             Err(cause) => output.problem(&Problem::nowhere(cause.to_string()).warning()),
         }
-        Self { text, value }
+        Self { before, rules, value }
+    }
+
+    fn text(&self, audit: &Audit) -> String {
+        format!("{}\n{}", audit.against(&self.before), self.rules)
     }
 }

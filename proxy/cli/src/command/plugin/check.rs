@@ -1,7 +1,7 @@
 //! `cloakroom plugin check FILE`: each property that is promised of every plugin, with its figure.
 //!
-//! Ends with 0 if the plugin has them all (warnings change nothing), with 3 if it lacks one or its rule
-//! file is wrong, and with 1 if the file cannot be read or no process can be started.
+//! Ends with 0 if the plugin has them all (warnings change nothing), with 3 if it lacks one, fails its audit
+//! or its rule file is wrong, and with 1 if the file cannot be read or no process can be started.
 
 mod finding;
 
@@ -43,7 +43,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> Exit {
         Ok(plugin) => {
             let name = format!("{} {}", plugin.manifest().name(), plugin.manifest().version());
             let named = (name, plugin.digest().to_string());
-            Checked { plugin: Some(named), findings: finding::all(&plugin), problems: warnings, exit }
+            let findings = finding::all(&plugin);
+            let is_wrong = findings.iter().any(|finding| finding.verdict == Verdict::Wrong);
+            let exit = if is_wrong { Exit::Wrong } else { exit };
+            Checked { plugin: Some(named), findings, problems: warnings, exit }
         }
         Err(NoPlugin::Rules(problems)) => {
             Checked { plugin: None, findings: Vec::new(), problems: [problems, warnings].concat(), exit }
@@ -80,6 +83,9 @@ impl Checked {
         let _ = match self.exit {
             Exit::Success if warnings == 0 => writeln!(text, "\nall is well"),
             Exit::Success => writeln!(text, "\nit can be installed; warnings: {warnings}"),
+            _ if self.plugin.is_some() => {
+                writeln!(text, "\nit fails its audit: it can be installed only with `--override`")
+            }
             _ => writeln!(text, "\nit cannot be installed"),
         };
         text

@@ -1,5 +1,6 @@
 //! What was found of a plugin, property by property, in words and in figures.
 
+use cloakroom_audit::{Audit, Terms};
 use cloakroom_plugin_host::{Limits, LoadError, MAX_CELLS, Manifest, Plugin, Property};
 
 /// The most names that a warning lists.
@@ -129,7 +130,22 @@ pub(crate) fn all(plugin: &Plugin) -> Vec<Finding> {
         bits(plugin),
         variants_that_nobody_sees(plugin),
         signals_that_change_nothing(plugin),
+        audited(plugin),
     ]
+}
+
+/// What its audit says without a site: only a price-like slot can fail there.
+fn audited(plugin: &Plugin) -> Finding {
+    let brief = Audit::brief(plugin, &Terms::default());
+    let (verdict, words) = match brief.breaches.as_slice() {
+        [] => (Verdict::Ok, brief.to_string()),
+        breaches => {
+            let words: Vec<_> =
+                breaches.iter().map(|breach| format!("{}: {}", breach.key(), breach.words)).collect();
+            (Verdict::Wrong, words.join("; "))
+        }
+    };
+    Finding { property: "audit", verdict, words, figure: Some(brief.breaches.len() as u64), limit: Some(0) }
 }
 
 /// Those of a plugin that was refused; `size` is that of its component, where it is known.
