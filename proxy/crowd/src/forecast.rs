@@ -55,9 +55,13 @@ impl Forecast {
 
 #[cfg(test)]
 mod tests {
-    use cloakroom_vocabulary::{Signal, SiteValues, ValueId};
+    use cloakroom_vocabulary::{Grain, Signal, SiteValues, ValueId};
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::epoch::RouteEpoch;
+    use crate::plan::Plan;
+    use crate::reference::{Visitor, domain, unsplit, vocabulary};
 
     #[test]
     fn who_is_too_few_is_placed_with_the_neighbours_and_then_with_all() {
@@ -83,5 +87,44 @@ mod tests {
         networks[cell("DE").0 as usize] = 45.0;
         networks[cell("FR").0 as usize] = 45.0;
         assert_eq!(named(&forecast.place(&networks)), ["europe", "europe", "any", "any"]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn visitors_are_placed_as_the_rule_places_them(
+            crowds in prop::collection::vec(((0..4_u8, 0..6_u8, 0..4_u8), 1..40_u32), 1..12), k in 2..30_u32,
+        ) {
+            let config = Config { k, counted_cells: 50_000, ..Config::default() };
+            let (site, domain) = (vocabulary(), domain());
+            let crowd = unsplit(domain.clone(), vec![vec![Grain::ANY; 3], vec![Grain::FINEST; 3]]);
+            let mut networks = vec![0.0; domain.size() as usize];
+            let mut visitors = Vec::new();
+            for ((country, referrer, daypart), count) in crowds {
+                let values = [country, referrer, daypart].map(ValueId);
+                for _ in 0..count {
+                    // Each network has a slot of its own.
+                    let slot = u16::try_from(visitors.len()).unwrap();
+                    let visitor = Visitor { class: 1, values, bucket: None, slot };
+                    networks[domain.cell(|signal| visitor.value(signal)).0 as usize] += 1.0;
+                    visitors.push(visitor);
+                }
+            }
+            let mut epoch = RouteEpoch::first(Plan::new(&config, &site, 0, crowd).unwrap(), 50_000);
+            // A cell that is large for the first time waits an epoch, and only then its parent is without it: after
+            // one more epoch than the tree is deep all is as it stays.
+            for _ in 0..10 {
+                for visitor in &visitors {
+                    let _ = epoch.place(1, |signal| visitor.value(signal), None, visitor.slot);
+                }
+                epoch = epoch.next(&config, &mut |_| 0);
+            }
+            let placed = Forecast::new(&config, &site, &domain).place(&networks);
+            for visitor in &visitors {
+                let (cell, _) = epoch.place(1, |signal| visitor.value(signal), None, visitor.slot);
+                prop_assert_eq!(placed[domain.cell(|signal| visitor.value(signal)).0 as usize], CellId(cell));
+            }
+        }
     }
 }

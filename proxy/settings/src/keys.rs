@@ -123,7 +123,7 @@ pub(crate) const MAIN: &[Key] = &[
     needed("sites", Kind::Section, "", "What is served."),
     needed("sites.paths", Kind::Texts, "1 to 64 folders", "Folders that hold a `site.toml`, relative to this file. The last part of a path names the site in logs and reports."),
     section("store", Kind::Section, "What outlives a restart. Without it nothing does."),
-    needed("store.path", Kind::Text, "a folder; made if it is not there", "Where released combinations of values are written, so that after a restart they stay released until their epoch ends, and where `cloakroom plugin install` keeps plugins: the last 20 versions of each, at most 256 tables, and at most 256 MiB of compiled code. No visitor, count or key is written. Relative to this file."),
+    needed("store.path", Kind::Text, "a folder; made if it is not there", "Where released combinations of values are written, so that after a restart they stay released until their epoch ends, and where `cloakroom plugin install` keeps plugins: the last 20 versions of each, at most 256 tables, and at most 256 MiB of compiled code; and the incident log, at most 64 files of about 1 MiB. No visitor, count or key is written. Relative to this file."),
     section("cache", Kind::Section, "The store of pages that are ready to send."),
     key("cache.max_bytes", Kind::Size(&bounds::CACHE_BYTES), "", "", "Memory for stored pages, of all sites together."),
     section("metrics", Kind::Section, "Figures for the people who run the proxy."),
