@@ -3,7 +3,7 @@
 
 use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_plugin_host::{Digest, Plugin, Readable, SignalUse, Slot};
-use cloakroom_vocabulary::{Shares, Signal, SiteVocabulary};
+use cloakroom_vocabulary::{CountryCode, Shares, Signal, SiteValues, SiteVocabulary, country_facts};
 
 use crate::bits::Bits;
 use crate::crowding::{Crowding, Crowds};
@@ -322,10 +322,18 @@ fn slot_figures(
     }
 }
 
+/// The variant that most buckets of a combination show, the first of several.
 fn most_frequent(universe: &Universe<'_>, slot: usize, combination: usize) -> u8 {
-    let ways = universe.choices(combination).iter().zip(universe.ways());
-    let widest = ways.max_by(|(_, one), (_, other)| one.total_cmp(other));
-    widest.map_or(0, |(choice, _)| universe.variant(slot, *choice))
+    let mut shares: Vec<(u8, f64)> = Vec::new();
+    for (choice, way) in universe.choices(combination).iter().zip(universe.ways()) {
+        let variant = universe.variant(slot, *choice);
+        match shares.iter_mut().find(|(known, _)| *known == variant) {
+            Some((_, share)) => *share += way,
+            None => shares.push((variant, *way)),
+        }
+    }
+    let most = shares.into_iter().reduce(|most, other| if other.1 > most.1 { other } else { most });
+    most.map_or(0, |(variant, _)| variant)
 }
 
 /// How the plugin's ids are named, by a site's values where there is one.
@@ -350,13 +358,25 @@ fn id_of(used: &SignalUse, site: Option<&SiteVocabulary>, value: &str) -> usize 
     if value == "any" {
         return usize::from(used.any());
     }
-    let alone = cloakroom_vocabulary::SiteValues {
-        countries: if used.signal() == Signal::Country { vec![value.to_owned()] } else { Vec::new() },
-        ..cloakroom_vocabulary::SiteValues::default()
-    };
+    let alone = SiteValues { countries: countries(used, value), ..SiteValues::default() };
     let alone = SiteVocabulary::new(&alone).ok();
     let Some(vocabulary) = site.or(alone.as_ref()) else { return usize::from(used.other()) };
     let hierarchy = vocabulary.hierarchy(used.signal());
     let seen = hierarchy.find(value).and_then(|value| used.ids(hierarchy).get(usize::from(value.0)).copied());
     usize::from(seen.unwrap_or(used.other()))
+}
+
+/// The countries that make a vocabulary in which the value stands: itself, or, of a continent, those that the
+/// plugin tells apart.
+fn countries(used: &SignalUse, value: &str) -> Vec<String> {
+    if used.signal() != Signal::Country {
+        return Vec::new();
+    }
+    let continent =
+        |code: &str| CountryCode::parse(code).and_then(country_facts).map(|facts| facts.continent);
+    if continent(value).is_some() {
+        return vec![value.to_owned()];
+    }
+    let within = |code: &&String| continent(code).is_some_and(|of| of.name() == value);
+    used.values().iter().filter(within).cloned().collect()
 }
