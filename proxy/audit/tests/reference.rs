@@ -216,3 +216,28 @@ fn variants_that_a_site_never_leads_to_are_told_from_dead_ones() {
     let audit = Audit::of(&load(&rules), &Terms { site: Some(("shop", &site)), ..Terms::default() });
     assert_eq!(audit.slots[0].reach, [Reach::Shown, Reach::NotOnSite, Reach::Dead]);
 }
+
+#[test]
+fn the_worst_cell_of_a_split_names_the_variant_that_most_buckets_show() {
+    // The second split cuts the first one's `a` into two ranges, each of them narrower than `plain`.
+    let rules = "[[rule]]\nwhen = { device = \"phone\" }\nsplit = { s = { a = 52, plain = 48 } }\n\
+                 [[rule]]\nwhen = { device = \"tv\" }\nsplit = { s = { a = 11, plain = 89 } }\n";
+    let plugin = load(&[HEAD, &signals(&["device"]), &slot("s"), rules].concat());
+    assert_eq!(plugin.manifest().bucket_ranges(), [11, 41, 48]);
+    let audit = Audit::of(&plugin, &Terms::default());
+    let worst = audit.figures[0].slots[0].worst_cell.as_ref().unwrap();
+    assert_eq!((worst.cell.as_str(), worst.variant), ("device=phone", 1));
+}
+
+#[test]
+fn a_continent_with_a_declared_country_is_no_other_country() {
+    let rules = "[[rule]]\nwhen = { country = \"US\" }\nshow = { s = \"a\" }\n";
+    let plugin = load(&[HEAD, &signals(&["country"]), &slot("s"), rules].concat());
+    let stated = [("north-america", 0.25), ("US", 0.25), ("asia", 0.5)];
+    let stated = stated.map(|(value, share)| (value.to_owned(), share)).to_vec();
+    let prior = Shares::of_signals(None, vec![(Signal::Country, stated)]).unwrap();
+    let audit = Audit::of(&plugin, &Terms { prior: Some(&prior), ..Terms::default() });
+    let groups = &audit.figures[1].slots[0].parity[0].groups;
+    let weights: Vec<_> = groups.iter().map(|group| (group.value.as_str(), group.weight)).collect();
+    assert_eq!(weights, [("US", 0.25), ("other", 0.5)]);
+}
