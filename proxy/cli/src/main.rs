@@ -8,6 +8,7 @@ mod command;
 mod exit;
 mod loading;
 mod logs;
+mod lost;
 mod metrics;
 mod panics;
 mod plugins;

@@ -8,19 +8,31 @@ mod finding;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use cloakroom_plugin_host::{Lost, Plugin};
+use cloakroom_rewrite::OutputPolicy;
 use cloakroom_settings::{PluginFile, Problem};
 use serde_json::json;
 
 use crate::exit::Exit;
+use crate::lost;
 use crate::plugins::{self, NoPlugin};
 use crate::report::{self, Output};
 use finding::{Finding, Verdict};
+
+use super::place::{Place, wrong};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A rule file (`.toml`) or a WASM component (`.wasm`).
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// Judge what it puts into pages by this site's own list of hosts, routes and fragments: the site's
+    /// folder's name or one of its hosts.
+    #[arg(long, value_name = "SITE")]
+    pub(crate) site: Option<String>,
+    /// The main configuration file, with `--site`.
+    #[arg(long, value_name = "FILE", default_value = "cloakroom.toml", requires = "site")]
+    pub(crate) config: PathBuf,
 }
 
 /// All that there is to say of a file.
@@ -30,6 +42,8 @@ struct Checked {
     findings: Vec<Finding>,
     /// What is wrong, and what may not be meant.
     problems: Vec<Problem>,
+    /// What is taken out of what it puts into pages.
+    lost: Vec<Lost>,
     exit: Exit,
 }
 
@@ -43,18 +57,35 @@ pub(crate) fn run(args: &Args, output: &Output) -> Exit {
         Ok(plugin) => {
             let name = format!("{} {}", plugin.manifest().name(), plugin.manifest().version());
             let named = (name, plugin.digest().to_string());
-            Checked { plugin: Some(named), findings: finding::all(&plugin), problems: warnings, exit }
+            let lost = match lost_at(args, &plugin, output) {
+                Ok(lost) => lost,
+                Err(exit) => return exit,
+            };
+            let mut findings = finding::all(&plugin);
+            findings.push(finding::edits(&plugin, &lost, args.site.as_deref()));
+            Checked { plugin: Some(named), findings, problems: warnings, lost, exit }
+                .with_places(&plugin, &file)
         }
-        Err(NoPlugin::Rules(problems)) => {
-            Checked { plugin: None, findings: Vec::new(), problems: [problems, warnings].concat(), exit }
-        }
+        Err(NoPlugin::Rules(problems)) => Checked {
+            plugin: None,
+            findings: Vec::new(),
+            problems: [problems, warnings].concat(),
+            lost: Vec::new(),
+            exit,
+        },
         Err(NoPlugin::Refused(cause)) => {
             let size = match &file {
                 PluginFile::Component(bytes) => Some(bytes.len() as u64),
                 PluginFile::Rules(_) => None,
             };
             warnings.insert(0, plugins::refused(&args.file, &cause));
-            Checked { plugin: None, findings: finding::until(&cause, size), problems: warnings, exit }
+            Checked {
+                plugin: None,
+                findings: finding::until(&cause, size),
+                problems: warnings,
+                lost: Vec::new(),
+                exit,
+            }
         }
     };
     output.result(&checked.text(&args.file), || checked.value(&args.file));
@@ -65,7 +96,30 @@ pub(crate) fn run(args: &Args, output: &Output) -> Exit {
     exit
 }
 
+/// What is taken out of a plugin by a site's door, or by one without a site.
+fn lost_at(args: &Args, plugin: &Plugin, output: &Output) -> Result<Vec<Lost>, Exit> {
+    let Some(site) = &args.site else {
+        return Ok(plugin.lost(&OutputPolicy::without_site()));
+    };
+    let place = Place::open(&args.config, output)?;
+    let site = place.site(site).map_err(wrong(output))?;
+    place.lost(site, plugin).map_err(|problems| {
+        problems.iter().for_each(|problem| output.problem(problem));
+        Exit::Wrong
+    })
+}
+
 impl Checked {
+    /// The same with each loss as a warning that points to where it stands.
+    fn with_places(mut self, plugin: &Plugin, file: &PluginFile) -> Self {
+        let rules = match file {
+            PluginFile::Rules(source) => Some(source),
+            PluginFile::Component(_) => None,
+        };
+        self.problems.extend(self.lost.iter().map(|gone| lost::problem(gone, Some(plugin), rules)));
+        self
+    }
+
     fn text(&self, file: &Path) -> String {
         let mut text = format!("{}\n", file.display());
         if let Some((name, digest)) = &self.plugin {
@@ -86,7 +140,9 @@ impl Checked {
     }
 
     fn warnings(&self) -> usize {
-        let unmeant = self.findings.iter().filter(|finding| finding.verdict == Verdict::Warning).count();
+        // What is taken out is among the problems, each part by itself.
+        let unmeant = self.findings.iter().filter(|finding| finding.property != "edits");
+        let unmeant = unmeant.filter(|finding| finding.verdict == Verdict::Warning).count();
         unmeant + self.problems.iter().filter(|problem| problem.is_warning()).count()
     }
 
@@ -110,6 +166,7 @@ impl Checked {
             "plugin": self.plugin.as_ref().map(|(name, _)| name),
             "digest": self.plugin.as_ref().map(|(_, digest)| digest),
             "properties": findings,
+            "removed": self.lost.iter().map(lost::value).collect::<Vec<_>>(),
             "warnings": self.warnings(),
             "problems": self.problems.iter().map(report::problem).collect::<Vec<_>>(),
         })
