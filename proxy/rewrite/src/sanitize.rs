@@ -20,6 +20,8 @@ const MAX_TAGS: usize = 2_048;
 /// More open elements of the kind that the parser repeats in each paragraph (`b`, `font` and the
 /// like).
 const MAX_REPEATED: usize = 64;
+/// How often what is left is read again until it stays the same.
+const MAX_ROUNDS: usize = 4;
 /// What the output may grow to when such elements are repeated.
 const MAX_GROWTH_BYTES: usize = 256 << 10;
 
@@ -97,7 +99,25 @@ impl Sanitizer {
         if let Some((at, why)) = too_tangled(html) {
             return Err(Reason::new(why, "write less markup, and close what is opened").of("the edit", at));
         }
-        let safe = self.builder.clean(html).to_string();
+        let mut safe = self.builder.clean(html).to_string();
+        // An element that is taken away may have been what kept others in their places: a browser would
+        // read what is left in another way than was judged. So it is read again until nothing moves.
+        let mut rounds = 0;
+        loop {
+            let again = self.builder.clean(&safe).to_string();
+            if again == safe {
+                break;
+            }
+            rounds += 1;
+            if rounds == MAX_ROUNDS {
+                let why = Reason::new(
+                    "browsers would read what is left of it in several ways",
+                    "close what is opened",
+                );
+                return Err(why.of("the edit", 0..html.len()));
+            }
+            safe = again;
+        }
         if safe.len() > html.len().saturating_add(MAX_GROWTH_BYTES) {
             let why = Reason::new("the markup is too tangled", "close what is opened");
             return Err(why.of("the edit", 0..html.len()));

@@ -88,6 +88,8 @@ const CASES: &[(&str, &str)] = &[
     ("</div><p>a</p>", "<p>a</p>"),
     ("</div></div></body></html><p>a</p>", "<p>a</p>"),
     ("<div><p>a", "<div><p>a</p></div>"),
+    ("<h2><option><h2>", "<h2></h2><h2></h2>"),
+    ("<a href=/x><table><td><a href=/y>", "<a href=\"/x\" rel=\"noopener\"><table><tbody><tr><td><a href=\"/y\" rel=\"noopener\"></a></td></tr></tbody></table></a>"),
     ("<!-- --><p>a</p><!--[if IE]><script>x</script><![endif]-->", "<p>a</p>"),
     ("<![CDATA[<script>x</script>]]>b", "x]]&gt;b"),
     ("<?php echo 1 ?>b", "b"),
