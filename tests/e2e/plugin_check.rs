@@ -121,7 +121,6 @@ name = "plain"
 [[slot.variant]]
 name = "sale"
 [[slot.variant.edit]]
-op = "set-content"
 selector = "#top"
 content = """
 <h1>Sale</h1>
@@ -129,10 +128,8 @@ content = """
 <img src="https://elsewhere.example/a.png" alt="">
 """
 [[slot.variant.edit]]
-op = "set-attribute"
-selector = "a[href]"
-name = "class"
-value = "big"
+selector = ".cta"
+attributes = { style = "color: red; transform: scale(9)" }
 [signals.country]
 reason = "prices"
 [[rule]]
@@ -147,7 +144,7 @@ show = { top = "sale" }
         assert!(err.contains(line), "{line} is not in\n{err}");
     }
     assert!(
-        err.contains("position") && err.contains("list its host") && err.contains("attribute selectors"),
+        err.contains("position") && err.contains("list its host") && err.contains("`transform`"),
         "{err}"
     );
 
@@ -168,7 +165,7 @@ show = { top = "sale" }
             )
         })
         .collect();
-    assert_eq!(places, [("sale", 0, "content", 2), ("sale", 0, "content", 3), ("sale", 1, "selector", 1)]);
+    assert_eq!(places, [("sale", 0, "content", 2), ("sale", 0, "content", 3), ("sale", 1, "value", 1)]);
 }
 
 #[test]

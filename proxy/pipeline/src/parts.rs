@@ -200,6 +200,14 @@ pub enum BuildError {
         /// Its value.
         product: u64,
     },
+    /// The edits that one page would get together are too many, or too costly to place.
+    #[error("the edits of `{variants}` together have {too_much}")]
+    Edits {
+        /// The joint variant.
+        variants: String,
+        /// What there is too much of, with its bound.
+        too_much: String,
+    },
     /// The site's signals tell too much together.
     #[error(
         "the signals of `{host}` tell up to {arithmetic} bits, its budget is {budget}: \

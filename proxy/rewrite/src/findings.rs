@@ -116,7 +116,7 @@ impl Inventory {
             Ok(accepted) => {
                 for loss in accepted.lost {
                     let at = place.within(raw, &value, &loss.at);
-                    let what = format!("part of {what}, {}", loss.what);
+                    let what = format!("{what}, {}", loss.what);
                     self.lose(Loss { at, what, ..loss });
                 }
             }

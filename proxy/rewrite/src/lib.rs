@@ -11,6 +11,7 @@
 
 mod address;
 mod attribute;
+mod cost;
 mod edit;
 mod entity;
 mod findings;

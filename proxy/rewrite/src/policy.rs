@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::address::Addresses;
 use crate::attribute::{accept, touch_of, why_not};
+use crate::cost::Cost;
 use crate::edit::Edit;
 use crate::entity::escape;
 use crate::removed::{Loss, Part, Reason, Removed};
@@ -99,6 +100,16 @@ impl SafeEdits {
             Action::Include(path) => Some(path.as_str()),
             _ => None,
         })
+    }
+
+    /// What keeps these edits from being made on one page, in words and with the figures: the bounds on
+    /// their number and on their selectors.
+    pub fn too_costly<'e>(together: impl IntoIterator<Item = &'e Self>) -> Option<String> {
+        together.into_iter().map(Self::cost).sum::<Cost>().over_page()
+    }
+
+    fn cost(&self) -> Cost {
+        self.edits.iter().map(|edit| edit.selector.cost()).sum()
     }
 
     /// Whether there is nothing to do.
@@ -205,7 +216,13 @@ impl OutputPolicy {
                 let why = Reason::new(why, "choose an element of the page's content");
                 Err(telling.refuse(Part::Selector, asked, why, 0..asked.len()))
             }
-            None => Ok(SafeEdit { selector, action }),
+            None => match (before.cost() + selector.cost()).over_variant() {
+                None => Ok(SafeEdit { selector, action }),
+                Some(why) => {
+                    let why = Reason::new(why, "find elements by a class or an id of their own");
+                    Err(telling.refuse(Part::Selector, asked, why, 0..asked.len()))
+                }
+            },
         }
     }
 
@@ -248,7 +265,7 @@ impl OutputPolicy {
             .map_err(|why| telling.refuse(Part::Value, value, why, whole.clone()))?;
         let nothing_left = !accepted.lost.is_empty() && accepted.value.is_empty();
         for loss in accepted.lost {
-            let what = format!("part of attribute `{name}`, {}", loss.what);
+            let what = format!("attribute `{name}`, {}", loss.what);
             telling.tell(Part::Value, value, Loss { what, ..loss });
         }
         if nothing_left {

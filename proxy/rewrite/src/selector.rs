@@ -2,6 +2,7 @@
 //! the first child. No attribute selectors, since they could ask the page about its visitor, and no
 //! lists. No client data enters.
 
+use crate::cost::Cost;
 use crate::tags::Touch;
 
 const MAX_BYTES: usize = 256;
@@ -13,7 +14,7 @@ pub(crate) struct SafeSelector {
     parsed: lol_html::Selector,
     /// The element name that the last compound asks for, lower case.
     subject: Option<String>,
-    descents: usize,
+    cost: Cost,
 }
 
 impl SafeSelector {
@@ -31,15 +32,15 @@ impl SafeSelector {
         if text.len() > MAX_BYTES {
             return Err((before + MAX_BYTES, "the selector is longer than 256 bytes"));
         }
-        let mut reader = Reader { rest: text, descents: 0 };
+        let mut reader = Reader { rest: text, cost: Cost { edits: 1, ..Cost::default() } };
         let subject = reader.selector().map_err(|why| (before + text.len() - reader.rest.len(), why))?;
         let parsed = text.parse().map_err(|_| (before, "the selector cannot be read"))?;
-        Ok(Self { parsed, subject, descents: reader.descents })
+        Ok(Self { parsed, subject, cost: reader.cost })
     }
 
-    /// How many of its parts may stand anywhere below the part before: what a search costs.
-    pub(crate) fn descents(&self) -> usize {
-        self.descents
+    /// What a search for it costs.
+    pub(crate) fn cost(&self) -> Cost {
+        self.cost
     }
 
     pub(crate) fn parsed(&self) -> &lol_html::Selector {
@@ -56,7 +57,7 @@ impl SafeSelector {
 /// A recursive-descent reader over the small grammar; whatever it does not know is an error.
 struct Reader<'s> {
     rest: &'s str,
-    descents: usize,
+    cost: Cost,
 }
 
 impl Reader<'_> {
@@ -85,7 +86,7 @@ impl Reader<'_> {
             Some('+' | '~' | '|') => Err("only descendants and children (`>`) may be asked for"),
             Some(',') => Err("one selector an edit: lists are not allowed"),
             _ if spaced => {
-                self.descents += 1;
+                self.cost.descents += 1;
                 Ok(true)
             }
             _ => Err("the selector cannot be read"),
@@ -122,6 +123,7 @@ impl Reader<'_> {
         const UNKNOWN: &str = "of the pseudo-classes only `:first-child`, `:nth-child()`, `:first-of-type` and \
                                `:nth-of-type()` are allowed";
         let name = self.identifier().map_err(|_| UNKNOWN)?.to_ascii_lowercase();
+        self.cost.counting += 1;
         match name.as_str() {
             "first-child" | "first-of-type" => Ok(()),
             "nth-child" | "nth-of-type" if self.take('(') => {
