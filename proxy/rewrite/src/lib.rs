@@ -28,6 +28,7 @@ mod spans;
 mod style;
 mod tags;
 mod template;
+mod value;
 
 pub use edit::Edit;
 pub use page::{RewriteError, cleanse_only, is_html, rewrite, rewrite_with};

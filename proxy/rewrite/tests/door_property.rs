@@ -247,4 +247,78 @@ proptest! {
             prop_assert!(gone.place.line <= content.matches('\n').count() + 1, "{gone:?}");
         }
     }
+
+    #[test]
+    fn a_style_that_came_out_goes_in_unchanged(pieces in prop::collection::vec(css(), 1..16)) {
+        let (once, removed) = styled(&pieces.concat());
+        for bad in ["url", "var(", "\\", "@", "{", "/*", "!", "fixed", "--", "<", "&"] {
+            prop_assert!(!once.contains(bad), "{once}");
+        }
+        if !once.is_empty() {
+            prop_assert_eq!(styled(&once), (once, Vec::new()));
+        } else {
+            prop_assert!(!removed.is_empty() || pieces.concat().trim_matches([';', ' ']).is_empty() || pieces.concat().contains("/*"));
+        }
+    }
+}
+
+/// Pieces of style, some of them whole.
+fn css() -> impl Strategy<Value = String> {
+    const PIECES: [&str; 40] = [
+        "color",
+        ":",
+        ";",
+        "red",
+        "#fff",
+        "margin",
+        "padding",
+        "1px",
+        "-1px",
+        "1e9px",
+        "0",
+        "50%",
+        " ",
+        ",",
+        "/",
+        "(",
+        ")",
+        "rgb(",
+        "min(",
+        "clamp(",
+        "linear-gradient(",
+        "repeat(",
+        "minmax(",
+        "url(",
+        "url(a)",
+        "var(--x)",
+        "calc(",
+        "\\75rl(",
+        "position",
+        "fixed",
+        "background",
+        "!important",
+        "'",
+        "\"",
+        "/*",
+        "*/",
+        "grid-template-columns",
+        "1fr",
+        "90deg",
+        "{",
+    ];
+    prop_oneof![
+        8 => prop::sample::select(PIECES.as_slice()).prop_map(str::to_owned),
+        2 => prop::sample::select(["color:red;", "padding:1.23456rem 2px;", "border:1px solid #ABC;"].as_slice()).prop_map(str::to_owned),
+        1 => "[-0-9a-z.%#\\\\\u{e9}]{1,5}",
+    ]
+}
+
+/// What is left of a style that is set, and what the author is told.
+fn styled(value: &str) -> (String, Vec<Removed>) {
+    let selector = "#x".to_owned();
+    let edit = Edit::SetAttribute { selector, name: "style".to_owned(), value: value.to_owned() };
+    let (edits, removed) = policy().admit(vec![edit]);
+    let page = String::from_utf8(rewrite(b"<p id=x>", &[&edits], &|_| None).unwrap()).unwrap();
+    let style = page.strip_prefix("<p id=x style=\"").and_then(|rest| rest.strip_suffix("\">"));
+    (style.unwrap_or_default().to_owned(), removed)
 }
