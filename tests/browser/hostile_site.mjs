@@ -57,13 +57,13 @@ function frameworks() {
       }
     }
   }
-  for (const name of ["cart", "config", "settings", "user", "analytics", "dataLayer", "jQuery"]) clobbered(window[name]);
-  for (const name of ["currentScript", "cookie", "defaultView", "forms", "getElementById", "body", "baseURI"]) clobbered(document[name]);
+  for (const name of ["cart", "config", "settings", "user", "analytics", "dataLayer", "jQuery"]) clobbered(name, window[name]);
+  for (const name of ["currentScript", "cookie", "defaultView", "forms", "getElementById", "body", "baseURI"]) clobbered(name, document[name]);
 }
-function clobbered(found) {
-  const element = found instanceof HTMLCollection ? found[0] : found;
-  const box = element instanceof Element && element !== document.body && element !== document.currentScript && element.closest(".box");
-  if (box && !element.id.startsWith("b")) top.__ran(Number(box.dataset.of));
+function clobbered(name, found) {
+  const element = found instanceof HTMLCollection ? found[0] : found instanceof Window ? found.frameElement : found;
+  if (element instanceof Element && (element.id === name || element.getAttribute("name") === name))
+    top.__ran(Number(element.closest(".box").dataset.of));
 }
 function poke() {
   for (const element of document.querySelectorAll(".box *"))

@@ -19,6 +19,7 @@ use moka::sync::Cache;
 use crate::canary::Canary;
 use crate::decision::{Decision, Ingredients, Prepared, signals_of};
 use crate::downstream::FieldList;
+use crate::page_policy::page_policy;
 use crate::flights::Flights;
 use crate::keeping::Keeping;
 use crate::own::Own;
@@ -163,6 +164,8 @@ fn build_site(
     let identity = format!("{host}\0{:?}\0{:?}\0{:?}", parts.consent, parts.campaign_parameter, parts.topics);
     let routes_of = Arc::clone(boundary);
     let passthrough = move |path: &str| routes_of.is_passthrough(id, path);
+    let policy =
+        parts.content_security_policy.then(|| page_policy(&parts.hosts, &parts.output_hosts)).flatten();
     let output = OutputPolicy::new(parts.hosts, parts.output_hosts, passthrough);
     let mut removed = Vec::new();
     let prepared: Vec<Prepared> = parts
@@ -197,7 +200,7 @@ fn build_site(
     });
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds, SystemTime::now())?;
     let origin = Arc::new(Origin::new(parts.origin)?);
-    let fields = FieldList::new(&parts.output_headers);
+    let fields = FieldList::new(&parts.output_headers, policy);
     let recheck_after = parts.recheck_after;
     let site = Site {
         routes,
