@@ -16,6 +16,9 @@ const WAYS = ["content", "before", "after", "text", "include"];
 // Of the hand-written fragments, so many have to do harm where there is no door.
 const HARMFUL = 700;
 const LEAST = 1_000;
+// One in so many edits at least leaves something harmless, and one in so many fragments at most nobody could tell.
+const CHANGED = 4;
+const SILENT = 16;
 const AT_ONCE = 40;
 const SETTLE_MS = 700;
 const CLICKED_MS = 50;
@@ -67,33 +70,46 @@ const HONEST = '<p><img src="/in/ok.png" alt="A tent"><img src="https://cdn.test
 pages.push([{ id: 0, how: "content", html: HONEST, place: PLACES[0] }]);
 const controls = chunks([...singles.values()], AT_ONCE);
 
-// What may be left in a box: nothing that a browser or a page's programs could act on.
+// What may be left in a box: nothing that a browser or a page's programs could act on. `places` is what the
+// site itself put there.
 const LEFT = `
-const BAD = new Set("script style link meta base iframe frame frameset object embed applet form input textarea select template noscript svg math audio video source track picture portal fencedframe slot title xmp plaintext noembed noframes marquee dialog button keygen isindex bgsound layer image".split(" "));
+const BAD = new Set(("script style link meta base iframe frame frameset object embed applet form input textarea select option "
+  + "template noscript svg math audio video source track picture portal fencedframe slot title xmp plaintext noembed noframes "
+  + "marquee dialog button keygen isindex bgsound layer image canvas map area param model geolocation permission").split(" "));
+const NAMES = /^(on|data-|x-|v-|ng-|hx-|[@:#*_([]|t-|th:|bind|wire|jsaction|up-|is$|slot|part$|form|ping|srcdoc|attributionsrc|background|lowsrc|dynsrc|longdesc|usemap|popover|command|accesskey|contenteditable|autofocus|draggable|tabindex|xmlns|xlink|name$|nonce|cite|crossorigin|referrerpolicy|download)/i;
+const STYLES = /url|image|src|expression|behavior|import|attr|\\\\|\\/\\*|[{}<@]|fixed|sticky/i;
 const found = [];
-for (const box of document.querySelectorAll(".box")) {
+let changed = 0;
+for (const [at, box] of [...arguments[1].querySelectorAll(".box")].entries()) {
+  const plain = document.createElement("div");
+  plain.innerHTML = arguments[0]?.[at] ?? "";
+  if (plain.innerHTML !== box.innerHTML) changed += 1;
   for (const element of box.querySelectorAll("*")) {
-    const own = /^b\\d+$/.test(element.id) || element.querySelector("[id^=b]") && !element.closest("[id^=b]");
+    const sites = arguments[0] && (/^b\\d+$/.test(element.id) || element.querySelector("[id^=b]"));
     const wrong = [];
-    if (!own && (BAD.has(element.localName) || element.namespaceURI !== "http://www.w3.org/1999/xhtml" || element.shadowRoot)) wrong.push("element");
+    if (!sites && (BAD.has(element.localName) || element.localName.includes("-") || element.localName.includes(":")
+      || element.namespaceURI !== "http://www.w3.org/1999/xhtml" || element.shadowRoot)) wrong.push("element");
     for (const { name, value } of element.attributes) {
-      if (/^(on|data-|x-|v-|ng-|hx-|[@:#*_([]|is$|slot$|part$|form|ping|srcdoc|attributionsrc|background|lowsrc|dynsrc|longdesc|usemap|popover|command|accesskey|contenteditable|autofocus|draggable|tabindex|xmlns|xlink|name$|nonce)/i.test(name)) wrong.push(name);
-      if (name === "id" && !own) wrong.push(name);
-      if (name === "style" && /url|image|src|expression|behavior|import|attr|var\\(|\\\\|\\/\\*|[{}<@]|fixed|absolute|sticky/i.test(value)) wrong.push(name + "=" + value);
-      if (/^(href|src|srcset)$/.test(name) && /account.*\\?/.test(decodeURIComponent(value.replace(/%(?![0-9a-f]{2})/gi, "%25")))) wrong.push(name + "=" + value);
+      if (name === "id" ? !sites : NAMES.test(name)) wrong.push(name);
+      if (name === "style" && STYLES.test(value)) wrong.push(name);
+      if (name === "target" && value !== "_blank") wrong.push(name);
+      if (/^(href|src|srcset)$/.test(name) && /account.*[?]/.test(decodeURIComponent(value.replace(/%(?![0-9a-f]{2})/gi, "%25")))) wrong.push(name);
     }
-    if (own) { if (wrong.length) found.push([Number(box.dataset.of), wrong.join(), element.outerHTML.slice(0, 300)]); continue; }
+    const [link, source] = [element.matches("a, area") ? element.getAttribute("href") : null, element.getAttribute("src")];
+    if (link !== null && !/^(\\/(?![\\/\\\\])|#(?!:)|https:\\/\\/[^@]*$)/.test(link)) { wrong.push("address"); if (arguments[0]) element.click(); }
+    if (source !== null && !/^(\\/(?![\\/\\\\])|https:\\/\\/cdn[.]test\\/)/.test(source)) wrong.push("src");
+    if (element.matches("[rel*=opener]:not([rel~=noopener])")) wrong.push("rel");
     if (wrong.length) found.push([Number(box.dataset.of), wrong.join(), element.outerHTML.slice(0, 300)]);
   }
-  for (const link of box.querySelectorAll("a, area"))
-    if (link.hasAttribute("href") && !/^https?:$/.test(link.protocol)) { found.push([Number(box.dataset.of), "link", link.outerHTML.slice(0, 300)]); link.click(); }
 }
-return found;`;
+return { found, changed };`;
 
 const folder = mkdtempSync(join(tmpdir(), "hostile-"));
 const visits = [];
 const passthrough = [];
-const origin = serveOrigin({ pages, controls, parts, singles, passthrough }).listen(originPort, "127.0.0.1");
+const included = new Set();
+const hosts = new Set();
+const origin = serveOrigin({ pages, controls, parts, singles, passthrough, included }).listen(originPort, "127.0.0.1");
 const sink = serveSink(visits).listen(sinkPort, "127.0.0.1");
 configure(folder, port, originPort, pages);
 const proxy = spawn(binary, ["serve", "--config", join(folder, "cloakroom.toml")], { stdio: ["ignore", "ignore", process.env.SHOW ? "inherit" : "ignore"] });
@@ -104,6 +120,8 @@ let browser;
 function asked() {
   const foreign = visits.splice(0).flatMap(({ ids, said }) => {
     if (ids.length) return ids.map((id) => [id, "foreign host"]);
+    const named = /[\w.-]+\.test/.exec(said)?.[0];
+    if (named) hosts.add(named);
     // The browser's own errands name hosts of their own.
     return said ? [] : [[null, "connection ahead"]];
   });
@@ -128,24 +146,30 @@ try {
   await until("the proxy answers", async () => (await fetch(`${site}/page/0`)).ok);
 
   if (process.env.SHOW) console.log(`ready after ${Date.now() - since} ms`);
-  const harmful = new Set();
+  const [harmful, told] = [new Set(), new Set()];
   for (const at of controls.keys()) {
     for (const [id] of await harm(`http://127.0.0.1:${originPort}/control/${at}`)) if (singles.has(id)) harmful.add(id);
+    const left = `const left = new Function(arguments[0]); return [...document.querySelectorAll("iframe")].flatMap((frame) => {
+      try { return left(null, frame.contentDocument).found.map(([id]) => id) } catch { return [] } });`;
+    for (const id of await browser.run(left, LEFT)) told.add(id);
   }
-  if (process.env.SHOW) {
-    for (const id of singles.keys()) if (!harmful.has(id)) console.log(`harmless: ${source(id)}`);
-  }
+  const silent = [...singles.keys()].filter((id) => !harmful.has(id) && !told.has(id));
+  if (process.env.SHOW) for (const id of silent) console.log(`neither does harm nor is told: ${source(id)}`);
   await browser.open("about:blank");
   await pause(SETTLE_MS);
   asked();
 
   const wrong = [];
+  let changed = 0;
   for (const [at, of] of pages.entries()) {
     const harms = await harm(`${site}/page/${at}`);
-    const before = new Set(harms.map(([id]) => id));
     for (const [id, what] of harms) wrong.push(`${what}: ${id === null ? `page ${at}` : source(id)}`);
     assert.equal(await browser.run("return document.getElementById('marker')?.innerText"), "edited", `page ${at} has its ${of.length} edits`);
-    for (const [id, what, html] of await browser.run(LEFT)) wrong.push(`left ${what}: ${source(id)}: ${html}`);
+    const before = new Set(await ran());
+    const places = of.map((edit, at) => edit.place.replaceAll("#", String(at)));
+    const left = await browser.run(`const left = new Function(arguments[0]); return left(arguments[1], document);`, LEFT, places);
+    for (const [id, what, html] of left.found) wrong.push(`left ${what}: ${source(id)}: ${html}`);
+    changed += left.changed;
     await pause(CLICKED_MS);
     for (const id of await ran()) if (!before.has(id)) wrong.push(`ran when clicked: ${source(id)}`);
   }
@@ -154,9 +178,13 @@ try {
   // The last page was the honest one: its pictures were asked for, where they may come from.
   const pictures = await browser.run("return [...document.images].map((picture) => picture.src)");
   assert.deepEqual(pictures, [`${site}/in/ok.png`, "https://cdn.test/ok.png"]);
+  assert.ok(hosts.has("cdn.test"), "the host that the site lists was asked");
+  assert.equal(included.size, parts.size, "each part was fetched");
+  assert.ok(changed >= edits.length / CHANGED, `only ${changed} of ${edits.length} edits changed the page`);
   assert.ok(harmful.size >= HARMFUL, `only ${harmful.size} fragments do harm without a door, ${HARMFUL} are meant to`);
-  console.log(`hostile: ${seeds.length} fragments, ${edits.length} edits on ${pages.length} pages: none runs, asks or is left; `
-    + `without a door ${harmful.size} do harm`);
+  assert.ok(silent.length <= singles.size / SILENT, `${silent.length} fragments would not be told from harmless ones`);
+  console.log(`hostile: ${seeds.length} fragments, ${edits.length} edits on ${pages.length} pages, of which ${changed} changed it: `
+    + `none runs, asks or is left; without a door ${harmful.size} run or ask, and ${silent.length} leave no trace`);
 } finally {
   await browser?.end();
   proxy.kill("SIGKILL");

@@ -36,7 +36,7 @@ export const PLACES = [
 const FRAMEWORKS = `
 const RUNS = /^(x-|v-|@|:|#|ng-|data-(ng-|action$|on|bind$|script$|hx-on|x-|v-)|hx-on|_$|\\*|\\(|\\[|bind:|on:|wire:|jsaction$|up-|unicorn|th:|t-on)/i;
 const LOADS = /^(data-)?(hx-(get|post|put)|src|srcset|background|bg|lazy|original|href|url|remote|poster|image|include|fetch|ujs|turbo-src|up-href|ic-get-from)$/i;
-const TEXTS = [/\\{\\{([^]*?)\\}\\}/, /\\$\\{([^]*?)\\}/, /\\[\\[([^]*?)\\]\\]/, /<%[=-]?([^]*?)%>/, /#\\{([^]*?)\\}/, /\\{%([^]*?)%\\}/];
+const TEXTS = [/\\{\\{[{=]*([^]*?)\\}\\}/, /\\$\\{([^]*?)\\}/, /\\[\\[([^]*?)\\]\\]/, /<%[=-]?([^]*?)%>/, /#\\{([^]*?)\\}/, /\\{%([^]*?)%\\}/];
 const attempt = (code) => { try { (0, eval)(code) } catch {} };
 const interpolate = (text) => { for (const form of TEXTS) { const found = form.exec(text); if (found) attempt(found[1]) } };
 const fetched = (url) => { const picture = new Image(); picture.src = url };
@@ -86,14 +86,14 @@ function page(edits) {
 }
 
 // A fragment as it would be without a door.
-const raw = (edit) => `${head}${box(edit, edit.first ?? "")}${box(edit, edit.bare)}</body></html>`;
+const raw = (edit) => `${head}${box(edit, (edit.first ?? "") + edit.bare)}</body></html>`;
 
 const control = (edits) => `<!doctype html><meta charset="utf-8"><title>control</title>
 <script>window.__all = []; window.__ran = (id) => __all.push(id);</script>${edits
   .map((edit) => `<iframe sandbox="allow-scripts allow-same-origin allow-forms" src="/raw/${edit.id}"></iframe>`).join("")}`;
 
 // The origin: `pages` are lists of edits, `controls` too.
-export function serveOrigin({ pages, controls, parts, singles, passthrough }) {
+export function serveOrigin({ pages, controls, parts, singles, passthrough, included }) {
   const html = { "content-type": "text/html; charset=utf-8", "cache-control": "max-age=600" };
   const answers = { page: (at) => page(pages[at]), control: (at) => control(controls[at]),
     raw: (id) => raw(singles.get(id)), part: (id) => parts.get(id).html };
@@ -101,6 +101,7 @@ export function serveOrigin({ pages, controls, parts, singles, passthrough }) {
     const [, kind, number] = /^\/(page|control|raw|part)\/(\d+)$/.exec(request.url) ?? [];
     const known = { page: pages, control: controls, raw: singles, part: parts }[kind];
     if (known && (known.has?.(Number(number)) ?? Number(number) in known)) {
+      if (kind === "part") included.add(Number(number));
       return answer.writeHead(200, html).end(answers[kind](Number(number)));
     }
     passthrough.push(request.url);

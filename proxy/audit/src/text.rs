@@ -27,8 +27,10 @@ impl fmt::Display for Audit {
 
 impl fmt::Display for Brief {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let changed =
-            self.changed.iter().map(|(slot, share)| format!("{} see something else in {slot}", percent(*share)));
+        let changed = self
+            .changed
+            .iter()
+            .map(|(slot, share)| format!("{} see something else in {slot}", percent(*share)));
         let changed = changed.collect::<Vec<_>>().join(", ");
         let (shannon, worst) = (self.bits.shannon, self.bits.worst_case);
         let weighting = self.judged_by.name();

@@ -61,7 +61,8 @@ impl FieldList {
             }
         }
         headers.insert(REFERRER_POLICY, referrer_policy(origin.get(REFERRER_POLICY)));
-        if let Some(policy) = self.policy.as_ref().filter(|_| is_rewritable(&headers) != Rewritable::NotHtml) {
+        if let Some(policy) = self.policy.as_ref().filter(|_| is_rewritable(&headers) != Rewritable::NotHtml)
+        {
             // A line of its own: browsers enforce each, so the origin's is never loosened.
             headers.append(CONTENT_SECURITY_POLICY, policy.clone());
         }

@@ -36,8 +36,13 @@ mod tests {
         let policy = page_policy(&named(&["shop.example", "[::1]"]), &named(&["cdn.example"])).unwrap();
         let policy = policy.to_str().unwrap();
         let places = "https://shop.example https://cdn.example;";
-        assert!(policy.contains(&format!("default-src 'self' data: blob: 'unsafe-inline' {places}")), "{policy}");
+        assert!(
+            policy.contains(&format!("default-src 'self' data: blob: 'unsafe-inline' {places}")),
+            "{policy}"
+        );
         assert!(policy.contains(&format!("form-action 'self' {places}")), "{policy}");
-        assert!(policy.ends_with("object-src 'none'") && !policy.contains("::1") && !policy.contains("report"));
+        assert!(
+            policy.ends_with("object-src 'none'") && !policy.contains("::1") && !policy.contains("report")
+        );
     }
 }
