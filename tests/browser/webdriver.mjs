@@ -36,7 +36,7 @@ export async function until(what, attempt) {
 }
 
 export class Browser {
-  static async start(size = "1400,2400") {
+  static async start(size = "1400,2400", more = []) {
     const browser = new Browser();
     const port = await freePort();
     browser.address = `http://127.0.0.1:${port}`;
@@ -45,7 +45,7 @@ export class Browser {
     await until("chromedriver is ready", async () => (await browser.command("GET", "/status")).ready);
     const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
       "--disable-background-networking", "--disable-component-update", "--disable-sync",
-      "--hide-scrollbars", `--window-size=${size}`, `--user-data-dir=${browser.profile}`];
+      "--hide-scrollbars", `--window-size=${size}`, `--user-data-dir=${browser.profile}`, ...more];
     const capabilities = {
       alwaysMatch: { "goog:chromeOptions": { args }, "goog:loggingPrefs": { browser: "ALL" } },
     };

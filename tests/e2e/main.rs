@@ -30,6 +30,7 @@ mod jurisdictions;
 mod noninterference;
 mod notice;
 mod own_cookies;
+mod page_policy;
 mod passthrough;
 mod personalization;
 mod plugin_audit;

@@ -154,6 +154,7 @@ fn assemble_site(
             origin,
             forward_client_ip: site.forward_client_ip,
             output_hosts: site.output_hosts.clone(),
+            content_security_policy: site.content_security_policy,
             // The names were checked with the rest of the settings.
             output_headers: site.output_headers.iter().filter_map(|name| name.parse().ok()).collect(),
             recheck_after: site.canary_after,

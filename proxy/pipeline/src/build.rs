@@ -22,6 +22,7 @@ use crate::downstream::FieldList;
 use crate::flights::Flights;
 use crate::keeping::Keeping;
 use crate::own::Own;
+use crate::page_policy::page_policy;
 use crate::partition::Partition;
 use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 use crate::recheck::Room;
@@ -170,6 +171,8 @@ fn build_site(
     let identity = format!("{host}\0{:?}\0{:?}\0{:?}", parts.consent, parts.campaign_parameter, parts.topics);
     let routes_of = Arc::clone(boundary);
     let passthrough = move |path: &str| routes_of.is_passthrough(id, path);
+    let policy =
+        parts.content_security_policy.then(|| page_policy(&parts.hosts, &parts.output_hosts)).flatten();
     let fragments_of = Arc::clone(boundary);
     let output = OutputPolicy::new(parts.hosts, parts.output_hosts, passthrough)
         .with_fragments(move |path| fragments_of.fragment(id, path, false).is_some());
@@ -206,7 +209,7 @@ fn build_site(
     });
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds, SystemTime::now())?;
     let origin = Arc::new(Origin::new(parts.origin)?);
-    let fields = FieldList::new(&parts.output_headers);
+    let fields = FieldList::new(&parts.output_headers, policy);
     let recheck_after = parts.recheck_after;
     let site = Site {
         routes,

@@ -20,18 +20,22 @@ const ISOLATING: [&str; 2] = ["cross-origin-opener-policy", "cross-origin-embedd
 /// CSP directives that report to somebody.
 const REPORTING: [&str; 2] = ["report-uri", "report-to"];
 
-/// The fields of an origin's answers that reach the visitors of a site.
-pub(crate) struct FieldList(Vec<HeaderName>);
+/// The fields of an origin's answers that reach the visitors of a site, and what is added to them.
+pub(crate) struct FieldList {
+    names: Vec<HeaderName>,
+    /// The policy of the site's pages, where it asks for one.
+    policy: Option<HeaderValue>,
+}
 
 impl FieldList {
-    /// The shipped list and what the site adds to it.
-    pub(crate) fn new(added: &[HeaderName]) -> Self {
+    /// The shipped list and what the site adds to it, and a policy for its pages.
+    pub(crate) fn new(added: &[HeaderName], policy: Option<HeaderValue>) -> Self {
         let lines = ALLOWED.lines().filter(|line| !line.starts_with('#'));
         let names = lines.filter_map(|line| line.split_whitespace().next());
         let mut fields: Vec<_> =
             names.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok()).collect();
         fields.extend(added.iter().filter(|name| !fields.contains(name)).cloned().collect::<Vec<_>>());
-        Self(fields)
+        Self { names: fields, policy }
     }
 
     /// The fields of a page that are stored and sent, in the order of the list. `redirect` says what
@@ -41,8 +45,8 @@ impl FieldList {
         origin: &HeaderMap,
         redirect: impl Fn(&HeaderValue) -> Option<HeaderValue>,
     ) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(self.0.len());
-        for name in &self.0 {
+        let mut headers = HeaderMap::with_capacity(self.names.len());
+        for name in &self.names {
             for value in origin.get_all(name) {
                 let value = match name {
                     &CONTENT_SECURITY_POLICY => without_reporting(value),
@@ -57,6 +61,11 @@ impl FieldList {
             }
         }
         headers.insert(REFERRER_POLICY, referrer_policy(origin.get(REFERRER_POLICY)));
+        if let Some(policy) = self.policy.as_ref().filter(|_| is_rewritable(&headers) != Rewritable::NotHtml)
+        {
+            // A line of its own: browsers enforce each, so the origin's is never loosened.
+            headers.append(CONTENT_SECURITY_POLICY, policy.clone());
+        }
         headers
     }
 }
@@ -144,14 +153,14 @@ mod tests {
     }
 
     fn allowed(origin: &HeaderMap) -> HeaderMap {
-        FieldList::new(&[]).of(origin, |value| Some(value.clone()))
+        FieldList::new(&[], None).of(origin, |value| Some(value.clone()))
     }
 
     #[test]
     fn the_shipped_list_is_read_whole() {
         let lines: Vec<_> =
             ALLOWED.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-        assert_eq!(FieldList::new(&[]).0.len(), lines.len());
+        assert_eq!(FieldList::new(&[], None).names.len(), lines.len());
         assert!(lines.is_sorted(), "sorted, so that a name stands there once");
         assert!(lines.iter().all(|line| line.split_whitespace().count() > 2), "each has its reason");
     }
@@ -159,7 +168,7 @@ mod tests {
     #[test]
     fn a_site_adds_to_the_list() {
         let origin = map(&[("x-shop-version", "7"), ("content-type", "text/html"), ("x-other", "1")]);
-        let list = FieldList::new(&[HeaderName::from_static("x-shop-version"), CONTENT_TYPE]);
+        let list = FieldList::new(&[HeaderName::from_static("x-shop-version"), CONTENT_TYPE], None);
         let sent = list.of(&origin, |_| None);
         assert_eq!(sent["x-shop-version"], "7");
         assert_eq!(sent.get_all(CONTENT_TYPE).iter().count(), 1);
@@ -173,11 +182,11 @@ mod tests {
             ("cross-origin-opener-policy", "same-origin; report-to=\"g\""),
             ("cross-origin-resource-policy", "same-site"),
         ]);
-        let sent = FieldList::new(&[]).of(&origin, |_| Some(HeaderValue::from_static("/a")));
+        let sent = FieldList::new(&[], None).of(&origin, |_| Some(HeaderValue::from_static("/a")));
         assert_eq!(sent["location"], "/a");
         assert_eq!(sent["cross-origin-opener-policy"], "same-origin");
         assert_eq!(sent["cross-origin-resource-policy"], "same-site");
-        assert!(!FieldList::new(&[]).of(&origin, |_| None).contains_key("location"));
+        assert!(!FieldList::new(&[], None).of(&origin, |_| None).contains_key("location"));
     }
 
     #[test]
@@ -201,6 +210,22 @@ mod tests {
         assert_eq!(names, ["content-security-policy", "content-type", "referrer-policy"]);
         assert_eq!(sent["content-security-policy"], "default-src 'self'");
         assert_eq!(sent["referrer-policy"], "strict-origin");
+    }
+
+    #[test]
+    fn the_sites_policy_stands_beside_the_origins_and_on_pages_alone() {
+        let list = FieldList::new(&[], Some(HeaderValue::from_static("object-src 'none'")));
+        let policies = |fields: &[_]| {
+            let sent = list.of(&map(fields), |_| None);
+            sent.get_all(CONTENT_SECURITY_POLICY).iter().cloned().collect::<Vec<_>>()
+        };
+        let html = ("content-type", "text/html; charset=utf-8");
+        assert_eq!(policies(&[html]), ["object-src 'none'"]);
+        let origins = ("content-security-policy", "default-src 'self'; report-uri /r");
+        assert_eq!(policies(&[html, origins]), ["default-src 'self'", "object-src 'none'"]);
+        assert_eq!(policies(&[("content-type", "text/css"), origins]), ["default-src 'self'"]);
+        // Whether its edits can be applied does not matter.
+        assert_eq!(policies(&[html, ("content-encoding", "gzip")]), ["object-src 'none'"]);
     }
 
     #[test]

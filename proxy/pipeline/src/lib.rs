@@ -14,6 +14,7 @@ mod keeping;
 mod live;
 mod miss;
 mod own;
+mod page_policy;
 mod partition;
 mod parts;
 mod recheck;

@@ -64,6 +64,8 @@ pub struct SiteParts {
     pub forward_client_ip: bool,
     /// Hosts besides its own from which edits may load images.
     pub output_hosts: Vec<String>,
+    /// Its pages get a Content-Security-Policy that fits its hosts.
+    pub content_security_policy: bool,
     /// Fields of the origin's answers that its visitors are sent besides the shipped list.
     pub output_headers: Vec<HeaderName>,
     /// How long after it was fetched a page is fetched again, twice, to see whether it depends on more

@@ -201,6 +201,8 @@ pub(crate) struct Crowd {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Output {
     pub hosts: Option<Texts>,
+    #[serde(default)]
+    pub content_security_policy: bool,
     pub headers: Option<Texts>,
 }
 

@@ -118,6 +118,8 @@ pub struct Site {
     pub crowd: Crowd,
     /// Hosts outside the site from which edits may load, lower case.
     pub output_hosts: Vec<String>,
+    /// Pages get a Content-Security-Policy that fits these hosts.
+    pub content_security_policy: bool,
     /// Fields of the origin's answers that visitors are sent besides the shipped list, lower case.
     pub output_headers: Vec<String>,
     /// What plugins may do to people.

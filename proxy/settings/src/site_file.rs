@@ -69,6 +69,7 @@ pub(crate) fn read(
         signal_bits: signal_bits?,
         crowd: crowd?,
         output_hosts,
+        content_security_policy: raw.output.content_security_policy,
         output_headers,
         audit,
         canary_after: canary_after?,
