@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
+use cloakroom_audit::{Audit, Terms};
 use cloakroom_benches::{BANNERS, HEROES, HOST, banner_rules, hero_rules, page};
 use cloakroom_plugin_host::{CodeCache, Digest, Engine, Limits, Plugin};
 use cloakroom_plugin_store::PluginStore;
@@ -52,6 +53,11 @@ pub(crate) fn tabulation(criterion: &mut Criterion) {
     group.sample_size(10).measurement_time(Duration::from_secs(20));
     group.bench_function(format!("plugin of {cells} cells"), |bencher| {
         bencher.iter(|| engine.load(black_box(&component)).unwrap());
+    });
+    let plugin = engine.load(&component).unwrap();
+    group.bench_function(format!("rules of {cells} cells"), |bencher| bencher.iter(|| plugin.readable()));
+    group.bench_function(format!("audit of {cells} cells"), |bencher| {
+        bencher.iter(|| Audit::of(black_box(&plugin), &Terms::default()));
     });
     group.finish();
 }

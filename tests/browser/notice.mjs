@@ -2,28 +2,17 @@
 // Without JavaScript, by keyboard, under the styles of a site that would rather hear yes, and judged by
 // axe-core, which is installed under target/ for this alone. SCREENSHOTS names a folder for pictures.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { axe, findings } from "./axe.mjs";
 import { Browser, ENTER, TAB, freePort, until } from "./webdriver.mjs";
 
-const AXE = "axe-core@4.14.1";
 const binary = process.argv[2] ?? "target/debug/cloakroom";
-const tools = join(process.env.CARGO_TARGET_DIR ?? "target", "browser");
 const shots = process.env.SCREENSHOTS;
-
-function axe() {
-  const file = join(tools, "node_modules/axe-core/axe.min.js");
-  if (!existsSync(file)) {
-    mkdirSync(tools, { recursive: true });
-    execFileSync("npm", ["install", "--prefix", tools, "--ignore-scripts", "--no-audit", "--no-fund", AXE],
-      { stdio: "inherit" });
-  }
-  return readFileSync(file, "utf8");
-}
 
 // A site that styles its buttons, and not in favour of a no.
 const links = Array.from({ length: 40 }, (_, at) => `<p><a href="/p/${at}">Coat number ${at}</a></p>`).join("");
@@ -119,17 +108,6 @@ async function alike(css) {
   assert.equal(more.length, 0);
   assert.deepEqual(one, other);
   assert.ok(one.width >= 100 && one.height >= 44, `${one.width} × ${one.height}`);
-}
-
-async function findings(source, within) {
-  await browser.run(`${source}; return true`);
-  return browser.ask("POST", "/execute/async", {
-    script: `const done = arguments[arguments.length - 1];
-      axe.run(arguments[0] ?? document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
-        .then((found) => done(found.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html).join(" "))),
-          (error) => done([String(error)]));`,
-    args: [within ?? null],
-  });
 }
 
 try {
@@ -253,17 +231,17 @@ try {
     for (const light of ["light", "dark"]) {
       await scheme(light);
       await browser.open(`${site}/`);
-      assert.deepEqual(await findings(source, ".cloakroom-notice"), []);
+      assert.deepEqual(await findings(browser, source, ".cloakroom-notice"), []);
       await shot(`banner-${light}`);
       for (const tag of ["en", "da", "de", "es", "fr", "it", "nl", "pl", "pt", "sv"]) {
         await browser.open(`${preferences}?language=${tag}&done=cleared`);
-        assert.deepEqual(await findings(source), [], tag);
+        assert.deepEqual(await findings(browser, source), [], tag);
       }
       await shot(`preferences-${light}`);
     }
     // And it would have found something.
     await browser.run("document.querySelector('main p').innerHTML = '<button></button>'");
-    assert.match((await findings(source)).join(), /button-name/);
+    assert.match((await findings(browser, source)).join(), /button-name/);
   });
 
   assert.deepEqual(received.filter((path) => path.startsWith("/_cloakroom")), []);

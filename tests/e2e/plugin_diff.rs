@@ -84,7 +84,7 @@ fn a_signal_or_a_slot_more_is_told() {
         + "[[rule]]\nwhen = { device = \"phone\" }\nshow = { bar = \"on\" }\n";
     let folder = folder(&[("old.toml", &hero()), ("new.toml", &more)]);
     let out = text(&run(folder.path(), &["plugin", "diff", "old.toml", "new.toml"]).stdout);
-    assert!(out.contains("0 of 27 cells change"), "{out}");
+    assert!(out.contains("27 of 27 cells change"), "a slot more is there in every cell: {out}");
     assert!(
         out.contains("+ signal device: +phone\n") && out.contains("+ slot bar: off, on; default off\n"),
         "{out}"
@@ -125,4 +125,22 @@ fn a_file_that_is_wrong_is_named_and_ends_otherwise_than_a_difference() {
         assert_eq!(output.status.code(), Some(code));
         assert!(text(&output.stderr).contains(words) && output.stdout.is_empty(), "{}", text(&output.stderr));
     }
+}
+
+#[test]
+fn where_cells_are_too_many_to_compare_all_else_is() {
+    let campaigns = |letter: char, version: &str| {
+        let names: Vec<_> = (0..200).map(|number| format!("{letter}{number}")).collect();
+        hero().replace("campaign = \"spring\"", &format!("campaign = {names:?}")).replace("1.0.0", version)
+    };
+    let newer = campaigns('b', "2.0.0").replace("Spring is here", "Spring is near");
+    let folder = folder(&[("old.toml", &campaigns('a', "1.0.0")), ("new.toml", &newer)]);
+    let output = run(folder.path(), &["plugin", "diff", "old.toml", "new.toml"]);
+    let out = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(4), "{out}{}", text(&output.stderr));
+    assert!(out.contains("cells are not compared") && out.contains("400 values of `campaign`"), "{out}");
+    assert!(out.contains("+ content of `#hero`: <h1>Spring is near</h1>"), "{out}");
+    let json = run(folder.path(), &["plugin", "diff", "old.toml", "new.toml", "--json"]);
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert!(json["not_compared"].is_string() && json["same"] == false, "{json}");
 }

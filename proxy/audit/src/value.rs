@@ -35,13 +35,18 @@ impl Audit {
     fn rules(&self) -> Value {
         let line = |(line, share): (&Line, &f64)| {
             let when: Vec<_> = line.conditions().iter().map(ToString::to_string).collect();
-            json!({ "when": when, "variant": line.variant_name(), "cells": line.cells(), "share": share })
+            json!({ "when": when, "variant": line.variant_name(), "cells": line.cells(), "share": share, "depends": line.depends() })
         };
         let slots = self.readable.slots().iter().zip(&self.slots);
         slots
             .map(|(rules, slot)| {
                 let lines = rules.lines().iter().zip(&slot.line_shares);
-                json!({ "slot": slot.name, "lines": lines.map(line).collect::<Vec<_>>() })
+                let untold = rules.untold().iter();
+                let untold = untold.map(|of| json!({ "variant": of.variant_name, "cells": of.cells }));
+                json!({
+                    "slot": slot.name, "lines": lines.map(line).collect::<Vec<_>>(),
+                    "whole": rules.is_whole(), "untold": untold.collect::<Vec<_>>(),
+                })
             })
             .collect()
     }

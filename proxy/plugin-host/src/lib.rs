@@ -55,7 +55,7 @@ pub use loader::{Loader, Shortfalls};
 pub use manifest::{Delivery, Manifest, SignalUse, Slot};
 pub use opened::Opened;
 pub use plugin::{Digest, Plugin};
-pub use readable::{Condition, Line, Readable, ReadableSlot};
+pub use readable::{Condition, Line, MAX_LINES, Readable, ReadableSlot, Untold};
 pub use record::NoRecord;
 pub use split::BUCKETS;
 pub use table::Table;

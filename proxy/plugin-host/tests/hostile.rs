@@ -33,7 +33,7 @@ fn the_harmless_one_is_loaded() {
     assert_eq!(plugin.digest().to_string().len(), 64);
     assert_eq!(
         plugin.readable().to_string(),
-        "a\n  device is known → b (3 of 4 cells)\n  otherwise → a (1 of 4 cells)\n"
+        "a (4 cells)\n  device is known → b  3  75 %\n  else            → a  1  25 %\n"
     );
 }
 

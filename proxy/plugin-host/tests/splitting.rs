@@ -49,10 +49,10 @@ fn people_read_the_split_and_it_is_the_table() {
     let readable = plugin.readable();
     assert_eq!(
         readable.to_string(),
-        "a\n  bucket is range 2 (30 %) → b (4 of 12 cells)\n  otherwise → a (8 of 12 cells)\n"
+        "a (12 cells)\n  bucket is range 2 (30 %) → b  4  33 %\n  else                     → a  8  67 %\n"
     );
     for index in 0..plugin.table().size() {
-        let shown = readable.slots().first().unwrap().variant(&plugin.table().ids(index));
+        let shown = readable.slots().first().unwrap().variant(&plugin.table().ids(index)).unwrap();
         assert_eq!(u16::from(shown), plugin.table().lookup(index));
     }
 }

@@ -31,8 +31,8 @@ impl Audit {
                 }
                 body {
                     (self.head())
-                    (self.beyond())
                     main {
+                        (self.beyond())
                         (self.who_sees_what())
                         (self.given_away())
                         (self.alike())

@@ -14,7 +14,7 @@ impl Audit {
         html! {
             section.rules {
                 h2 { "Who sees what" }
-                p.small { "The first line that fits decides. Shares are " (self.visitors()) "." }
+                p.small { "A line that begins with “else” is for those whom no line above it fits. Shares are " (self.visitors()) "." }
                 @for (slot, rules) in self.slots.iter().zip(self.readable.slots()) {
                     h3 {
                         (slot.name)
@@ -30,10 +30,18 @@ impl Audit {
 fn lines(slot: &SlotAudit, rules: &ReadableSlot) -> Markup {
     let shares = slot.line_shares.iter().copied().chain(std::iter::repeat(0.0));
     let lines: Vec<(&Line, f64)> = rules.lines().iter().zip(shares).collect();
-    let (last, others) = lines.split_last().map_or((None, &[][..]), |(last, others)| (Some(last), others));
+    // Only whole lists end with a line for everybody else.
+    let whole = lines.split_last().filter(|_| rules.is_whole());
+    let (last, others) = whole.map_or((None, lines.as_slice()), |(last, others)| (Some(last), others));
     let shown = others.get(..MAX_LINES).unwrap_or(others);
     let rest: f64 = others.iter().skip(MAX_LINES).map(|(_, share)| share).sum();
     html! {
+        @if !rules.is_whole() {
+            p.small {
+                "No short rules tell this slot: " (rules.untold().iter().map(|of| of.cells).fold(0, u32::saturating_add))
+                " of its " (rules.cells()) " cells are told by no line here. " code { "cloakroom plugin table --format csv" } " prints all of them."
+            }
+        }
         table.rules {
             @for (line, share) in shown {
                 tr { td { (conditions(line)) } td.variant { (variant(slot, line)) } (bar(*share)) }
@@ -50,6 +58,7 @@ fn lines(slot: &SlotAudit, rules: &ReadableSlot) -> Markup {
 
 fn conditions(line: &Line) -> Markup {
     html! {
+        @if line.depends() { span.and { "else " } }
         @for (at, condition) in line.conditions().iter().enumerate() {
             @if at > 0 { span.and { " and " } }
             (condition.to_string())

@@ -49,7 +49,7 @@ pub enum NotComparable {
 
 /// What differs between two plugins.
 pub struct Difference {
-    common: Common,
+    common: Result<Common, NotComparable>,
     signals: Vec<SignalChange>,
     bucket_ranges: Option<(Vec<u8>, Vec<u8>)>,
     added_slots: Vec<String>,
@@ -74,31 +74,43 @@ pub struct SignalChange {
 }
 
 impl Difference {
-    /// Compares two plugins.
-    ///
-    /// # Errors
-    /// [`NotComparable`] if that takes too many cells.
-    pub fn between(old: &Plugin, new: &Plugin) -> Result<Self, NotComparable> {
+    /// Compares two plugins. Where they cannot be compared cell by cell, all else is compared.
+    #[must_use]
+    pub fn between(old: &Plugin, new: &Plugin) -> Self {
         let (before, after) = (old.manifest(), new.manifest());
-        let common = Common::of(before, after)?;
-        let (slots, changed_cells) = slots::compare(&common, old, new);
+        let common = Common::of(before, after);
+        let (slots, changed_cells) = slots::compare(common.as_ref().ok(), old, new);
         let ranges = (before.bucket_ranges().to_vec(), after.bucket_ranges().to_vec());
-        Ok(Self {
+        let (added_slots, removed_slots) = (missing(after, before), missing(before, after));
+        let size = common.as_ref().map_or(0, Common::size);
+        Self {
             signals: signals(before, after),
             bucket_ranges: (ranges.0 != ranges.1).then_some(ranges),
-            added_slots: missing(after, before),
-            removed_slots: missing(before, after),
+            // A slot that comes or goes does so in every cell.
+            changed_cells: if added_slots.is_empty() && removed_slots.is_empty() {
+                changed_cells
+            } else {
+                size
+            },
+            added_slots,
+            removed_slots,
             common,
             slots,
-            changed_cells,
-        })
+        }
+    }
+
+    /// Why the two were not compared cell by cell, if they were not.
+    #[must_use]
+    pub fn not_compared(&self) -> Option<&NotComparable> {
+        self.common.as_ref().err()
     }
 
     /// Whether the two ask for the same signals for the same reasons, have the same slots, variants and
     /// edits, and decide the same in every cell. Name, version and the order of things do not count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.signals.is_empty()
+        self.common.is_ok()
+            && self.signals.is_empty()
             && self.bucket_ranges.is_none()
             && self.added_slots.is_empty()
             && self.removed_slots.is_empty()
@@ -135,13 +147,13 @@ impl Difference {
         &self.slots
     }
 
-    /// Number of cells over which the two were compared.
+    /// Number of cells over which the two were compared; 0 if they were not.
     #[must_use]
     pub fn cells(&self) -> u32 {
-        self.common.size()
+        self.common.as_ref().map_or(0, Common::size)
     }
 
-    /// Number of those cells in which some slot that both have shows something else.
+    /// Number of those cells in which some slot shows something else; all of them if a slot came or went.
     #[must_use]
     pub fn changed_cells(&self) -> u32 {
         self.changed_cells
@@ -151,7 +163,7 @@ impl Difference {
     /// `new`, both as in [`crate::Table::ids`]; `None` if no value of a site is seen so by the two.
     #[must_use]
     pub fn cell(&self, old: &[u8], new: &[u8]) -> Option<Vec<u8>> {
-        self.common.cell(old, new)
+        self.common.as_ref().ok()?.cell(old, new)
     }
 }
 

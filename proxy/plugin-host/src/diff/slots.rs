@@ -6,13 +6,14 @@ use super::common::Common;
 use super::edits::{self, EditsChange};
 use crate::manifest::{Delivery, Manifest, Slot};
 use crate::plugin::Plugin;
-use crate::readable::{Condition, Grid};
+use crate::readable::{Condition, Grid, in_any_order};
 
 /// What differs in one slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlotDifference {
     name: String,
     changes: Vec<Change>,
+    untold_cells: u32,
     added: Vec<String>,
     removed: Vec<String>,
     edits: Vec<EditsChange>,
@@ -42,6 +43,12 @@ impl SlotDifference {
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// Number of cells that change besides, in no way that few rules tell.
+    #[must_use]
+    pub fn untold_cells(&self) -> u32 {
+        self.untold_cells
     }
 
     /// The change in the cell with these ids (see [`super::Difference::cell`]).
@@ -90,6 +97,7 @@ impl SlotDifference {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+            && self.untold_cells == 0
             && self.added.is_empty()
             && self.removed.is_empty()
             && self.edits.is_empty()
@@ -125,13 +133,16 @@ impl Change {
     }
 }
 
-/// The slots that both have, and in how many cells any of them shows something else.
-pub(super) fn compare(common: &Common, old: &Plugin, new: &Plugin) -> (Vec<SlotDifference>, u32) {
-    let mut choices: Vec<(u16, u16)> = Vec::with_capacity(usize::try_from(common.size()).unwrap_or(0));
-    common.each(|before, after| {
-        let (old, new) = (old.table(), new.table());
-        choices.push((old.lookup(old.index(before)), new.lookup(new.index(after))));
-    });
+/// The slots that both have, and in how many cells any of them shows something else. Without cells in common
+/// the slots are compared all the same.
+pub(super) fn compare(common: Option<&Common>, old: &Plugin, new: &Plugin) -> (Vec<SlotDifference>, u32) {
+    let mut choices: Vec<(u16, u16)> = Vec::new();
+    if let Some(common) = common {
+        common.each(|before, after| {
+            let (old, new) = (old.table(), new.table());
+            choices.push((old.lookup(old.index(before)), new.lookup(new.index(after))));
+        });
+    }
     let mut changed = vec![false; choices.len()];
     let mut slots = Vec::new();
     for (at, slot) in old.manifest().slots().iter().enumerate() {
@@ -152,9 +163,12 @@ pub(super) fn compare(common: &Common, old: &Plugin, new: &Plugin) -> (Vec<SlotD
         for (changed, code) in changed.iter_mut().zip(&codes) {
             *changed |= *code != 0;
         }
+        let told = common.map(|common| changes(common, codes, &kinds.names));
+        let (changes, untold_cells) = told.unwrap_or_default();
         slots.push(SlotDifference {
             name: slot.name().to_owned(),
-            changes: changes(common, codes, &kinds.names),
+            changes,
+            untold_cells,
             added: only_in(other, slot),
             removed: only_in(slot, other),
             edits: edits::compare((old, at, slot), (new, other_at, other)),
@@ -200,14 +214,14 @@ impl Kinds {
     }
 }
 
-fn changes(common: &Common, codes: Vec<u16>, names: &[(String, String)]) -> Vec<Change> {
+fn changes(common: &Common, codes: Vec<u16>, names: &[(String, String)]) -> (Vec<Change>, u32) {
     let axes = common.words();
-    let covers = Grid::new(common.radices(), codes).in_any_order().cover(0);
-    let change = |cover: crate::readable::Cover| {
-        let (before, after) = names.get(usize::from(cover.variant).checked_sub(1)?)?.clone();
-        Some(Change { conditions: axes.conditions(cover.ids), before, after, cells: cover.cells })
+    let told = in_any_order(&Grid::new(common.radices(), axes.signals.len(), codes), 0);
+    let change = |(ids, code, cells): (Vec<Vec<u8>>, u16, u32)| {
+        let (before, after) = names.get(usize::from(code).checked_sub(1)?)?.clone();
+        Some(Change { conditions: axes.conditions(ids), before, after, cells })
     };
-    covers.into_iter().filter_map(change).collect()
+    (told.covers.into_iter().filter_map(change).collect(), told.untold)
 }
 
 fn only_in(one: &Slot, other: &Slot) -> Vec<String> {

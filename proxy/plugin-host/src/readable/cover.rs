@@ -1,273 +1,172 @@
-//! Covers a grid of variants with few boxes. A later box may reach over cells of an earlier one where
-//! the first line that fits wins; that keeps boxes large and lines short.
+//! Covers a grid with few boxes, the largest first. A later box may reach over cells of an earlier one
+//! where the first line that fits wins; that keeps boxes large and lines short.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
 
-/// Cells looked at with care; what is left after them is covered by the first box that comes.
-const EFFORT: usize = 20_000_000;
+use super::grid::{Block, Grid};
+use super::set::Set;
+
+/// Cells looked at for one cover; then it ends, whole or not.
+const EFFORT: usize = 6_000_000;
+/// The part of what is left of the effort that one box may take.
+const BOXES_A_COVER: usize = 64;
+/// What looking at a box costs beside its cells.
+const BOX_EFFORT: usize = 8;
 /// Places from which boxes are grown before one is chosen.
-const SEEDS: usize = 32;
-
+pub(super) const SEEDS: usize = 32;
 /// With up to so many axes every order of them is tried.
-const MAX_PERMUTED: usize = 5;
+const MAX_PERMUTED: usize = 4;
+/// So many boxes are looked for even if they will not be enough.
+const LEAST: usize = 32;
+/// A cover ends if boxes of so many times the size of the last one would not be enough.
+const HOPE: u32 = 8;
 
-/// A table of one slot, ids that are never told apart being one class.
-pub(crate) struct Grid {
-    axes: Vec<Axis>,
-    /// By class numbers, the first axis being the most significant.
-    variants: Vec<u16>,
-    covered: Vec<bool>,
+/// How a grid is covered.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    /// The variant whose cells need no box, if there is one.
+    pub(super) spared: Option<u16>,
     /// Whether a box may reach over cells of earlier boxes that show something else.
+    pub(super) reaches: bool,
+    /// The most boxes.
+    pub(super) most: usize,
+}
+
+/// Boxes, each with the cells of the table that it adds, and the cells that none of them holds though they
+/// are not spared.
+pub(super) struct Covered {
+    pub(super) blocks: Vec<(Block, u32)>,
+    pub(super) open: Vec<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Covered,
+    Spared,
+}
+
+struct Covering<'a> {
+    grid: &'a Grid,
+    state: Vec<State>,
     reaches: bool,
     effort: usize,
 }
 
-struct Axis {
-    /// The ids of each class.
-    classes: Vec<Vec<u8>>,
-    stride: usize,
+/// Covers the grid.
+pub(super) fn cover(grid: &Grid, way: Way) -> Covered {
+    let state = |cell| if Some(grid.truth(cell)) == way.spared { State::Spared } else { State::Open };
+    let state: Vec<State> = (0..grid.len()).map(state).collect();
+    let is_open = |(_, state): &(usize, &State)| **state == State::Open;
+    let mut open: Vec<usize> = state.iter().enumerate().filter(is_open).map(|(cell, _)| cell).collect();
+    let mut covering = Covering { grid, state, reaches: way.reaches, effort: 0 };
+    let orders = orders(grid);
+    let mut blocks = Vec::new();
+    while !open.is_empty() && blocks.len() < way.most && covering.effort < EFFORT {
+        let Some((block, gain)) = covering.best(&open, &orders) else { break };
+        covering.take(&block);
+        blocks.push((block, gain));
+        covering.effort += open.len();
+        open.retain(|cell| covering.state.get(*cell) == Some(&State::Open));
+        let left: u32 = open.iter().map(|cell| grid.weight(*cell)).fold(0, u32::saturating_add);
+        let more = u32::try_from(way.most - blocks.len()).unwrap_or(u32::MAX);
+        if blocks.len() >= LEAST && left > gain.saturating_mul(HOPE).saturating_mul(more) {
+            break;
+        }
+    }
+    Covered { blocks, open }
 }
 
-/// A box of ids that all show one variant.
-pub(crate) struct Cover {
-    /// Per axis, ascending.
-    pub(crate) ids: Vec<Vec<u8>>,
-    pub(crate) variant: u16,
-    /// Cells that no earlier box covers.
-    pub(crate) cells: u32,
-}
-
-/// Class numbers per axis.
-type Classes = Vec<Vec<usize>>;
-
-impl Grid {
-    /// A grid over axes of these sizes.
-    pub(crate) fn new(sizes: Vec<usize>, variants: Vec<u16>) -> Self {
-        let mut variants = variants;
-        let mut axes: Vec<Axis> = Vec::with_capacity(sizes.len());
-        let mut dims = sizes;
-        for axis in 0..dims.len() {
-            let (classes, merged) = merge(&dims, axis, &variants);
-            if let Some(size) = dims.get_mut(axis) {
-                *size = classes.len();
+impl Covering<'_> {
+    /// Of the boxes grown from some of the open cells the one that adds most, and how much.
+    fn best(&mut self, open: &[usize], orders: &[Vec<usize>]) -> Option<(Block, u32)> {
+        let step = open.len().div_ceil(SEEDS).max(1);
+        let seeds: Vec<usize> = open.iter().step_by(step).copied().collect();
+        let enough = self.effort + (EFFORT - self.effort.min(EFFORT)) / BOXES_A_COVER;
+        let mut best: Option<(Block, (u32, Reverse<usize>))> = None;
+        // Each seed is tried before the second order of any of them.
+        for (turn, at) in (0..orders.len()).flat_map(|turn| (0..seeds.len()).map(move |at| (turn, at))) {
+            if best.is_some() && self.effort >= enough {
+                break;
             }
-            variants = merged;
-            axes.push(Axis { classes, stride: 0 });
-        }
-        let mut stride = 1;
-        for axis in axes.iter_mut().rev() {
-            axis.stride = stride;
-            stride *= axis.classes.len();
-        }
-        let covered = vec![false; variants.len()];
-        Self { axes, variants, covered, reaches: true, effort: 0 }
-    }
-
-    /// The same, covered with boxes that hold in any order: each shows one variant in all of its cells.
-    pub(crate) fn in_any_order(self) -> Self {
-        Self { reaches: false, ..self }
-    }
-
-    /// Boxes that cover every cell whose variant is not `default`.
-    pub(crate) fn cover(mut self, default: u16) -> Vec<Cover> {
-        let orders = self.orders();
-        let mut open: Vec<usize> =
-            (0..self.variants.len()).filter(|cell| self.variants.get(*cell) != Some(&default)).collect();
-        let mut covers = Vec::new();
-        while !open.is_empty() && self.effort < EFFORT {
-            let affordable = EFFORT / 100 / (open.len() * orders.len());
-            let step = open.len().div_ceil(affordable.clamp(1, SEEDS));
-            let seeds: Vec<usize> = open.iter().step_by(step).copied().collect();
-            covers.extend(self.take_best(&seeds, &orders));
-            self.effort = self.effort.saturating_add(open.len());
-            open.retain(|cell| self.covered.get(*cell) == Some(&false));
-        }
-        for seed in open {
-            if self.covered.get(seed) == Some(&false) {
-                covers.extend(self.take_best(&[seed], orders.get(..1).unwrap_or_default()));
+            let seed = seeds.get(at)?;
+            let order = orders.get((turn + at) % orders.len())?;
+            let block = self.grow(*seed, order);
+            let worth = (self.gain(&block), Reverse(self.grid.words_of(&block)));
+            if best.as_ref().is_none_or(|(_, most)| worth > *most) {
+                best = Some((block, worth));
             }
         }
-        covers
-    }
-
-    /// The orders in which a box is grown along the axes: all of them, or with many axes each as the first.
-    fn orders(&self) -> Vec<Vec<usize>> {
-        // Along an axis with one class a box cannot grow.
-        let long = |axis: &usize| self.axes.get(*axis).is_some_and(|axis| axis.classes.len() > 1);
-        let axes: Vec<usize> = (0..self.axes.len()).filter(long).collect();
-        if axes.len() > MAX_PERMUTED {
-            let rotated = |by: usize| axes.iter().cycle().skip(by).take(axes.len()).copied().collect();
-            return (0..axes.len()).map(rotated).collect();
-        }
-        permutations(&axes)
-    }
-
-    /// Covers the box that adds most, of those grown from `seeds` in these orders of the axes.
-    fn take_best(&mut self, seeds: &[usize], orders: &[Vec<usize>]) -> Option<Cover> {
-        let mut best: Option<(u32, Classes, u16)> = None;
-        for (seed, order) in seeds.iter().flat_map(|seed| orders.iter().map(move |order| (*seed, order))) {
-            let variant = self.variants.get(seed).copied()?;
-            let classes = self.grow(seed, variant, order);
-            let gain = self.weigh(&classes);
-            if best.as_ref().is_none_or(|(most, ..)| gain > *most) {
-                best = Some((gain, classes, variant));
-            }
-        }
-        let (cells, classes, variant) = best?;
-        let classes = self.trim(classes);
-        self.each(&classes, |grid, cell| {
-            if let Some(covered) = grid.covered.get_mut(cell) {
-                *covered = true;
-            }
-            true
-        });
-        Some(Cover { ids: self.ids(&classes), variant, cells })
+        best.map(|(block, (gain, _))| (block, gain))
     }
 
     /// The box around `seed` that grows along the axes in this order as far as it can.
-    fn grow(&mut self, seed: usize, variant: u16, order: &[usize]) -> Classes {
-        let mut classes: Classes = self
-            .axes
-            .iter()
-            .map(|axis| vec![seed / axis.stride.max(1) % axis.classes.len().max(1)])
-            .collect();
-        for axis in order {
-            let count = self.axes.get(*axis).map_or(0, |axis| axis.classes.len());
-            for class in 0..count {
-                let Some(mine) = classes.get_mut(*axis).filter(|mine| !mine.contains(&class)) else {
-                    continue;
-                };
-                let before = std::mem::replace(mine, vec![class]);
-                let fits = self.each(&classes, |grid, cell| {
-                    grid.variants.get(cell) == Some(&variant)
-                        || grid.reaches && grid.covered.get(cell) == Some(&true)
-                });
-                if let Some(mine) = classes.get_mut(*axis) {
-                    *mine = before;
-                    if fits {
-                        mine.push(class);
-                    }
+    fn grow(&mut self, seed: usize, order: &[usize]) -> Block {
+        let mut block = self.grid.cell(seed);
+        for axis in order.iter().copied() {
+            let own = self.grid.class(seed, axis);
+            let mut whole = Set::one(own);
+            for class in (0..self.grid.count(axis)).filter(|class| *class != own) {
+                if let Some(slab) = block.sets.get_mut(axis) {
+                    *slab = Set::one(class);
                 }
+                if self.fits(&block) {
+                    whole.insert(class);
+                }
+            }
+            if let Some(slab) = block.sets.get_mut(axis) {
+                *slab = whole;
             }
         }
-        classes
+        block
     }
 
-    /// The box without the classes that only reach over earlier boxes, where that is told in fewer
-    /// words. A whole axis need not be mentioned at all.
-    fn trim(&mut self, mut classes: Classes) -> Classes {
-        for axis in 0..classes.len() {
-            let count = self.axes.get(axis).map_or(0, |axis| axis.classes.len());
-            let Some(mine) = classes.get(axis).filter(|mine| mine.len() < count).cloned() else { continue };
-            let mut needed = Vec::with_capacity(mine.len());
-            for class in mine.iter().copied() {
-                if let Some(slab) = classes.get_mut(axis) {
-                    *slab = vec![class];
-                }
-                if self.weigh(&classes) > 0 {
-                    needed.push(class);
-                }
-            }
-            let shorter = self.names(axis, &needed) < self.names(axis, &mine);
-            if let Some(slab) = classes.get_mut(axis) {
-                *slab = if shorter { needed } else { mine };
-            }
-        }
-        classes
-    }
-
-    /// How many ids it takes to tell a set: those in it, or those left out of it if it holds the
-    /// last but one, which stands for every value that has no name.
-    fn names(&self, axis: usize, classes: &[usize]) -> usize {
-        let Some(axis) = self.axes.get(axis) else { return 0 };
-        let all: usize = axis.classes.iter().map(Vec::len).sum();
-        let ids: Vec<u8> =
-            classes.iter().filter_map(|class| axis.classes.get(*class)).flatten().copied().collect();
-        let open = ids.iter().any(|id| usize::from(*id) + 2 == all);
-        if open { ids.len().min(all - ids.len()) } else { ids.len() }
+    fn fits(&mut self, block: &Block) -> bool {
+        let (grid, state, reaches) = (self.grid, &self.state, self.reaches);
+        let mut visited = BOX_EFFORT;
+        let fits = grid.each(&block.sets, &mut |cell| {
+            visited += 1;
+            grid.truth(cell) == block.variant || reaches && state.get(cell) == Some(&State::Covered)
+        });
+        self.effort += visited;
+        fits
     }
 
     /// Cells of the table that the box adds.
-    fn weigh(&mut self, classes: &Classes) -> u32 {
+    fn gain(&mut self, block: &Block) -> u32 {
         let mut gain = 0_u32;
-        self.each(classes, |grid, cell| {
-            if grid.covered.get(cell) == Some(&false) {
-                let sizes = grid.axes.iter().map(|axis| {
-                    let class = cell / axis.stride.max(1) % axis.classes.len().max(1);
-                    axis.classes.get(class).map_or(1, Vec::len)
-                });
-                gain = gain.saturating_add(u32::try_from(sizes.product::<usize>()).unwrap_or(u32::MAX));
+        let (grid, state) = (self.grid, &self.state);
+        grid.each(&block.sets, &mut |cell| {
+            if state.get(cell) == Some(&State::Open) {
+                gain = gain.saturating_add(grid.weight(cell));
             }
             true
         });
+        self.effort += BOX_EFFORT + Grid::volume(&block.sets);
         gain
     }
 
-    /// Visits the cells of a box while `visit` says so; whether it always did.
-    fn each(&mut self, classes: &Classes, mut visit: impl FnMut(&mut Self, usize) -> bool) -> bool {
-        let mut at = vec![0_usize; classes.len()];
-        loop {
-            let offsets = classes.iter().zip(&at).zip(&self.axes);
-            let cell = offsets
-                .map(|((mine, position), axis)| mine.get(*position).copied().unwrap_or(0) * axis.stride)
-                .sum();
-            self.effort = self.effort.saturating_add(1);
-            if !visit(self, cell) {
-                return false;
+    fn take(&mut self, block: &Block) {
+        let (grid, states) = (self.grid, &mut self.state);
+        grid.each(&block.sets, &mut |cell| {
+            if let Some(state) = states.get_mut(cell).filter(|state| **state == State::Open) {
+                *state = State::Covered;
             }
-            // Counts up like an odometer, the last axis fastest.
-            let turned = at.iter_mut().zip(classes).rev().find_map(|(position, mine)| {
-                *position += 1;
-                if *position < mine.len() {
-                    return Some(());
-                }
-                *position = 0;
-                None
-            });
-            if turned.is_none() {
-                return true;
-            }
-        }
-    }
-
-    fn ids(&self, classes: &Classes) -> Vec<Vec<u8>> {
-        let axes = self.axes.iter().zip(classes);
-        axes.map(|(axis, mine)| {
-            let mut ids: Vec<u8> =
-                mine.iter().filter_map(|class| axis.classes.get(*class)).flatten().copied().collect();
-            ids.sort_unstable();
-            ids
-        })
-        .collect()
+            true
+        });
+        self.effort += Grid::volume(&block.sets);
     }
 }
 
-/// Puts the ids of one axis that are never told apart into classes, and keeps one slice of each.
-fn merge(dims: &[usize], axis: usize, variants: &[u16]) -> (Vec<Vec<u8>>, Vec<u16>) {
-    let size = dims.get(axis).copied().unwrap_or(1);
-    let inner: usize = dims.iter().skip(axis + 1).product();
-    let outer: usize = dims.iter().take(axis).product();
-    let row = |block: usize, id: usize| {
-        let start = (block * size + id) * inner;
-        variants.get(start..start + inner).unwrap_or_default()
-    };
-    let mut classes: Vec<Vec<u8>> = Vec::new();
-    let mut kept: Vec<usize> = Vec::new();
-    let mut known: HashMap<Vec<u16>, usize> = HashMap::new();
-    for id in 0..size {
-        let slice: Vec<u16> = (0..outer).flat_map(|block| row(block, id)).copied().collect();
-        let class = *known.entry(slice).or_insert_with(|| {
-            classes.push(Vec::new());
-            kept.push(id);
-            classes.len() - 1
-        });
-        if let (Some(class), Ok(id)) = (classes.get_mut(class), u8::try_from(id)) {
-            class.push(id);
-        }
+/// The orders in which a box is grown along the axes: all of them, or with many axes each as the first.
+pub(super) fn orders(grid: &Grid) -> Vec<Vec<usize>> {
+    // Along an axis with one class a box cannot grow.
+    let axes: Vec<usize> = grid.axes().filter(|axis| grid.count(*axis) > 1).collect();
+    if axes.len() > MAX_PERMUTED {
+        let rotated = |by: usize| axes.iter().cycle().skip(by).take(axes.len()).copied().collect();
+        return (0..axes.len()).map(rotated).collect();
     }
-    let merged =
-        (0..outer).flat_map(|block| kept.iter().flat_map(move |id| row(block, *id))).copied().collect();
-    (classes, merged)
+    permutations(&axes)
 }
 
 /// All orders of these axes.

@@ -84,7 +84,7 @@ fn audit(args: &Args, output: &Output) -> Result<Exit, Exit> {
         _ => load(path),
     });
     let against = against.transpose()?;
-    let change = against.as_ref().map(|live| Change::new(live, &plugin, &terms, &audit, output));
+    let change = against.as_ref().map(|live| Change::new(live, &plugin, &terms, &audit));
     if args.format == Format::Html {
         let change = change.as_ref().map(|change| (&change.before, change.rules.as_str()));
         output.result(&audit.html(change), || Value::Null);
@@ -133,29 +133,20 @@ fn live(place: &Place, site: &Site, name: &str, output: &Output) -> Result<Plugi
 /// What differs from another plugin.
 struct Change {
     before: Audit,
-    /// What differs in what is shown to whom, in words; empty if that cannot be told.
+    /// What differs in what is shown to whom, in words.
     rules: String,
     value: Value,
 }
 
 impl Change {
-    fn new(old: &Plugin, new: &Plugin, terms: &Terms<'_>, audit: &Audit, output: &Output) -> Self {
+    fn new(old: &Plugin, new: &Plugin, terms: &Terms<'_>, audit: &Audit) -> Self {
         let before = Audit::of(old, terms);
-        let mut value = serde_json::json!({
+        let difference = Difference::between(old, new);
+        let value = serde_json::json!({
             "plugin": before.name, "version": before.version, "digest": before.digest.to_string(),
-            "figures": audit.against_value(&before),
+            "figures": audit.against_value(&before), "difference": diff::value(old, new, &difference),
         });
-        let mut rules = String::new();
-        match Difference::between(old, new) {
-            Ok(difference) => {
-                rules = diff::text::of(old, new, &difference);
-                if let Some(fields) = value.as_object_mut() {
-                    fields.insert("difference".to_owned(), diff::value(old, new, &difference));
-                }
-            }
-            Err(cause) => output.problem(&Problem::nowhere(cause.to_string()).warning()),
-        }
-        Self { before, rules, value }
+        Self { before, rules: diff::text::of(old, new, &difference), value }
     }
 
     fn text(&self, audit: &Audit) -> String {

@@ -1,14 +1,13 @@
 //! `cloakroom plugin diff OLD NEW`: only what another version changes, as rules.
 //!
 //! Ends with 0 if the two plugins do the same, with 4 if they differ, with 3 if one of them is wrong or
-//! refused, and with 1 if a file cannot be read or the two cannot be compared.
+//! refused, and with 1 if a file cannot be read. Two that cannot be compared cell by cell differ.
 
 pub(super) mod text;
 
 use std::path::PathBuf;
 
 use cloakroom_plugin_host::{Delivery, Difference, Plugin, SlotDifference};
-use cloakroom_settings::Problem;
 use serde_json::json;
 
 use crate::exit::Exit;
@@ -34,20 +33,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> Exit {
         Ok(plugin) => plugin,
         Err(exit) => return exit,
     };
-    match Difference::between(&old, &new) {
-        Ok(difference) => {
-            output.result(&text::of(&old, &new, &difference), || value(&old, &new, &difference));
-            if difference.is_empty() { Exit::Success } else { Exit::Different }
-        }
-        Err(cause) => {
-            let (old, new) = (args.old.display(), args.new.display());
-            let problem = Problem::nowhere(format!("`{old}` and `{new}` cannot be compared: {cause}"));
-            output.problem(&problem.help(
-                "compare each of them with a version between the two, or read both with `cloakroom plugin table`",
-            ));
-            Exit::Failure
-        }
-    }
+    let difference = Difference::between(&old, &new);
+    output.result(&text::of(&old, &new, &difference), || value(&old, &new, &difference));
+    if difference.is_empty() { Exit::Success } else { Exit::Different }
 }
 
 /// Name, version and digest, as both forms of the result begin with them.
@@ -93,6 +81,7 @@ pub(super) fn value(old: &Plugin, new: &Plugin, difference: &Difference) -> serd
         "old": plugin(old),
         "new": plugin(new),
         "same": difference.is_empty(),
+        "not_compared": difference.not_compared().map(ToString::to_string),
         "cells": difference.cells(),
         "changed_cells": difference.changed_cells(),
         "signals": signals,
@@ -123,6 +112,7 @@ fn slot_value(slot: &SlotDifference, cells: u32) -> serde_json::Value {
     json!({
         "slot": slot.name(),
         "changes": changes,
+        "untold_cells": slot.untold_cells(),
         "added_variants": slot.added(),
         "removed_variants": slot.removed(),
         "edits": edits,

@@ -74,7 +74,11 @@ fn text(plugin: &Plugin) -> String {
         let widths: Vec<_> = manifest.bucket_ranges().iter().map(|width| format!("{width} %")).collect();
         let _ = writeln!(text, "  splits traffic at random: {}", widths.join(", "));
     }
-    let _ = writeln!(text, "  {} cells\n\n{}", plugin.table().size(), plugin.readable());
+    let readable = plugin.readable();
+    let _ = writeln!(text, "  {} cells\n\n{readable}", plugin.table().size());
+    if readable.slots().iter().any(|slot| !slot.is_whole()) {
+        text.push_str("\nall cells one by one: --format csv\n");
+    }
     text
 }
 
@@ -98,10 +102,16 @@ fn value(plugin: &Plugin) -> serde_json::Value {
                 .map(|line| {
                     let when: Vec<_> =
                         line.conditions().iter().map(|condition| condition.to_string()).collect();
-                    json!({ "when": when, "variant": line.variant_name(), "cells": line.cells() })
+                    json!({
+                        "when": when, "variant": line.variant_name(), "cells": line.cells(),
+                        "depends": line.depends(),
+                    })
                 })
                 .collect();
-            json!({ "slot": slot.name(), "rules": rules })
+            let untold = slot.untold().iter();
+            let untold: Vec<_> =
+                untold.map(|of| json!({ "variant": of.variant_name, "cells": of.cells })).collect();
+            json!({ "slot": slot.name(), "rules": rules, "whole": slot.is_whole(), "untold": untold })
         })
         .collect();
     json!({

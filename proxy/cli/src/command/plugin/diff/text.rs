@@ -23,7 +23,10 @@ pub(in crate::command::plugin) fn of(old: &Plugin, new: &Plugin, difference: &Di
     }
     // Writing to a String cannot fail.
     let (changed, cells) = (difference.changed_cells(), difference.cells());
-    let _ = writeln!(text, "{changed} of {cells} cells change ({})", share(changed, cells));
+    let _ = match difference.not_compared() {
+        Some(cause) => writeln!(text, "cells are not compared: {cause}"),
+        None => writeln!(text, "{changed} of {cells} cells change ({})", share(changed, cells)),
+    };
     for change in difference.signals() {
         signal(&mut text, change);
     }
@@ -109,6 +112,10 @@ fn changed_slot(text: &mut String, slot: &SlotDifference, cells: u32) {
             "  {when}: {name}: {before} → {after} ({changed} of {cells} {noun}, {})",
             share(changed, cells)
         );
+    }
+    if slot.untold_cells() > 0 {
+        let (untold, share) = (slot.untold_cells(), share(slot.untold_cells(), cells));
+        let _ = writeln!(text, "  {untold} cells more change in no way that few rules tell ({share})");
     }
     for change in slot.edits() {
         edits(text, change);
