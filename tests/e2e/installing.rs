@@ -279,7 +279,13 @@ fn what_a_site_does_not_do_is_told_to_whoever_installs_it() {
     assert!(code == 0 && err.contains("`campaign`") && err.contains("`sprnig`"), "{err}");
     let unsafe_edit = salut().replace("<h1>Salut</h1>", "<h1 onclick='f()'>Salut</h1>");
     let (code, _, err) = typed.install(&unsafe_edit, &[]);
-    assert!(code == 0 && err.contains("`hero=v0` is shown without a part of its edit 1"), "{err}");
+    assert!(code == 0 && err.contains("`hero=v0, edit 1` is shown without a part of it"), "{err}");
+    // It points to where it stands in the rule file.
+    assert!(err.contains("<h1 onclick='f()'>Salut</h1>") && err.contains(".toml:"), "{err}");
+    let lost = salut().replace("content = \"<h1>Salut</h1>\"", "include = \"/not/a/fragment\"");
+    assert_ne!(lost, salut());
+    let (code, _, err) = typed.install(&lost, &[]);
+    assert!(code == 0 && err.contains("no route of the site that is marked `fragment`"), "{err}");
     // The way back is that to what was live.
     assert_eq!(typed.plugin(&["rollback", "hero", "--site", "shop", "--to", "file"]).0, 0);
     assert_eq!(typed.live(), None);

@@ -87,6 +87,7 @@ fn a_good_plugin_is_shown_with_every_figure() {
         &["ok", "bits", "1.6 bits about a visitor at most, in 3 joint variants"],
         &["ok", "variants", "somebody sees each of them"],
         &["ok", "signals", "each of them makes a difference"],
+        &["ok", "edits", "shown as written; judged without a site"],
         &["all is well"],
     ] {
         assert!(has_line(&out, words), "{words:?} is not in\n{out}");
@@ -105,6 +106,66 @@ fn json_has_the_same_figures() {
     assert_eq!((of("cells")["figure"].as_u64(), of("cells")["limit"].as_u64()), (Some(9), Some(250_000)));
     assert!(of("fuel")["figure"].as_u64() > Some(0) && of("memory")["figure"].as_u64() > Some(0));
     assert!(properties.iter().all(|property| property["verdict"] == "ok"));
+}
+
+#[test]
+fn what_pages_will_not_show_is_pointed_at() {
+    let banner = r##"
+name = "banner"
+version = "1.0.0"
+[[slot]]
+name = "top"
+default = "plain"
+[[slot.variant]]
+name = "plain"
+[[slot.variant]]
+name = "sale"
+[[slot.variant.edit]]
+selector = "#top"
+content = """
+<h1>Sale</h1>
+<p style="color: #c00; position: fixed">Now</p>
+<img src="https://elsewhere.example/a.png" alt="">
+"""
+[[slot.variant.edit]]
+selector = ".cta"
+attributes = { style = "color: red; transform: scale(9)" }
+[signals.country]
+reason = "prices"
+[[rule]]
+when = { country = "FR" }
+show = { top = "sale" }
+"##;
+    let (code, out, err) = checked("banner.toml", banner.as_bytes());
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(has_line(&out, &["warn", "edits", "2 edits, 3 parts taken out; judged without a site"]), "{out}");
+    assert!(out.contains("warnings: 3"), "{out}");
+    for line in ["banner.toml:15:", "banner.toml:16:", "banner.toml:20:"] {
+        assert!(err.contains(line), "{line} is not in\n{err}");
+    }
+    assert!(
+        err.contains("position") && err.contains("list its host") && err.contains("`transform`"),
+        "{err}"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("banner.toml"), banner).unwrap();
+    let output = run(folder.path(), &["--json", "plugin", "check", "banner.toml"]);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let places: Vec<_> = value["removed"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|of| {
+            (
+                of["variant"].as_str().unwrap(),
+                of["edit"].as_u64().unwrap(),
+                of["part"].as_str().unwrap(),
+                of["line"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(places, [("sale", 0, "content", 2), ("sale", 0, "content", 3), ("sale", 1, "value", 1)]);
 }
 
 #[test]

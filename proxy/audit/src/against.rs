@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::audit::{Audit, Figures};
+use crate::audit::Audit;
+use crate::figures::Figures;
 use crate::limits::number;
 
 /// One figure before and after.

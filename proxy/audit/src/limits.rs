@@ -2,8 +2,8 @@
 
 use cloakroom_vocabulary::Signal;
 
-use crate::audit::{Figures, SlotAudit, SlotFigures};
 use crate::crowding::Crowding;
+use crate::figures::{Figures, SlotAudit, SlotFigures};
 use crate::parity::Spread;
 use crate::reach::Reach;
 

@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use crate::audit::{Audit, Brief, Figures, SlotFigures};
+use crate::audit::{Audit, Brief};
+use crate::figures::{Figures, SlotFigures};
 use crate::limits::{number, percent};
 use crate::reach::Reach;
 use crate::weights::Weighting;
@@ -173,7 +174,7 @@ const PARITY: [&str; 6] = [
     "flips unweighed",
 ];
 
-fn default(slot: &crate::audit::SlotAudit) -> &str {
+fn default(slot: &crate::figures::SlotAudit) -> &str {
     slot.variants.get(usize::from(slot.default)).map_or("", String::as_str)
 }
 

@@ -3,7 +3,8 @@
 use cloakroom_plugin_host::Line;
 use serde_json::{Value, json};
 
-use crate::audit::{Audit, Brief, Figures, SlotAudit, SlotFigures};
+use crate::audit::{Audit, Brief};
+use crate::figures::{Figures, SlotAudit, SlotFigures};
 use crate::limits::Breach;
 use crate::parity::{Parity, Spread};
 use crate::reach::Reach;

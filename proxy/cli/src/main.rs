@@ -10,6 +10,7 @@ mod exit;
 mod judging;
 mod loading;
 mod logs;
+mod lost;
 mod metrics;
 mod panics;
 mod plugins;

@@ -99,6 +99,14 @@ pub(crate) fn read(path: &Path) -> Result<PluginFile, Problem> {
     Ok(PluginFile::Rules(Source::new(&shown, &text)))
 }
 
+/// The rule file of that name, to point into; `None` for a component, and where it cannot be read any more.
+pub(crate) fn rules(path: &Path) -> Option<Source> {
+    match read(path) {
+        Ok(PluginFile::Rules(source)) => Some(source),
+        _ => None,
+    }
+}
+
 /// Why the plugin of a file is refused, for people.
 pub(crate) fn refused(path: &Path, cause: &PluginRefused) -> Problem {
     Problem::nowhere(format!("the plugin `{}` is refused: {cause}", path.display())).help(cause.help())

@@ -8,9 +8,9 @@ use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Geo, Mode, RouteCon
 use cloakroom_crowd::{Crowd, RouteCrowd};
 use cloakroom_measure::{AccessLog, Measure, RouteLabel};
 use cloakroom_origin::Origin;
-use cloakroom_plugin_host::Plugin;
+use cloakroom_plugin_host::{Lost, Plugin};
 use cloakroom_policy::{Jurisdictions, PolicySet};
-use cloakroom_rewrite::{OutputPolicy, Removed};
+use cloakroom_rewrite::OutputPolicy;
 use cloakroom_variants::VariantCache;
 use cloakroom_vocabulary::SiteVocabulary;
 use ipnet::IpNet;
@@ -35,6 +35,13 @@ const REFUSED_FOR: Duration = Duration::from_secs(5);
 const REFUSED_MOST: u64 = 10_000;
 
 impl Pipeline {
+    /// What a site takes out of a plugin, which it need not list; `None` if there is no such site. `site`
+    /// is its position in the parts.
+    #[must_use]
+    pub fn lost(&self, site: usize, plugin: &Plugin) -> Option<Vec<Lost>> {
+        self.sites.get(site).map(|site| plugin.lost(&site.output))
+    }
+
     /// Builds a pipeline, and the report of what was built.
     ///
     /// # Errors
@@ -163,7 +170,9 @@ fn build_site(
     let identity = format!("{host}\0{:?}\0{:?}\0{:?}", parts.consent, parts.campaign_parameter, parts.topics);
     let routes_of = Arc::clone(boundary);
     let passthrough = move |path: &str| routes_of.is_passthrough(id, path);
-    let output = OutputPolicy::new(parts.hosts, parts.output_hosts, passthrough);
+    let fragments_of = Arc::clone(boundary);
+    let output = OutputPolicy::new(parts.hosts, parts.output_hosts, passthrough)
+        .with_fragments(move |path| fragments_of.fragment(id, path, false).is_some());
     let mut removed = Vec::new();
     let prepared: Vec<Prepared> = parts
         .plugins
@@ -330,7 +339,7 @@ fn prepare(
     name: String,
     plugin: Plugin,
     output: &OutputPolicy,
-    removed: &mut Vec<(String, String, String, Removed)>,
+    removed: &mut Vec<(String, Lost)>,
 ) -> Prepared {
     let mut edits = Vec::new();
     for (at, slot) in plugin.manifest().slots().iter().enumerate() {
@@ -338,8 +347,10 @@ fn prepare(
         for (position, variant) in slot.variants().iter().enumerate() {
             let (safe, gone) = output.admit(plugin.edits(at, position).to_vec());
             of_slot.push(Arc::new(safe));
-            removed
-                .extend(gone.into_iter().map(|r| (name.clone(), slot.name().to_owned(), variant.clone(), r)));
+            removed.extend(gone.into_iter().map(|removed| {
+                let (slot, variant) = (slot.name().to_owned(), variant.clone());
+                (name.clone(), Lost { slot, variant, at: (at, position), removed })
+            }));
         }
         edits.push(of_slot);
     }

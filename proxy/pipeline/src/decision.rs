@@ -169,6 +169,11 @@ impl Ingredients<'_> {
         let classes = permits.classes().iter();
         let chosen = classes.map(|class| joints.of_class(&domain, &class.plugins, &partition)).collect();
         let Joints { list, told, .. } = joints;
+        for joint in &list {
+            if let Some(too_much) = SafeEdits::too_costly(joint.edits.iter().map(Arc::as_ref)) {
+                return Err(BuildError::Edits { variants: joint.name.clone(), too_much });
+            }
+        }
         let bucket_ranges = partition.ranges.len();
         let joints = if bucket_ranges == 0 {
             JointTable::plain(chosen)

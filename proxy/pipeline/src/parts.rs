@@ -9,9 +9,8 @@ use cloakroom_boundary::{BoundaryError, ConsentSource, Geo, Mode, PathPattern, Q
 use cloakroom_crowd::{Config as CrowdConfig, CrowdError};
 use cloakroom_notice::{Config as NoticeConfig, NoticeError};
 use cloakroom_origin::{OriginConfig, TlsError};
-use cloakroom_plugin_host::Plugin;
+use cloakroom_plugin_host::{Lost, Plugin};
 use cloakroom_policy::{PolicyError, PolicySet};
-use cloakroom_rewrite::Removed;
 use cloakroom_variants::CacheConfig;
 use cloakroom_vocabulary::{DomainError, Entropy, Signal, SiteVocabulary, bucket_bits};
 use http::HeaderName;
@@ -116,8 +115,8 @@ pub struct SiteReport {
     pub signals: Vec<SignalReport>,
     /// The most bits that they may tell together.
     pub signal_bits: u32,
-    /// What the door took out of plugins: plugin, slot, variant, and what.
-    pub removed: Vec<(String, String, String, Removed)>,
+    /// What the door took out of plugins, each with the plugin's name.
+    pub removed: Vec<(String, Lost)>,
 }
 
 /// What `check` tells of a signal.
@@ -200,6 +199,14 @@ pub enum BuildError {
         arithmetic: String,
         /// Its value.
         product: u64,
+    },
+    /// The edits that one page would get together are too many, or too costly to place.
+    #[error("the edits of `{variants}` together have {too_much}")]
+    Edits {
+        /// The joint variant.
+        variants: String,
+        /// What there is too much of, with its bound.
+        too_much: String,
     },
     /// The site's signals tell too much together.
     #[error(

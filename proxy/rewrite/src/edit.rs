@@ -2,6 +2,8 @@
 //! checked: an [`Edit`] becomes part of a page only through [`crate::OutputPolicy::admit`]. Client
 //! data never enters; a plugin has none to give.
 
+use crate::removed::Part;
+
 /// One change to a page, as a plugin wrote it and before any check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
@@ -54,4 +56,39 @@ pub enum Edit {
         /// The fragment's path on the site.
         path: String,
     },
+}
+
+impl Edit {
+    /// The selector, as the plugin wrote it.
+    #[must_use]
+    pub fn selector(&self) -> &str {
+        match self {
+            Self::SetContent { selector, .. }
+            | Self::Before { selector, .. }
+            | Self::After { selector, .. }
+            | Self::Remove { selector }
+            | Self::SetAttribute { selector, .. }
+            | Self::Text { selector, .. }
+            | Self::Include { selector, .. } => selector,
+        }
+    }
+
+    /// One of its texts, as the plugin wrote it; `None` for a text that such an edit does not have.
+    #[must_use]
+    pub fn text(&self, part: Part) -> Option<&str> {
+        match (part, self) {
+            (Part::Selector, _) => Some(self.selector()),
+            (
+                Part::Content,
+                Self::SetContent { content, .. }
+                | Self::Before { content, .. }
+                | Self::After { content, .. }
+                | Self::Text { content, .. },
+            ) => Some(content),
+            (Part::Name, Self::SetAttribute { name, .. }) => Some(name),
+            (Part::Value, Self::SetAttribute { value, .. }) => Some(value),
+            (Part::Path, Self::Include { path, .. }) => Some(path),
+            _ => None,
+        }
+    }
 }

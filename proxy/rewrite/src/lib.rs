@@ -11,18 +11,26 @@
 
 mod address;
 mod attribute;
+mod cost;
 mod edit;
 mod entity;
 mod findings;
 mod meta;
 mod page;
+mod pictures;
 mod placard;
 mod policy;
+mod properties;
+mod removed;
 mod sanitize;
 mod selector;
+mod spans;
+mod style;
 mod tags;
 mod template;
+mod value;
 
 pub use edit::Edit;
 pub use page::{RewriteError, cleanse_only, is_html, rewrite, rewrite_with};
-pub use policy::{OutputPolicy, Removed, SafeEdits, SafeFragment};
+pub use policy::{OutputPolicy, SafeEdits, SafeFragment};
+pub use removed::{Part, Place, Removed};

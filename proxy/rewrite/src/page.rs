@@ -36,6 +36,9 @@ pub enum RewriteError {
     /// The page itself is too large.
     #[error("the page is larger than 8 MiB")]
     PageTooLarge,
+    /// There are more edits, or costlier selectors, than a page may have.
+    #[error("the edits of the page are too many, or their selectors too costly")]
+    TooCostly,
     /// The edits match too often.
     #[error("the edits would add more than 4 MiB to the page")]
     TooMuchAdded,
@@ -73,7 +76,7 @@ pub fn cleanse_only(page: &[u8]) -> Result<Vec<u8>, RewriteError> {
 /// see the origin's page, not each other's work.
 ///
 /// # Errors
-/// If the page is too large or too deep, and, with edits, if its markup is ambiguous or they would
+/// If the page is too large or too deep, and, with edits, if they are too costly, if its markup is ambiguous or they would
 /// add too much: answer with [`cleanse_only`] then.
 pub fn rewrite(
     page: &[u8],
@@ -100,6 +103,9 @@ pub fn rewrite_with(
     }
     if page.starts_with(&[0xFE, 0xFF]) || page.starts_with(&[0xFF, 0xFE]) {
         return Err(RewriteError::Encoding);
+    }
+    if SafeEdits::too_costly(edits.iter().copied()).is_some() {
+        return Err(RewriteError::TooCostly);
     }
     let edits: Vec<&SafeEdit> = edits.iter().flat_map(|safe| safe.iter()).collect();
     let closed = find_closed(page, &edits)?;

@@ -1,13 +1,16 @@
 //! The door between what a plugin asks for and what may reach a page. Behind it there are only
 //! checked edits; in front of it each loss is told to the author. No client data enters.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::address::Addresses;
-use crate::attribute::{MAX_VALUE_BYTES, accept, touch_of};
+use crate::attribute::{accept, touch_of, why_not};
+use crate::cost::Cost;
 use crate::edit::Edit;
 use crate::entity::escape;
-use crate::sanitize::Sanitizer;
+use crate::removed::{Loss, Part, Reason, Removed};
+use crate::sanitize::{Sanitizer, template_error};
 use crate::selector::SafeSelector;
 use crate::tags::Touch;
 use crate::template::delimiter_in;
@@ -21,15 +24,7 @@ const MAX_FRAGMENT_BYTES: usize = 256 << 10;
 pub struct OutputPolicy {
     addresses: Arc<Addresses>,
     sanitizer: Sanitizer,
-}
-
-/// Something that an edit asked for and does not get.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
-    /// Position of the edit.
-    pub edit: usize,
-    /// What is missing and why, for the plugin's author.
-    pub what: String,
+    is_fragment: Box<dyn Fn(&str) -> bool + Send + Sync>,
 }
 
 /// Edits that have passed an [`OutputPolicy`], ready for any page of the site.
@@ -107,6 +102,16 @@ impl SafeEdits {
         })
     }
 
+    /// What keeps these edits from being made on one page, in words and with the figures: the bounds on
+    /// their number and on their selectors.
+    pub fn too_costly<'e>(together: impl IntoIterator<Item = &'e Self>) -> Option<String> {
+        together.into_iter().map(Self::cost).sum::<Cost>().over_page()
+    }
+
+    fn cost(&self) -> Cost {
+        self.edits.iter().map(|edit| edit.selector.cost()).sum()
+    }
+
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -134,31 +139,40 @@ impl OutputPolicy {
         passthrough: impl Fn(&str) -> bool + Send + Sync + 'static,
     ) -> Self {
         let addresses = Arc::new(Addresses::new(site_hosts, loadable_hosts, Box::new(passthrough)));
-        Self { sanitizer: Sanitizer::new(Arc::clone(&addresses)), addresses }
+        let sanitizer = Sanitizer::new(Arc::clone(&addresses));
+        Self { sanitizer, addresses, is_fragment: Box::new(|_| true) }
     }
 
-    /// Checks the edits of one variant. What may not reach a page is left out and told; the rest
-    /// works without it.
+    /// A policy without a site: what would be left out on every one. It lets no address load from another
+    /// host, since only a site can list one, and cannot know of routes.
+    #[must_use]
+    pub fn without_site() -> Self {
+        Self::new(Vec::new(), Vec::new(), |_| false)
+    }
+
+    /// The same, where edits include only paths of which `is_fragment` says that their route is marked
+    /// `fragment`. Without it any path of the site may be named; what is no fragment is then empty.
+    #[must_use]
+    pub fn with_fragments(mut self, is_fragment: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.is_fragment = Box::new(is_fragment);
+        self
+    }
+
+    /// Checks the edits of one variant. What may not reach a page is left out and told, in the order of
+    /// the edits; the rest works without it.
     #[must_use]
     pub fn admit(&self, edits: Vec<Edit>) -> (SafeEdits, Vec<Removed>) {
         let mut safe = SafeEdits::default();
         let mut removed = Vec::new();
         for (position, edit) in edits.into_iter().enumerate() {
-            let mut told = |what: String| removed.push(Removed { edit: position, what });
+            let mut telling = Telling { edit: position, removed: &mut removed };
             if position >= MAX_EDITS {
-                told("the edit: a variant has at most 32 edits".to_owned());
+                let why = Reason::new("a variant has at most 32 edits", "put several changes into one edit");
+                telling.tell(Part::Selector, edit.selector(), why.of("the edit", 0..edit.selector().len()));
                 break;
             }
-            match self.admit_one(edit, &mut told) {
-                Ok(edit)
-                    if matches!(edit.action, Action::Include(_))
-                        && safe.includes().count() >= MAX_INCLUDES =>
-                {
-                    told("the edit: a variant has at most 8 includes".to_owned());
-                }
-                Ok(edit) => safe.edits.push(edit),
-                Err(why) => told(format!("the edit: {why}")),
-            }
+            let Ok(edit) = self.admit_one(&edit, &safe, &mut telling) else { continue };
+            safe.edits.push(edit);
         }
         (safe, removed)
     }
@@ -172,71 +186,142 @@ impl OutputPolicy {
         }
         self.sanitizer
             .clean(&String::from_utf8_lossy(html))
-            .map_or_else(|_| SafeFragment::default(), |(html, _)| SafeFragment { html: html.into() })
+            .map_or_else(|_| SafeFragment::default(), |html| SafeFragment { html: html.into() })
     }
 
-    fn admit_one(&self, edit: Edit, told: &mut dyn FnMut(String)) -> Result<SafeEdit, String> {
-        let (selector, action) = match edit {
-            Edit::SetContent { selector, content } => (selector, Action::Fill(self.html(&content, told)?)),
-            Edit::Before { selector, content } => (selector, Action::Before(self.html(&content, told)?)),
-            Edit::After { selector, content } => (selector, Action::After(self.html(&content, told)?)),
-            Edit::Remove { selector } => (selector, Action::Remove),
-            Edit::SetAttribute { selector, name, value } => (selector, self.attribute(&name, &value, told)?),
-            Edit::Text { selector, content } => (selector, Action::Text(text(&content)?)),
-            Edit::Include { selector, path } => (selector, Action::Include(self.addresses.fragment(&path)?)),
+    fn admit_one(
+        &self,
+        edit: &Edit,
+        before: &SafeEdits,
+        telling: &mut Telling<'_>,
+    ) -> Result<SafeEdit, Refused> {
+        let asked = edit.selector();
+        let action = match edit {
+            Edit::SetContent { content, .. } => Action::Fill(self.html(content, telling)?),
+            Edit::Before { content, .. } => Action::Before(self.html(content, telling)?),
+            Edit::After { content, .. } => Action::After(self.html(content, telling)?),
+            Edit::Remove { .. } => Action::Remove,
+            Edit::SetAttribute { name, value, .. } => self.attribute(name, value, telling)?,
+            Edit::Text { content, .. } => Action::Text(text(content, telling)?),
+            Edit::Include { path, .. } => self.include(path, before, telling)?,
         };
-        let selector = SafeSelector::parse(&selector)?;
+        let selector = SafeSelector::parse(asked).map_err(|(at, why)| {
+            let why =
+                Reason::new(why, "name elements by type, class or id, one in or (`>`) right in another");
+            telling.refuse(Part::Selector, asked, why, at..asked.len())
+        })?;
         match selector.forbids(action.touch()) {
-            Some(tag) => Err(format!("this may not be done to `{tag}`")),
-            None => Ok(SafeEdit { selector, action }),
+            Some(tag) => {
+                let why = format!("this may not be done to `{tag}`");
+                let why = Reason::new(why, "choose an element of the page's content");
+                Err(telling.refuse(Part::Selector, asked, why, 0..asked.len()))
+            }
+            None => match (before.cost() + selector.cost()).over_variant() {
+                None => Ok(SafeEdit { selector, action }),
+                Some(why) => {
+                    let why = Reason::new(why, "find elements by a class or an id of their own");
+                    Err(telling.refuse(Part::Selector, asked, why, 0..asked.len()))
+                }
+            },
         }
     }
 
-    fn html(&self, content: &str, told: &mut dyn FnMut(String)) -> Result<String, String> {
+    fn html(&self, content: &str, telling: &mut Telling<'_>) -> Result<String, Refused> {
         if content.len() > MAX_CONTENT_BYTES {
-            return Err("its content is longer than 64 KiB".to_owned());
+            return Err(too_long(content, telling));
         }
-        let (html, removed) = self.sanitizer.clean(content)?;
-        removed.into_iter().for_each(told);
-        Ok(html)
+        let safe = self.sanitizer.clean(content).map_err(|loss| {
+            telling.tell(Part::Content, content, loss);
+            Refused
+        })?;
+        for loss in self.sanitizer.losses(content, &safe) {
+            telling.tell(Part::Content, content, loss);
+        }
+        Ok(safe)
     }
 
-    fn attribute(&self, name: &str, value: &str, told: &mut dyn FnMut(String)) -> Result<Action, String> {
-        let name = name.to_ascii_lowercase();
-        let Some(touch) = touch_of(&name) else {
-            return Err(
-                "this attribute may not be set: it is not on the list of harmless attributes".to_owned()
-            );
-        };
-        if value.len() > MAX_VALUE_BYTES {
-            return Err("its value is longer than 2,048 bytes".to_owned());
+    fn include(&self, path: &str, before: &SafeEdits, telling: &mut Telling<'_>) -> Result<Action, Refused> {
+        if before.includes().count() >= MAX_INCLUDES {
+            let why = Reason::new("a variant has at most 8 includes", "let one fragment hold what two do");
+            return Err(telling.refuse(Part::Path, path, why, 0..path.len()));
         }
-        let accepted = accept(&self.addresses, &name, value)?;
-        if let Some(why) = accepted.lost {
-            told(format!("part of attribute `{name}`: {why}"));
+        let found = self
+            .addresses
+            .fragment(path)
+            .and_then(|found| if (self.is_fragment)(&found) { Ok(found) } else { Err(NO_FRAGMENT) });
+        found.map(Action::Include).map_err(|why| {
+            let instead = "name the path of a route that has `fragment = true` in the site's file";
+            telling.refuse(Part::Path, path, Reason::new(why, instead), 0..path.len())
+        })
+    }
+
+    fn attribute(&self, asked: &str, value: &str, telling: &mut Telling<'_>) -> Result<Action, Refused> {
+        let name = asked.to_ascii_lowercase();
+        let whole = 0..value.len();
+        let Some(touch) = touch_of(&name) else {
+            return Err(telling.refuse(Part::Name, asked, why_not("element", &name), 0..asked.len()));
+        };
+        let accepted = accept(&self.addresses, &name, value)
+            .map_err(|why| telling.refuse(Part::Value, value, why, whole.clone()))?;
+        let nothing_left = !accepted.lost.is_empty() && accepted.value.is_empty();
+        for loss in accepted.lost {
+            let what = format!("attribute `{name}`, {}", loss.what);
+            telling.tell(Part::Value, value, Loss { what, ..loss });
+        }
+        if nothing_left {
+            return Err(Refused);
         }
         if let Some(delimiter) = delimiter_in(&accepted.value) {
-            return Err(template_error(delimiter));
+            return Err(telling.refuse(Part::Value, value, template_error(delimiter), whole));
         }
         Ok(Action::Set { value: escape(&accepted.value), name, touch })
     }
 }
 
-/// Text, escaped so that it stands for itself.
-fn text(content: &str) -> Result<String, String> {
-    if content.len() > MAX_CONTENT_BYTES {
-        return Err("its content is longer than 64 KiB".to_owned());
+const NO_FRAGMENT: &str = "no route of the site that is marked `fragment` has this path";
+
+/// An edit of which nothing is left, as has been told.
+struct Refused;
+
+/// Whom losses are told to, and of which edit.
+struct Telling<'r> {
+    edit: usize,
+    removed: &'r mut Vec<Removed>,
+}
+
+impl Telling<'_> {
+    fn tell(&mut self, part: Part, text: &str, loss: Loss) {
+        self.removed.push(loss.tell(self.edit, part, text));
     }
-    // Parsers drop some of these, which would put together what stood apart.
-    if content.chars().any(|character| character.is_control() && !matches!(character, '\t' | '\n' | '\r')) {
-        return Err("its content holds a control character".to_owned());
-    }
-    match delimiter_in(content) {
-        Some(delimiter) => Err(template_error(delimiter)),
-        None => Ok(escape(content)),
+
+    fn refuse(&mut self, part: Part, text: &str, why: Reason, at: Range<usize>) -> Refused {
+        self.tell(part, text, why.of("the edit", at));
+        Refused
     }
 }
 
-fn template_error(delimiter: &str) -> String {
-    format!("`{delimiter}` could be run by a template language of the page")
+fn too_long(content: &str, telling: &mut Telling<'_>) -> Refused {
+    let why = Reason::new("its content is longer than 64 KiB", "write less, or include a fragment");
+    telling.refuse(Part::Content, content, why, MAX_CONTENT_BYTES..content.len())
+}
+
+/// Text, escaped so that it stands for itself.
+fn text(content: &str, telling: &mut Telling<'_>) -> Result<String, Refused> {
+    if content.len() > MAX_CONTENT_BYTES {
+        return Err(too_long(content, telling));
+    }
+    // Parsers drop some of these, which would put together what stood apart.
+    let is_dropped = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    if let Some((at, control)) = content.char_indices().find(|(_, c)| is_dropped(*c)) {
+        let why = Reason::new("its content holds a control character", "leave the character out");
+        return Err(telling.refuse(Part::Content, content, why, at..at + control.len_utf8()));
+    }
+    match delimiter_in(content) {
+        Some(delimiter) => {
+            let at = content.find(delimiter).unwrap_or(0);
+            let span = at..at + delimiter.len();
+            Err(telling.refuse(Part::Content, content, template_error(delimiter), span))
+        }
+        None => Ok(escape(content)),
+    }
 }

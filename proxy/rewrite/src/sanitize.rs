@@ -3,13 +3,15 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use ammonia::{Builder, UrlRelative};
 
 use crate::address::Addresses;
-use crate::attribute::{accept, may_stand};
+use crate::attribute::{accept, may_stand, names};
 use crate::findings::differences;
+use crate::removed::{Loss, Reason};
 use crate::tags::CONTENT;
 use crate::template::delimiter_in_html;
 
@@ -18,11 +20,13 @@ const MAX_TAGS: usize = 2_048;
 /// More open elements of the kind that the parser repeats in each paragraph (`b`, `font` and the
 /// like).
 const MAX_REPEATED: usize = 64;
+/// How often what is left is read again until it stays the same.
+const MAX_ROUNDS: usize = 4;
 /// What the output may grow to when such elements are repeated.
 const MAX_GROWTH_BYTES: usize = 256 << 10;
 
 /// Elements that go with everything inside: their content is not meant as markup of the page.
-const WITH_CONTENT: [&str; 21] = [
+pub(crate) const WITH_CONTENT: [&str; 21] = [
     "script",
     "style",
     "iframe",
@@ -50,12 +54,6 @@ const WITH_CONTENT: [&str; 21] = [
 const REPEATED: [&str; 14] =
     ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 
-/// Every attribute that may stand on some element; which, is asked for each one.
-const ATTRIBUTES: [&str; 21] = [
-    "class", "lang", "dir", "href", "src", "alt", "title", "width", "height", "hidden", "role", "target",
-    "loading", "colspan", "rowspan", "scope", "span", "start", "reversed", "open", "datetime",
-];
-
 /// The sanitizer, set up once for a site.
 pub(crate) struct Sanitizer {
     builder: Builder<'static>,
@@ -69,17 +67,16 @@ impl Sanitizer {
             may_stand(tag, name)
                 .then(|| accept(&judge, name, value).ok())
                 .flatten()
-                .map(|found| found.value.into())
+                // A style of which nothing is left says nothing.
+                .filter(|found| name != "style" || !found.value.is_empty() || found.lost.is_empty())
+                .map(|found| found.value.into_owned())
         };
-        let mut attributes = HashSet::from(ATTRIBUTES);
-        attributes.insert("value");
         let mut builder = Builder::empty();
         builder
             .tags(HashSet::from(CONTENT))
             .clean_content_tags(HashSet::from(WITH_CONTENT))
             .tag_attributes(HashMap::new())
-            .generic_attributes(attributes)
-            .generic_attribute_prefixes(HashSet::from(["aria-"]))
+            .generic_attributes(names().collect())
             .url_schemes(HashSet::from(["https"]))
             .url_relative(UrlRelative::PassThrough)
             .link_rel(Some("noopener"))
@@ -94,27 +91,67 @@ impl Sanitizer {
         Self { builder, addresses }
     }
 
-    /// Safe HTML and what was taken out; the error says in words why nothing of it may be used.
-    pub(crate) fn clean(&self, html: &str) -> Result<(String, Vec<String>), String> {
-        if let Some(why) = too_tangled(html) {
-            return Err(why.to_owned());
+    /// Safe HTML.
+    ///
+    /// # Errors
+    /// Why nothing of it may be used.
+    pub(crate) fn clean(&self, html: &str) -> Result<String, Loss> {
+        if let Some((at, why)) = too_tangled(html) {
+            return Err(Reason::new(why, "write less markup, and close what is opened").of("the edit", at));
         }
-        let safe = self.builder.clean(html).to_string();
+        let mut safe = self.builder.clean(html).to_string();
+        // An element that is taken away may have been what kept others in their places: a browser would
+        // read what is left in another way than was judged. So it is read again until nothing moves.
+        let mut rounds = 0;
+        loop {
+            let again = self.builder.clean(&safe).to_string();
+            if again == safe {
+                break;
+            }
+            rounds += 1;
+            if rounds == MAX_ROUNDS {
+                let why = Reason::new(
+                    "browsers would read what is left of it in several ways",
+                    "close what is opened",
+                );
+                return Err(why.of("the edit", 0..html.len()));
+            }
+            safe = again;
+        }
         if safe.len() > html.len().saturating_add(MAX_GROWTH_BYTES) {
-            return Err("the markup is too tangled: close what is opened".to_owned());
+            let why = Reason::new("the markup is too tangled", "close what is opened");
+            return Err(why.of("the edit", 0..html.len()));
         }
         if let Some(delimiter) = delimiter_in_html(&safe) {
-            return Err(format!("`{delimiter}` could be run by a template language of the page"));
+            // References in the input may spell it in another way.
+            let at = html.find(delimiter).unwrap_or(0);
+            return Err(template_error(delimiter).of("the edit", at..at + delimiter.len()));
         }
-        let removed = differences(&self.addresses, html, &safe);
-        Ok((safe, removed))
+        Ok(safe)
+    }
+
+    /// What of `html` is missing from `safe`, which it was cleaned to.
+    pub(crate) fn losses(&self, html: &str, safe: &str) -> Vec<Loss> {
+        differences(&self.addresses, html, safe)
     }
 }
 
+/// Why text with a delimiter is refused.
+pub(crate) fn template_error(delimiter: &str) -> Reason {
+    Reason::new(
+        format!("`{delimiter}` could be run by a template language of the page"),
+        "write it with other signs, or with a space or a word between them",
+    )
+}
+
 /// Keeps the parser from squaring its input: a rough count over the raw text, on the safe side.
-fn too_tangled(html: &str) -> Option<&'static str> {
+fn too_tangled(html: &str) -> Option<(Range<usize>, &'static str)> {
     let mut tags = 0_usize;
     let mut open = [0_usize; REPEATED.len()];
+    let at = |tag: &str| {
+        let start = tag.as_ptr().addr() - html.as_ptr().addr();
+        start.saturating_sub(1)..start
+    };
     for tag in html.split('<').skip(1) {
         let (closing, tag) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
         if !tag.starts_with(|first: char| first.is_ascii_alphabetic()) {
@@ -129,10 +166,10 @@ fn too_tangled(html: &str) -> Option<&'static str> {
             }
         }
         if tags > MAX_TAGS {
-            return Some("the markup has more than 2,048 tags");
+            return Some((at(tag), "the markup has more than 2,048 tags"));
         }
         if open.iter().sum::<usize>() > MAX_REPEATED {
-            return Some("the markup is too tangled: close what is opened");
+            return Some((at(tag), "the markup is too tangled: close what is opened"));
         }
     }
     None

@@ -2,6 +2,7 @@
 //! the first child. No attribute selectors, since they could ask the page about its visitor, and no
 //! lists. No client data enters.
 
+use crate::cost::Cost;
 use crate::tags::Touch;
 
 const MAX_BYTES: usize = 256;
@@ -13,21 +14,33 @@ pub(crate) struct SafeSelector {
     parsed: lol_html::Selector,
     /// The element name that the last compound asks for, lower case.
     subject: Option<String>,
+    cost: Cost,
 }
 
 impl SafeSelector {
-    /// Reads and checks a selector; the error says in words what is wrong with it.
-    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
-        let text = text.trim_matches([' ', '\t', '\n', '\r']);
+    /// Reads and checks a selector.
+    ///
+    /// # Errors
+    /// The byte at which it cannot be read on, and what is wrong with it, in words.
+    pub(crate) fn parse(text: &str) -> Result<Self, (usize, &'static str)> {
+        const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+        let before = text.len() - text.trim_start_matches(SPACE).len();
+        let text = text.trim_matches(SPACE);
         if text.is_empty() {
-            return Err("the selector is empty");
+            return Err((before, "the selector is empty"));
         }
         if text.len() > MAX_BYTES {
-            return Err("the selector is longer than 256 bytes");
+            return Err((before + MAX_BYTES, "the selector is longer than 256 bytes"));
         }
-        let subject = Reader { rest: text }.selector()?;
-        let parsed = text.parse().map_err(|_| "the selector cannot be read")?;
-        Ok(Self { parsed, subject })
+        let mut reader = Reader { rest: text, cost: Cost { edits: 1, ..Cost::default() } };
+        let subject = reader.selector().map_err(|why| (before + text.len() - reader.rest.len(), why))?;
+        let parsed = text.parse().map_err(|_| (before, "the selector cannot be read"))?;
+        Ok(Self { parsed, subject, cost: reader.cost })
+    }
+
+    /// What a search for it costs.
+    pub(crate) fn cost(&self) -> Cost {
+        self.cost
     }
 
     pub(crate) fn parsed(&self) -> &lol_html::Selector {
@@ -44,10 +57,11 @@ impl SafeSelector {
 /// A recursive-descent reader over the small grammar; whatever it does not know is an error.
 struct Reader<'s> {
     rest: &'s str,
+    cost: Cost,
 }
 
 impl Reader<'_> {
-    fn selector(mut self) -> Result<Option<String>, &'static str> {
+    fn selector(&mut self) -> Result<Option<String>, &'static str> {
         let mut subject = self.compound()?;
         for _ in 1..MAX_COMPOUNDS {
             if !self.combinator()? {
@@ -71,7 +85,10 @@ impl Reader<'_> {
         match self.rest.chars().next() {
             Some('+' | '~' | '|') => Err("only descendants and children (`>`) may be asked for"),
             Some(',') => Err("one selector an edit: lists are not allowed"),
-            _ if spaced => Ok(true),
+            _ if spaced => {
+                self.cost.descents += 1;
+                Ok(true)
+            }
             _ => Err("the selector cannot be read"),
         }
     }
@@ -106,6 +123,7 @@ impl Reader<'_> {
         const UNKNOWN: &str = "of the pseudo-classes only `:first-child`, `:nth-child()`, `:first-of-type` and \
                                `:nth-of-type()` are allowed";
         let name = self.identifier().map_err(|_| UNKNOWN)?.to_ascii_lowercase();
+        self.cost.counting += 1;
         match name.as_str() {
             "first-child" | "first-of-type" => Ok(()),
             "nth-child" | "nth-of-type" if self.take('(') => {
@@ -183,7 +201,7 @@ mod tests {
             (".größe", None),
             ("a b c d e f g h", Some("h")),
         ] {
-            let selector = SafeSelector::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
+            let selector = SafeSelector::parse(text).unwrap_or_else(|why| panic!("{text}: {why:?}"));
             assert_eq!(selector.subject.as_deref(), subject, "{text}");
         }
     }
@@ -230,6 +248,14 @@ mod tests {
             &long,
         ] {
             assert!(SafeSelector::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_knows_its_place() {
+        for (text, place) in [(" a[href]", 2), ("a, b", 1), ("a:hover", 7), ("main > .x::after", 10), ("", 0)]
+        {
+            assert_eq!(SafeSelector::parse(text).map(|_| ()).map_err(|(at, _)| at), Err(place), "{text}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Which elements an edit may touch, and which may stand in what it brings. Both are lists of what
 //! is allowed: an element that nobody thought of is left alone. No client data enters.
 
+use crate::removed::Reason;
+
 /// Elements that a plugin's HTML may hold, and that an edit may touch in any way.
 pub(crate) const CONTENT: [&str; 73] = [
     "a",
@@ -88,6 +90,39 @@ const WHOLE_ONLY: [&str; 12] = [
     "audio", "canvas", "embed", "fieldset", "form", "iframe", "map", "object", "picture", "svg", "video",
     "area",
 ];
+
+/// Why an element may not stand in a plugin's HTML.
+pub(crate) fn why_no_element(tag: &str) -> Reason {
+    let (why, instead) = match tag {
+        "script" => ("scripts are not allowed", "leave it out: plugins run no scripts"),
+        "style" => ("a style sheet would reach the whole page", "use the attribute `style`, or a class"),
+        "link" | "meta" | "base" | "title" | "head" | "html" | "body" | "frameset" => {
+            ("it sets rules for the whole page", "write only what goes into the page's content")
+        }
+        "iframe" | "frame" | "object" | "embed" | "applet" | "portal" | "fencedframe" => {
+            ("it would show another document in the page", "link to it")
+        }
+        "form" | "input" | "button" | "select" | "option" | "optgroup" | "textarea" | "fieldset"
+        | "label" | "legend" | "datalist" | "output" | "isindex" | "keygen" => {
+            ("forms belong to the site", "link to the site's own form")
+        }
+        "svg" | "math" => (
+            "it has a grammar of its own, in which scripts can hide",
+            "use an `<img>` with a file of the site",
+        ),
+        "template" | "slot" | "noscript" | "xmp" | "plaintext" | "noembed" | "noframes" | "listing" => {
+            ("browsers read what is in it in several ways", "write the content itself")
+        }
+        "audio" | "video" | "source" | "track" | "picture" | "canvas" | "map" | "area" | "image" => {
+            ("it could load something that is not checked", "use an `<img>`, with `srcset` if need be")
+        }
+        _ if tag.contains('-') => {
+            ("scripts of the page give it its meaning", "use `div` or `span` with a class")
+        }
+        _ => ("it is not on the list of harmless elements", "use `div` or `span` with a class"),
+    };
+    Reason::new(why, instead)
+}
 
 /// What an edit does to an element, as far as it decides which elements may be touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 
 /// What opens an expression in the template languages that run in pages: Vue, Angular, Alpine, lit,
 /// Polymer and kin.
-const DELIMITERS: [&str; 6] = ["{{", "${", "{%", "<%", "[[", "#{"];
+const DELIMITERS: [&str; 7] = ["{{", "${", "{%", "<%", "[[", "#{", "{["];
 
 /// The delimiter that `text` holds or could complete together with the text beside it. `text` is as
 /// the page's scripts will see it: character references are resolved.
@@ -27,15 +27,18 @@ pub(crate) fn delimiter_in_html(html: &str) -> Option<&'static str> {
     delimiter_in(html)
 }
 
-/// Whether a class name is a directive of AngularJS, which reads them from classes too (`ng-init:`
-/// and the like).
-pub(crate) fn is_class_directive(class: &str) -> bool {
+/// Why a class may not stand, if it makes something on the page act: directives of AngularJS, which reads
+/// them from classes too (`ng-init:` and the like), and names that by custom only scripts look for.
+pub(crate) fn acting_class(class: &str) -> Option<&'static str> {
     let lower = class.to_ascii_lowercase();
     let separated = |text: &str, word: &str| {
         text.strip_prefix(word).and_then(|rest| rest.strip_prefix(['-', '_', ':']).map(str::to_owned))
     };
     let bare = separated(&lower, "x").or_else(|| separated(&lower, "data")).unwrap_or(lower);
-    separated(&bare, "ng").is_some()
+    if separated(&bare, "ng").is_some() {
+        return Some("a framework of the page could run it");
+    }
+    bare.starts_with("js-").then_some("scripts of the page could act on it")
 }
 
 #[cfg(test)]
@@ -62,11 +65,11 @@ mod tests {
 
     #[test]
     fn class_directives_are_told_from_classes() {
-        for class in ["ng-init:x()", "ng_init", "NG:bind", "data-ng-bind", "x-ng-cloak"] {
-            assert!(is_class_directive(class), "{class}");
+        for class in ["ng-init:x()", "ng_init", "NG:bind", "data-ng-bind", "x-ng-cloak", "js-open", "JS-x"] {
+            assert!(acting_class(class).is_some(), "{class}");
         }
-        for class in ["ngo", "md:flex", "data-table", "x-large", "big"] {
-            assert!(!is_class_directive(class), "{class}");
+        for class in ["ngo", "md:flex", "data-table", "x-large", "big", "json"] {
+            assert_eq!(acting_class(class), None, "{class}");
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::audit::{Audit, SlotAudit, SlotFigures};
+use crate::audit::Audit;
+use crate::figures::{SlotAudit, SlotFigures};
 use crate::flips::Flips;
 use crate::limits::{number, percent};
 use crate::parity::Parity;

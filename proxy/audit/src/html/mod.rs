@@ -6,7 +6,8 @@ mod rules;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::audit::{Audit, Figures};
+use crate::audit::Audit;
+use crate::figures::Figures;
 use crate::limits::{number, percent};
 use crate::reach::Reach;
 use crate::text::grouped;
@@ -191,7 +192,7 @@ impl Audit {
 
     fn small_print(&self) -> Markup {
         let unseen = |wanted: Reach| -> Vec<String> {
-            let of = |slot: &crate::audit::SlotAudit| {
+            let of = |slot: &crate::figures::SlotAudit| {
                 let variants = slot.variants.iter().zip(&slot.reach);
                 variants
                     .filter(|(_, reach)| **reach == wanted)

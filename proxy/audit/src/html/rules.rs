@@ -3,7 +3,8 @@
 use cloakroom_plugin_host::{Line, ReadableSlot};
 use maud::{Markup, html};
 
-use crate::audit::{Audit, SlotAudit};
+use crate::audit::Audit;
+use crate::figures::SlotAudit;
 use crate::limits::percent;
 
 /// The most lines of a slot on the page; the others are counted.

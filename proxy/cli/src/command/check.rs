@@ -12,6 +12,7 @@ use crate::args::Check;
 use crate::assemble::{Around, Assembled, assemble};
 use crate::exit::Exit;
 use crate::judging::Judge;
+use crate::lost;
 use crate::report::{self, Output};
 use crate::shown::{Plugins, Shown};
 
@@ -73,13 +74,12 @@ fn text(settings: &Settings, shown: &[Vec<Shown>], reports: &[SiteReport]) -> St
             }
         }
         let _ = writeln!(text, "  {:<24} anonymous: identity never goes to the origin", "everything else");
-        for (plugin, slot, variant, removed) in &site.removed {
-            let _ = writeln!(
-                text,
-                "  removed from {plugin}, {slot}={variant}, edit {}: {}",
-                removed.edit + 1,
-                removed.what
-            );
+        for (plugin, gone) in &site.removed {
+            let _ = writeln!(text, "  removed from {plugin}, {}", lost::line(gone));
+            for line in gone.removed.place.pointing() {
+                let _ = writeln!(text, "      {line}");
+            }
+            let _ = writeln!(text, "      {}", gone.removed.instead);
         }
     }
     text
@@ -141,8 +141,10 @@ fn value(
             let removed: Vec<_> = site
                 .removed
                 .iter()
-                .map(|(plugin, slot, variant, removed)| {
-                    json!({ "plugin": plugin, "slot": slot, "variant": variant, "edit": removed.edit, "what": removed.what })
+                .map(|(plugin, gone)| {
+                    let mut value = lost::value(gone);
+                    value["plugin"] = plugin.as_str().into();
+                    value
                 })
                 .collect();
             json!({

@@ -8,19 +8,33 @@ mod finding;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use cloakroom_audit::{Audit, Brief, Terms};
+use cloakroom_plugin_host::{Lost, Plugin};
+use cloakroom_rewrite::OutputPolicy;
 use cloakroom_settings::{PluginFile, Problem};
 use serde_json::json;
 
 use crate::exit::Exit;
+use crate::judging::Judge;
+use crate::lost;
 use crate::plugins::{self, NoPlugin};
 use crate::report::{self, Output};
 use finding::{Finding, Verdict};
+
+use super::place::{Place, wrong};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A rule file (`.toml`) or a WASM component (`.wasm`).
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// Judge it by this site: what it puts into pages by the list of hosts, routes and fragments, and its audit by
+    /// traffic and limits. The site's folder's name or one of its hosts.
+    #[arg(long, value_name = "SITE")]
+    pub(crate) site: Option<String>,
+    /// The main configuration file, with `--site`.
+    #[arg(long, value_name = "FILE", default_value = "cloakroom.toml", requires = "site")]
+    pub(crate) config: PathBuf,
 }
 
 /// All that there is to say of a file.
@@ -30,6 +44,8 @@ struct Checked {
     findings: Vec<Finding>,
     /// What is wrong, and what may not be meant.
     problems: Vec<Problem>,
+    /// What is taken out of what it puts into pages.
+    lost: Vec<Lost>,
     exit: Exit,
 }
 
@@ -43,21 +59,38 @@ pub(crate) fn run(args: &Args, output: &Output) -> Exit {
         Ok(plugin) => {
             let name = format!("{} {}", plugin.manifest().name(), plugin.manifest().version());
             let named = (name, plugin.digest().to_string());
-            let findings = finding::all(&plugin);
+            let (lost, audit) = match judge(args, &plugin, output) {
+                Ok(judged) => judged,
+                Err(exit) => return exit,
+            };
+            let mut findings = finding::all(&plugin);
+            findings.push(finding::edits(&plugin, &lost, args.site.as_deref()));
+            findings.push(finding::audited(&audit));
             let is_wrong = findings.iter().any(|finding| finding.verdict == Verdict::Wrong);
             let exit = if is_wrong { Exit::Wrong } else { exit };
-            Checked { plugin: Some(named), findings, problems: warnings, exit }
+            Checked { plugin: Some(named), findings, problems: warnings, lost, exit }
+                .with_places(&plugin, &file)
         }
-        Err(NoPlugin::Rules(problems)) => {
-            Checked { plugin: None, findings: Vec::new(), problems: [problems, warnings].concat(), exit }
-        }
+        Err(NoPlugin::Rules(problems)) => Checked {
+            plugin: None,
+            findings: Vec::new(),
+            problems: [problems, warnings].concat(),
+            lost: Vec::new(),
+            exit,
+        },
         Err(NoPlugin::Refused(cause)) => {
             let size = match &file {
                 PluginFile::Component(bytes) => Some(bytes.len() as u64),
                 PluginFile::Rules(_) => None,
             };
             warnings.insert(0, plugins::refused(&args.file, &cause));
-            Checked { plugin: None, findings: finding::until(&cause, size), problems: warnings, exit }
+            Checked {
+                plugin: None,
+                findings: finding::until(&cause, size),
+                problems: warnings,
+                lost: Vec::new(),
+                exit,
+            }
         }
     };
     output.result(&checked.text(&args.file), || checked.value(&args.file));
@@ -68,7 +101,34 @@ pub(crate) fn run(args: &Args, output: &Output) -> Exit {
     exit
 }
 
+/// What is taken out of a plugin by a site's door and what its audit says by the site's terms, or both without a
+/// site.
+fn judge(args: &Args, plugin: &Plugin, output: &Output) -> Result<(Vec<Lost>, Brief), Exit> {
+    let Some(site) = &args.site else {
+        let audit = Audit::brief(plugin, &Terms::default());
+        return Ok((plugin.lost(&OutputPolicy::without_site()), audit));
+    };
+    let place = Place::open(&args.config, output)?;
+    let site = place.site(site).map_err(wrong(output))?;
+    let lost = place.lost(site, plugin).map_err(|problems| {
+        problems.iter().for_each(|problem| output.problem(problem));
+        Exit::Wrong
+    })?;
+    let judge = Judge::new(site, plugin.manifest().name());
+    Ok((lost, Audit::brief(plugin, &judge.terms(None))))
+}
+
 impl Checked {
+    /// The same with each loss as a warning that points to where it stands.
+    fn with_places(mut self, plugin: &Plugin, file: &PluginFile) -> Self {
+        let rules = match file {
+            PluginFile::Rules(source) => Some(source),
+            PluginFile::Component(_) => None,
+        };
+        self.problems.extend(self.lost.iter().map(|gone| lost::problem(gone, Some(plugin), rules)));
+        self
+    }
+
     fn text(&self, file: &Path) -> String {
         let mut text = format!("{}\n", file.display());
         if let Some((name, digest)) = &self.plugin {
@@ -92,7 +152,9 @@ impl Checked {
     }
 
     fn warnings(&self) -> usize {
-        let unmeant = self.findings.iter().filter(|finding| finding.verdict == Verdict::Warning).count();
+        // What is taken out is among the problems, each part by itself.
+        let unmeant = self.findings.iter().filter(|finding| finding.property != "edits");
+        let unmeant = unmeant.filter(|finding| finding.verdict == Verdict::Warning).count();
         unmeant + self.problems.iter().filter(|problem| problem.is_warning()).count()
     }
 
@@ -116,6 +178,7 @@ impl Checked {
             "plugin": self.plugin.as_ref().map(|(name, _)| name),
             "digest": self.plugin.as_ref().map(|(_, digest)| digest),
             "properties": findings,
+            "removed": self.lost.iter().map(lost::value).collect::<Vec<_>>(),
             "warnings": self.warnings(),
             "problems": self.problems.iter().map(report::problem).collect::<Vec<_>>(),
         })

@@ -10,6 +10,8 @@ use serde_json::json;
 use crate::clock;
 use crate::exit::Exit;
 use crate::judging::Judge;
+use crate::lost;
+use crate::plugins;
 use crate::report::Output;
 use crate::shown::{key, unknown_values};
 
@@ -76,7 +78,9 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
     change.commit().map_err(store_trouble(output))?;
     // What the plugin says that this site does not do.
     let unknown = unknown_values(site, name, &plugin).into_iter();
-    let lost = removed.iter().filter(|(of, _)| of == name).map(|(_, problem)| problem.clone());
+    let rules = plugins::rules(&args.file);
+    let removed: Vec<_> = removed.into_iter().filter(|(of, _)| of == name).map(|(_, lost)| lost).collect();
+    let lost = removed.iter().map(|gone| lost::problem(gone, Some(&plugin), rules.as_ref()));
     unknown.chain(lost).for_each(|warning| output.problem(&warning));
     if !is_shown(site, name) {
         let problem = Problem::nowhere(format!("no route of `{}` shows `{name}`", site.name));
@@ -109,6 +113,7 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
             "site": site.name, "name": name, "version": version, "digest": digest,
             "cells": plugin.table().size(),
             "overridden": audit.breaches.iter().map(Breach::key).collect::<Vec<_>>(),
+            "removed": removed.iter().map(lost::value).collect::<Vec<_>>(),
             "changed": installed == Installed::Live,
             "before": before.map(|was| json!({ "version": was.version, "digest": was.digest })),
         })

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use cloakroom_pipeline::Pipeline;
+use cloakroom_plugin_host::{Lost, Plugin};
 use cloakroom_plugin_store::{Change, PluginStore, Version};
-use cloakroom_rewrite::Removed;
 use cloakroom_settings::{Problem, Settings, Site, closest};
 
 use crate::assemble::{Around, assemble};
@@ -71,7 +71,7 @@ impl Place {
         site: &Site,
         name: &str,
         change: &Change<'_>,
-    ) -> Result<Vec<(String, Problem)>, Vec<Problem>> {
+    ) -> Result<Vec<(String, Lost)>, Vec<Problem>> {
         let pending = &[(site.name.as_str(), change.index())];
         let assembled = assemble(&self.settings, Around { plugins: &self.plugins, geo: None, pending })?;
         // What is wrong with others is not this change's.
@@ -83,18 +83,20 @@ impl Place {
         let built = Pipeline::new(assembled.parts);
         let (_, reports) = built.map_err(|cause| vec![Problem::nowhere(cause.to_string())])?;
         let report = reports.into_iter().find(|report| report.host == key(site));
-        let removed = report.into_iter().flat_map(|report| report.removed);
-        Ok(removed
-            .map(|(plugin, slot, variant, removed)| (plugin, taken_out(&slot, &variant, &removed)))
-            .collect())
+        Ok(report.into_iter().flat_map(|report| report.removed).collect())
     }
-}
 
-fn taken_out(slot: &str, variant: &str, removed: &Removed) -> Problem {
-    let (edit, what) = (removed.edit + 1, &removed.what);
-    Problem::nowhere(format!("`{slot}={variant}` is shown without a part of its edit {edit}: {what}"))
-        .help("change the edit, or list the host in `[output] hosts` if it is an address that is missing")
-        .warning()
+    /// What a site's door would take out of a plugin, which need not be installed there.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub(crate) fn lost(&self, site: &Site, plugin: &Plugin) -> Result<Vec<Lost>, Vec<Problem>> {
+        let around = Around { plugins: &self.plugins, geo: None, pending: &[] };
+        let (pipeline, _) = Pipeline::new(assemble(&self.settings, around)?.parts)
+            .map_err(|cause| vec![Problem::nowhere(cause.to_string())])?;
+        let at = self.settings.sites.iter().position(|of| of.name == site.name);
+        Ok(at.and_then(|at| pipeline.lost(at, plugin)).unwrap_or_default())
+    }
 }
 
 /// A version in words, or what is shown where there is none.

@@ -1,7 +1,7 @@
 //! What was found of a plugin, property by property, in words and in figures.
 
-use cloakroom_audit::{Audit, Terms};
-use cloakroom_plugin_host::{Limits, LoadError, MAX_CELLS, Manifest, Plugin, Property};
+use cloakroom_audit::Brief;
+use cloakroom_plugin_host::{Limits, LoadError, Lost, MAX_CELLS, Manifest, Plugin, Property};
 
 /// The most names that a warning lists.
 const NAMED: usize = 10;
@@ -130,13 +130,11 @@ pub(crate) fn all(plugin: &Plugin) -> Vec<Finding> {
         bits(plugin),
         variants_that_nobody_sees(plugin),
         signals_that_change_nothing(plugin),
-        audited(plugin),
     ]
 }
 
-/// What its audit says without a site: only a price-like slot can fail there.
-fn audited(plugin: &Plugin) -> Finding {
-    let brief = Audit::brief(plugin, &Terms::default());
+/// What its audit says; without a site only a price-like slot can fail.
+pub(crate) fn audited(brief: &Brief) -> Finding {
     let (verdict, words) = match brief.breaches.as_slice() {
         [] => (Verdict::Ok, brief.to_string()),
         breaches => {
@@ -239,6 +237,21 @@ fn signals_that_change_nothing(plugin: &Plugin) -> Finding {
         "each of them makes a difference"
     };
     Finding::unmeant("signals", &idle, fine.to_owned(), "asked for without making a difference")
+}
+
+/// What a site's door, or one without a site, takes out of its edits.
+pub(crate) fn edits(plugin: &Plugin, lost: &[Lost], site: Option<&str>) -> Finding {
+    let slots = plugin.manifest().slots().iter().enumerate();
+    let edits = slots.map(|(at, slot)| {
+        (0..slot.variants().len()).map(|variant| plugin.edits(at, variant).len()).sum::<usize>()
+    });
+    let by = site.map_or_else(|| "judged without a site".to_owned(), |site| format!("judged by `{site}`"));
+    let edits = counted(edits.sum::<usize>() as u64, "edit");
+    let (verdict, words) = match lost.len() {
+        0 => (Verdict::Ok, format!("{edits}, shown as written; {by}")),
+        gone => (Verdict::Warning, format!("{edits}, {} taken out; {by}", counted(gone as u64, "part"))),
+    };
+    Finding { property: "edits", verdict, words, figure: Some(lost.len() as u64), limit: None }
 }
 
 fn counted(count: u64, noun: &str) -> String {

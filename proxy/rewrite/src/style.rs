@@ -1,0 +1,218 @@
+//! Reads a `style` attribute the way a browser does, declaration by declaration, and writes anew what
+//! is on the list in [`crate::properties`]. Nothing of the text is copied: a value is put together from
+//! numbers, units, colours and listed words, so that no escape, comment or unknown function survives.
+//! No client data enters.
+
+use cssparser::{Delimiter, ParseError, ParseErrorKind, Parser};
+
+use crate::properties::{property, why_not};
+use crate::removed::{Loss, Reason, printable};
+use crate::value::{UNREADABLE, Within, refuse, values};
+
+/// The most declarations of one attribute; more than a banner's element ever has.
+const MAX_DECLARATIONS: usize = 40;
+/// How deep functions may be nested: a colour in a gradient, a length in `minmax()` in `repeat()`.
+const MAX_NESTING: u8 = 3;
+
+/// What one attribute became.
+pub(crate) struct Styled {
+    /// What may be written; empty if nothing is left.
+    pub(crate) css: String,
+    /// What is missing, with its place in the value.
+    pub(crate) lost: Vec<Loss>,
+}
+
+/// Reads the value of a `style` attribute.
+pub(crate) fn read(value: &str) -> Styled {
+    let mut styled = Styled { css: String::new(), lost: Vec::new() };
+    let mut parser = Parser::new(value);
+    parser.set_nested_block_limit(MAX_NESTING);
+    let mut declarations = 0_usize;
+    while !parser.is_exhausted() {
+        parser.skip_whitespace();
+        let start = parser.position().byte_index();
+        let mut name = String::new();
+        let read = parser.parse_until_after(Delimiter::Semicolon, |parser| declaration(parser, &mut name));
+        let span = start..parser.position().byte_index();
+        let full = declarations >= MAX_DECLARATIONS;
+        match read {
+            Ok(None) => {}
+            Ok(Some(written)) if !full => {
+                let gap = if styled.css.is_empty() { "" } else { " " };
+                styled.css.push_str(&format!("{gap}{name}: {written};"));
+                declarations += 1;
+            }
+            Ok(Some(_)) => {
+                styled.lost.push(
+                    Reason::new("a style has at most 40 declarations", "use a class").of(shown(&name), span),
+                );
+                break;
+            }
+            Err(error) => {
+                let why = match error.kind {
+                    ParseErrorKind::Custom(why) => why,
+                    ParseErrorKind::Basic(_) => Reason::new(UNREADABLE, "write it as `property: value;`"),
+                };
+                styled.lost.push(why.of(shown(&name), span));
+            }
+        }
+    }
+    styled
+}
+
+fn shown(property: &str) -> String {
+    if property.is_empty() { "a declaration".to_owned() } else { format!("`{}`", printable(property, 40)) }
+}
+
+/// One declaration: its name is stored, its value given back. `None` where there is nothing between two
+/// semicolons.
+fn declaration(parser: &mut Parser<'_>, name: &mut String) -> Result<Option<String>, ParseError<Reason>> {
+    if parser.is_exhausted() {
+        return Ok(None);
+    }
+    *name = parser.expect_ident()?.to_ascii_lowercase();
+    let Some(known) = property(name) else {
+        let (why, instead) = why_not(name);
+        return refuse(why, instead);
+    };
+    parser.expect_colon()?;
+    let mut parts = 0;
+    let written = values(parser, known, Within::Value, &mut parts)?;
+    if written.is_empty() { refuse(UNREADABLE, "write it as `property: value;`") } else { Ok(Some(written)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_banners_need_is_written_anew() {
+        for (text, expected) in [
+            ("color:red", "color: red;"),
+            ("COLOR : #FFF ; padding:1.50rem 8PX;;", "color: #fff; padding: 1.5rem 8px;"),
+            ("color:r\\65 d", "color: red;"),
+            ("color/**/:/*x*/red", "color: red;"),
+            (
+                "background:linear-gradient(90deg,#fff 0%,rgba(0,0,0,.5))",
+                "background: linear-gradient(90deg, #fff 0%, rgba(0, 0, 0, 0.5));",
+            ),
+            (
+                "border:1px solid currentColor;border-radius:50%",
+                "border: 1px solid currentcolor; border-radius: 50%;",
+            ),
+            ("font-family:system-ui,sans-serif", "font-family: system-ui, sans-serif;"),
+            ("font-size:clamp(1rem,4vw,3rem)", "font-size: clamp(1rem, 4vw, 3rem);"),
+            (
+                "grid-template-columns:repeat(2,minmax(0,1fr)) auto",
+                "grid-template-columns: repeat(2, minmax(0, 1fr)) auto;",
+            ),
+            ("aspect-ratio:16/9", "aspect-ratio: 16 / 9;"),
+            ("color:rgb(0 0 0 / 50%)", "color: rgb(0 0 0 / 50%);"),
+            ("margin:0 auto", "margin: 0 auto;"),
+            ("box-shadow:0 2px 8px rgba(0,0,0,.2)", "box-shadow: 0 2px 8px rgba(0, 0, 0, 0.2);"),
+            ("letter-spacing:-.02em", "letter-spacing: -0.02em;"),
+            ("", ""),
+            (" ; ", ""),
+        ] {
+            let styled = read(text);
+            assert_eq!(styled.lost, [], "{text}");
+            assert_eq!(styled.css, expected, "{text}");
+            assert_eq!(read(&styled.css).css, styled.css, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_loads_covers_or_acts_is_left_out_and_told() {
+        for text in [
+            "background:url(//evil.example)",
+            "background:u\\72l(//evil.example)",
+            "background:url('//evil.example')",
+            "background-image:image-set('a.png' 1x)",
+            "background:-webkit-image-set(url(a) 1x)",
+            "background:cross-fade(url(a),url(b))",
+            "background:element(#a)",
+            "background:linear-gradient(red,url(a))",
+            "background:src('a')",
+            "list-style:url(a)",
+            "list-style-image:url(a)",
+            "border-image:url(a)",
+            "cursor:url(a),pointer",
+            "width:expression(alert(1))",
+            "width:calc(100% - 1px)",
+            "width:calc(1px*9999999)",
+            "width:99999px",
+            "width:1e30px",
+            "color:var(--x)",
+            "color:env(x)",
+            "color:attr(data-x)",
+            "--x:red",
+            "behavior:url(a)",
+            "-moz-binding:url(a)",
+            "@import 'a'",
+            "color:red!important",
+            "position:fixed",
+            "position:absolute",
+            "posi\\74ion:sticky",
+            "z-index:9",
+            "top:0",
+            "inset:0",
+            "float:left",
+            "margin:-10px",
+            "margin-top:-9999px",
+            "margin:min(-99px,0px)",
+            "transform:scale(99)",
+            "translate:0 -100vh",
+            "opacity:0",
+            "visibility:hidden",
+            "clip-path:inset(0)",
+            "filter:blur(1px)",
+            "height:0",
+            "max-height:0",
+            "line-height:0",
+            "pointer-events:none",
+            "content:'a'",
+            "animation:x 1s",
+            "transition:color 1s",
+            "font-family:Papyrus",
+            "font-family:'Papyrus'",
+            "font:12px serif",
+            "grid-row:1 / 2",
+            "grid-area:1/1",
+            "color:'red'",
+            "color:red}*{color:blue",
+            "color:{red}",
+            "color:[red]",
+            "color:#12345",
+            "color:a-b",
+            "color",
+            "color:",
+            ":red",
+            "<!--color:red",
+        ] {
+            let styled = read(text);
+            assert_eq!(styled.css, "", "{text}");
+            assert!(!styled.lost.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_takes_nothing_else_with_it() {
+        let styled = read("color: red; position: fixed; margin: 0");
+        assert_eq!(styled.css, "color: red; margin: 0;");
+        let [lost] = styled.lost.as_slice() else { panic!("one is lost") };
+        assert_eq!((lost.at.clone(), lost.what.as_str()), (12..28, "`position`"));
+        assert!(lost.reason.why.contains("cover"), "{lost:?}");
+    }
+
+    #[test]
+    fn declarations_and_parts_are_bounded() {
+        let many = read(&"color:red;".repeat(1_000));
+        assert_eq!(many.css.matches("color").count(), MAX_DECLARATIONS);
+        assert_eq!(many.lost.len(), 1);
+        for text in
+            [format!("box-shadow:{}", "0 0 0 red,".repeat(40)), format!("color:{}", "rgb(".repeat(500))]
+        {
+            assert_eq!(read(&text).css, "", "{text}");
+        }
+    }
+}
