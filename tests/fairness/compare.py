@@ -1,7 +1,8 @@
 """Compares every figure of `cloakroom plugin audit` with what fairlearn, SciPy and NumPy make of the same table:
 `python compare.py target/debug/cloakroom`.
 
-Every template, every example plugin and rule files by chance are audited, with shares of visitors and without.
+Every template, every example plugin and rule files by chance are audited, with shares of visitors and without,
+and for a site with traffic of its own.
 Each difference is an error, and so is a figure that is not compared. That a wrong figure would be noticed is
 shown for every one of them, by making it wrong.
 """
@@ -17,6 +18,7 @@ import tomllib
 
 import expected
 import generate
+import shop
 import tables
 
 TOLERANCE = 1e-9
@@ -24,7 +26,7 @@ TOLERANCE = 1e-9
 WRONG_BY = 1e-6
 SEED = 20_260
 # Rule files by chance for each number of signals.
-FILES = 8
+FILES = 6
 # How often a rule file by chance may be refused, for each that is not.
 REFUSED = 20
 SECONDS = 120
@@ -113,21 +115,39 @@ def compare(program, tally, chance, path):
     table = program.table(path)
     assert table is not None, f"{path} is refused"
     tally.plugins += 1
-    stated = [None]
-    if table.signals:
-        stated += [generate.by_signal(chance, table), generate.by_row(chance, table)]
     even = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for shares in stated:
-            prior = pathlib.Path(folder) / "shares.toml"
-            prior.write_text(generate.as_toml(shares or {}))
-            said = program.audit(path, *(["--prior", prior] if shares else []))
+    for site_is_given in (False, True):
+        for stated in statements(chance, table, site_is_given):
+            with tempfile.TemporaryDirectory() as folder:
+                folder = pathlib.Path(folder)
+                args = []
+                if "traffic" in stated:
+                    args += shop.write(folder, stated["traffic"])
+                if "prior" in stated:
+                    prior = folder / "prior.toml"
+                    prior.write_text(generate.as_toml(stated["prior"]))
+                    args += ["--prior", prior]
+                said = program.audit(path, *args)
             try:
                 assert [slot["price_like"] for slot in said["slots"]] == price_like(path, table), "price-like"
-                judge(tally, table, said, shares, even)
+                judge(tally, table, said, stated, even)
             except AssertionError as wrong:
-                files = [path.read_text() if path.suffix == ".toml" else "", prior.read_text()]
-                sys.exit("\n".join([f"{path}: {wrong}", *files]))
+                rules = path.read_text() if path.suffix == ".toml" else ""
+                shares = [f"# {name}\n{generate.as_toml(shares)}" for name, shares in stated.items()]
+                sys.exit("\n".join([f"{path}: {wrong}", rules, *shares]))
+
+
+def statements(chance, table, site_is_given):
+    """What is stated of visitors, by its name, for each audit of a plugin."""
+    if not table.signals:
+        return [] if site_is_given else [{}]
+    if site_is_given:
+        values = lambda signal: [*shop.VALUES[signal], tables.ANY]
+        traffic = generate.by_signal(chance, table, values)
+        return [{"traffic": traffic, "prior": generate.by_row(chance, table, values)}]
+    values = lambda signal: generate.anywhere(table, signal)
+    priors = [generate.by_signal(chance, table, values), generate.by_row(chance, table, values)]
+    return [{}, *({"prior": prior} for prior in priors)]
 
 
 def price_like(path, table):
@@ -138,15 +158,15 @@ def price_like(path, table):
     return [declared[name] for name in table.slots]
 
 
-def judge(tally, table, said, shares, even):
+def judge(tally, table, said, stated, even):
     """Compares all figures of one audit. `even` keeps those of the plugin that no shares change."""
     tally.audits += 1
     manifest = manifest_of(said)
     if not even:
         even.update(expected.figures(table, manifest, table.weights()))
     right = [{"weighting": "uniform"} | even]
-    if shares:
-        right.append({"weighting": "prior"} | expected.figures(table, manifest, table.weights(shares)))
+    for name, shares in stated.items():
+        right.append({"weighting": name} | expected.figures(table, manifest, table.weights(shares)))
     found = Comparison(right, said["figures"])
     assert not found.differences, "; ".join(found.differences[:5])
     tally.compared += found.compared
@@ -154,7 +174,7 @@ def judge(tally, table, said, shares, even):
     for wrong in wrong_ones(said["figures"][-1]):
         assert Comparison(right[-1], wrong).differences, "a wrong figure is not noticed"
         tally.noticed += 1
-    another = None if shares else with_another_variant(table, manifest)
+    another = None if stated else with_another_variant(table, manifest)
     if another:
         figures = expected.figures(another, manifest, another.weights())
         assert Comparison(figures, said["figures"][0], skip="weighting").differences, "a wrong cell is not noticed"
@@ -175,10 +195,15 @@ def by_slot(tally, table, said):
     """What an audit says whatever cells weigh; the number of facts."""
     assert said["unused_signals"] == expected.unused(table), said["unused_signals"]
     facts = 1
+    told = [shop.told(table, signal) for signal in table.signals]
+    is_told = lambda ids: all(value in values for values, value in zip(told, ids))
     for at, slot in enumerate(said["slots"]):
         shown = {cell[3][at] for cell in table.cells}
+        on_site = {cell[3][at] for cell in table.cells if said["site"] is None or is_told(cell[0])}
         for variant in slot["variants"]:
-            assert variant["shown"] == ("yes" if variant["name"] in shown else "no"), variant
+            name = variant["name"]
+            right = "yes" if name in on_site else "not_on_site" if name in shown else "no"
+            assert variant["shown"] == right, (slot["name"], variant)
             facts += 1
         flips = expected.price_flips(table, at) if slot["price_like"] else {}
         assert {flip["signal"]: flip["count"] for flip in slot["price_flips"]} == flips, (slot, flips)
@@ -190,8 +215,9 @@ def by_slot(tally, table, said):
 
 def by_line(said, at):
     """Rules that show the same variant have the share of that variant together; the number of variants."""
-    assert said["judged_by"] == "uniform"
-    shares = {of["variant"]: of["share"] for of in said["figures"][0]["slots"][at]["shares"]}
+    judged = next(figures for figures in said["figures"] if figures["weighting"] == said["judged_by"])
+    assert said["judged_by"] == ("uniform" if said["site"] is None else "traffic")
+    shares = {of["variant"]: of["share"] for of in judged["slots"][at]["shares"]}
     lines = said["rules"][at]["lines"]
     for variant, share in shares.items():
         sum_of_lines = sum(line["share"] for line in lines if line["variant"] == variant)

@@ -59,28 +59,30 @@ def shares_of_hundred(random, variants):
     return ", ".join(f"{variant} = {weight}" for variant, weight in zip(variants, weights))
 
 
-def by_signal(random, table):
-    """Shares for some of a plugin's signals, some of them of values that the plugin does not declare."""
+def by_signal(random, table, possible):
+    """Shares for some of a plugin's signals, some of them of values that the plugin does not declare. `possible`
+    are the values of a signal."""
     stated = {}
     for signal in table.signals:
         if stated and random.random() < 0.3:
             continue
-        values = [value for value in possible(table, signal) if random.random() < 0.8] or ["other"]
+        values = [value for value in possible(signal) if random.random() < 0.8] or ["any"]
         stated[signal] = add_up_to_one(random, values)
     return stated
 
 
-def by_row(random, table):
-    """Shares of combinations, each of which leaves some signals out."""
+def by_row(random, table, possible):
+    """Shares of combinations, each of which leaves some signals out; as `by_signal`."""
     parts = add_up_to_one(random, [str(number) for number in range(random.randint(1, 12))])
     rows = []
     for share in parts.values():
         signals = [signal for signal in table.signals if random.random() < 0.7]
-        rows.append({signal: random.choice(possible(table, signal)) for signal in signals} | {"share": share})
+        rows.append({signal: random.choice(possible(signal)) for signal in signals} | {"share": share})
     return {"cell": rows}
 
 
-def possible(table, signal):
+def anywhere(table, signal):
+    """What a visitor of some site can be."""
     every = table.declared(signal) + VOCABULARY.get(signal, []) + BESIDE.get(signal, []) + ["other", "any"]
     return list(dict.fromkeys(every))
 
