@@ -292,3 +292,24 @@ fn what_a_site_does_not_do_is_told_to_whoever_installs_it() {
     assert_eq!(typed.plugin(&["rollback", "hero", "--site", "shop"]).0, 0);
     assert_eq!(typed.live().as_deref(), Some("2.0.0"));
 }
+
+#[test]
+fn a_site_judges_what_a_plugin_writes_by_its_own_list() {
+    let shop = Shop::new(|site| format!("{site}[output]\nhosts = [\"pictures.test\"]\n"));
+    let typed = shop.typed();
+    let picture = "<img src='https://pictures.test/a.png'><p onclick='f()'>a</p>";
+    let file = typed.file("new.toml", &salut().replace("<h1>Salut</h1>", picture));
+    let (code, out, err) = typed.type_in(&["plugin", "check", &file]);
+    assert!(code == 0 && out.contains("2 parts taken out; judged without a site"), "{out}");
+    assert!(err.contains("`src`") && err.contains("`onclick`"), "{err}");
+    let (code, out, err) = typed.plugin(&["check", &file, "--site", "shop"]);
+    assert!(code == 0 && out.contains("1 part taken out; judged by `shop`"), "{out}");
+    assert!(!err.contains("`src`") && err.contains("`onclick`"), "{err}");
+    assert_eq!(typed.plugin(&["check", &file, "--site", "nowhere"]).0, 3);
+
+    assert_eq!(typed.plugin(&["install", &file, "--site", "shop"]).0, 0);
+    let (_, out, _) = typed.type_in(&["check", "--config", typed.config.to_str().unwrap()]);
+    let at = out.find("removed from hero, hero=v0, edit 1, content line 1, column 43: attribute `onclick`");
+    let lines: Vec<_> = out[at.unwrap_or_else(|| panic!("{out}"))..].lines().map(str::trim).skip(1).collect();
+    assert_eq!(lines[..2], [picture, "^^^^^^^^^^^^^"], "{out}");
+}

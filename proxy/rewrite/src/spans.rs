@@ -8,6 +8,8 @@ use std::ops::Range;
 pub(crate) struct Written {
     name: Range<usize>,
     value: Range<usize>,
+    /// Behind the last quotation mark.
+    end: usize,
     /// In lower case.
     spelled: String,
 }
@@ -15,7 +17,7 @@ pub(crate) struct Written {
 impl Written {
     /// An attribute that is somewhere in a tag.
     pub(crate) fn unknown(tag: Range<usize>) -> Self {
-        Self { name: tag.clone(), value: tag.end..tag.end, spelled: String::new() }
+        Self { name: tag.clone(), value: tag.end..tag.end, end: tag.end, spelled: String::new() }
     }
 
     pub(crate) fn is(&self, name: &str) -> bool {
@@ -24,7 +26,7 @@ impl Written {
 
     /// From its name to the end of its value.
     pub(crate) fn whole(&self) -> Range<usize> {
-        self.name.start..self.value.end.max(self.name.end)
+        self.name.start..self.end
     }
 
     /// The place of a part of its value. `raw` is the value as written, `read` with its references
@@ -65,10 +67,10 @@ pub(crate) fn attributes_in(tag: &str, offset: usize) -> Vec<Written> {
         let spelled = tag.get(at..end).unwrap_or_default().to_ascii_lowercase();
         let name = offset + at..offset + end;
         at = until(end, &|byte| !is_space(byte));
-        let mut value = name.end..name.end;
+        let (mut value, mut end) = (name.end..name.end, name.end);
         if bytes.get(at) == Some(&b'=') {
             let start = until(at + 1, &|byte| !is_space(byte));
-            let (start, end, next) = match bytes.get(start) {
+            let (start, behind, next) = match bytes.get(start) {
                 Some(quote @ (b'"' | b'\'')) => {
                     let end = until(start + 1, &|byte| byte == *quote);
                     (start + 1, end, end + 1)
@@ -78,10 +80,11 @@ pub(crate) fn attributes_in(tag: &str, offset: usize) -> Vec<Written> {
                     (start, end, end)
                 }
             };
-            value = offset + start..offset + end;
-            at = next;
+            value = offset + start..offset + behind;
+            at = next.min(bytes.len());
+            end = offset + at;
         }
-        found.push(Written { name, value, spelled });
+        found.push(Written { name, value, end, spelled });
     }
 }
 

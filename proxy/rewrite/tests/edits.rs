@@ -1,8 +1,6 @@
 //! What single edits become at the door: styles and pictures that are set, fragments, and selectors that
 //! would cost too much.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use cloakroom_rewrite::{Edit, OutputPolicy, Part, Removed, RewriteError, SafeEdits, rewrite};
 
 const PAGE: &[u8] = b"<ul><li class=x>a</li></ul>";

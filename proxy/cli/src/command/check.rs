@@ -143,7 +143,9 @@ fn value(
                 .iter()
                 .map(|(plugin, gone)| {
                     let mut value = lost::value(gone);
-                    value["plugin"] = plugin.as_str().into();
+                    if let Some(fields) = value.as_object_mut() {
+                        fields.insert("plugin".to_owned(), plugin.as_str().into());
+                    }
                     value
                 })
                 .collect();
