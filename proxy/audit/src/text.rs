@@ -13,10 +13,7 @@ impl fmt::Display for Audit {
         writeln!(f, "{} {}, sha256 {}", self.name, printable(&self.version), self.digest)?;
         writeln!(f, "  {}", self.judged())?;
         self.verdict(f)?;
-        writeln!(f, "\nWho sees what")?;
-        for line in self.readable.to_string().lines() {
-            writeln!(f, "  {line}")?;
-        }
+        self.who_sees_what(f)?;
         self.unseen(f)?;
         self.tells(f)?;
         for figures in &self.figures {
@@ -69,6 +66,29 @@ impl Audit {
             let (figure, allowed) = (number(breach.figure), number(breach.allowed));
             writeln!(f, "  {}: {figure}, allowed is {allowed}", breach.key())?;
             writeln!(f, "    {}", breach.words)?;
+        }
+        Ok(())
+    }
+
+    fn who_sees_what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\nWho sees what")?;
+        for (slot, rules) in self.slots.iter().zip(self.readable.slots()) {
+            writeln!(f, "  {}", slot.name)?;
+            let rows: Vec<_> = rules
+                .lines()
+                .iter()
+                .zip(&slot.line_shares)
+                .map(|(line, share)| {
+                    let words = format!("{} → {}", line.in_words(), line.variant_name());
+                    (words, vec![grouped(f64::from(line.cells())), percent(*share)])
+                })
+                .collect();
+            table(f, "    ", &["cells", "visitors"], &rows)?;
+            if !rules.is_whole() {
+                let untold = rules.untold().iter().map(|of| of.cells).fold(0, u32::saturating_add);
+                let of = grouped(f64::from(rules.cells()));
+                writeln!(f, "    {} of {of} cells are told by no short rules", grouped(f64::from(untold)))?;
+            }
         }
         Ok(())
     }
@@ -164,6 +184,9 @@ impl Audit {
     }
 }
 
+/// The widest column of names.
+const MAX_COLUMN: usize = 72;
+
 /// The heads of the table of parities.
 const PARITY: [&str; 6] = [
     "parity difference",
@@ -205,7 +228,9 @@ fn table(
     rows: &[(String, Vec<String>)],
 ) -> fmt::Result {
     let longest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
-    let first = longest(&mut rows.iter().map(|(name, _)| name.chars().count()));
+    // A name that is longer than most does not move the columns of the others.
+    let lengths = rows.iter().map(|(name, _)| name.chars().count());
+    let first = longest(&mut lengths.filter(|length| *length <= MAX_COLUMN));
     let widths: Vec<usize> = head
         .iter()
         .enumerate()
