@@ -251,7 +251,7 @@ proptest! {
     #[test]
     fn a_style_that_came_out_goes_in_unchanged(pieces in prop::collection::vec(css(), 1..16)) {
         let (once, removed) = styled(&pieces.concat());
-        for bad in ["url", "var(", "\\", "@", "{", "/*", "!", "fixed", "--", "<", "&"] {
+        for bad in ["url(", "var(", "\\", "@", "{", "/*", "!", "position: f", "<", "&"] {
             prop_assert!(!once.contains(bad), "{once}");
         }
         if !once.is_empty() {
