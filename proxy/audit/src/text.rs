@@ -13,7 +13,7 @@ impl fmt::Display for Audit {
         writeln!(f, "{} {}, sha256 {}", self.name, printable(&self.version), self.digest)?;
         writeln!(f, "  {}", self.judged())?;
         self.verdict(f)?;
-        self.who_sees_what(f)?;
+        self.write_rules(f)?;
         self.unseen(f)?;
         self.tells(f)?;
         for figures in &self.figures {
@@ -70,7 +70,7 @@ impl Audit {
         Ok(())
     }
 
-    fn who_sees_what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_rules(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\nWho sees what")?;
         for (slot, rules) in self.slots.iter().zip(self.readable.slots()) {
             writeln!(f, "  {}", slot.name)?;
