@@ -6,27 +6,36 @@ use crate::universe::Universe;
 
 /// What a plugin's choice reveals, in bits.
 ///
-/// With *V* the joint variant and *P* the weighting: Shannon's entropy *H(V) = −Σ P(v) log2 P(v)*
-/// (Shannon 1948, §6), of which *H(V | cell)* is the random draw of a split, and the rest is the mutual
-/// information of cell and variant; and the surprise *−log2 P(v)* of the rarest variant.
+/// With *V* the joint variant, *C* the cell and *P* the weighting: Shannon's entropy *H(V) = −Σ P(v) log2 P(v)*
+/// (Shannon 1948, §6), of which *H(V | C)* is the lot of a split; the rest is the mutual information of cell and
+/// variant. And the most that one variant says for one cell, *log2 (P(v | c) / P(v))*: without lots the surprise
+/// *−log2 P(v)* of the rarest variant.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bits {
     /// *H(V)*: bits on average.
     pub shannon: f64,
-    /// *H(V | cell)*: how many of these come from the random draw, and tell nothing of a signal.
+    /// *H(V | C)*: how many of these come from drawing lots, and tell nothing of a visitor.
     pub drawn: f64,
-    /// The most bits that somebody's variant tells: those of the rarest one that anybody gets.
+    /// The most bits that somebody's variant tells of them.
     pub worst_case: f64,
     /// log2 of the number of joint variants that some cell shows: no weighting gives more on average.
     pub bound: f64,
 }
 
 impl Bits {
+    /// *H(V) − H(V | C)*: what a page tells of its visitor on average.
+    #[must_use]
+    pub fn told(&self) -> f64 {
+        (self.shannon - self.drawn).max(0.0)
+    }
+
     pub(crate) fn of(universe: &Universe<'_>, weights: &[f64]) -> Self {
         let mut shares = vec![0.0; usize::from(universe.plugin().manifest().choices())];
+        // By choice, the largest share that it has within a cell.
+        let mut surest = shares.clone();
         let mut drawn = 0.0;
         let mut within: Vec<(u16, f64)> = Vec::new();
-        for (combination, weight) in weights.iter().enumerate() {
+        for (combination, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
             within.clear();
             for (choice, way) in universe.choices(combination).iter().zip(universe.ways()) {
                 match within.iter_mut().find(|(known, _)| known == choice) {
@@ -35,17 +44,19 @@ impl Bits {
                 }
             }
             for (choice, share) in &within {
-                if let Some(total) = shares.get_mut(usize::from(*choice)) {
+                let of = usize::from(*choice);
+                if let (Some(total), Some(surest)) = (shares.get_mut(of), surest.get_mut(of)) {
                     *total += weight * share;
+                    *surest = surest.max(*share);
                 }
             }
             drawn += weight * within.iter().map(|(_, share)| surprise(*share)).sum::<f64>();
         }
-        let shown = shares.iter().copied().filter(|share| *share > 0.0);
+        let shown = shares.iter().zip(&surest).filter(|(share, _)| **share > 0.0);
         Self {
-            shannon: shares.iter().map(|share| surprise(*share)).sum(),
+            shannon: shares.iter().map(|share| surprise(*share)).sum::<f64>() + 0.0,
             drawn,
-            worst_case: -shown.fold(1.0, f64::min).log2() + 0.0,
+            worst_case: shown.map(|(share, surest)| (surest / share).log2()).fold(0.0, f64::max),
             bound: f64::from(count(universe)).log2(),
         }
     }

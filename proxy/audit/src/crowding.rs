@@ -57,7 +57,8 @@ impl Crowding {
             .map(|(signal, hierarchy)| Digit {
                 signal: *signal,
                 size: usize::try_from(hierarchy.len()).unwrap_or(usize::MAX),
-                spread: hierarchy.leaves().count(),
+                // Visitors have values at the finest grain.
+                told: hierarchy.values().map(|value| hierarchy.leaves().any(|leaf| leaf == value)).collect(),
                 id: Box::new(|value| place(hierarchy, value)),
             })
             .collect();

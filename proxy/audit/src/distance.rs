@@ -15,12 +15,16 @@ pub(crate) struct Nearness {
 }
 
 impl Nearness {
-    pub(crate) fn of(used: &SignalUse) -> Self {
+    /// `told` says by id whether visitors can have it; nobody can change to another.
+    pub(crate) fn of(used: &SignalUse, told: &[bool]) -> Self {
         let paths: Vec<Vec<String>> = (0..used.any()).map(|id| path(used, id)).collect();
         let near = |one: &Vec<String>, other: &Vec<String>| {
             if std::ptr::eq(one, other) { 0.0 } else { 1.0 / f64::from(distance(one, other).max(1)) }
         };
-        let row = |one: &Vec<String>| -> Vec<f64> { paths.iter().map(|other| near(one, other)).collect() };
+        let row = |one: &Vec<String>| -> Vec<f64> {
+            let others = paths.iter().zip(told);
+            others.map(|(other, told)| if *told { near(one, other) } else { 0.0 }).collect()
+        };
         let mut rows: Vec<Vec<f64>> = paths.iter().map(row).collect();
         let raw: Vec<f64> = rows.iter().map(|row| row.iter().sum()).collect();
         for (row, sum) in rows.iter_mut().zip(&raw).filter(|(_, sum)| **sum > 0.0) {

@@ -106,7 +106,6 @@ fn along(universe: &Universe<'_>, axis: Axis, nearness: &Nearness, shown: &[u8])
     if values < 2 {
         return rates;
     }
-    let others = f64::from(u32::try_from(values - 1).unwrap_or(u32::MAX));
     let mut line: Vec<u8> = Vec::with_capacity(values);
     let starts = (0..universe.combinations()).filter(|combination| axis.id(*combination) == 0);
     for start in starts {
@@ -118,13 +117,15 @@ fn along(universe: &Universe<'_>, axis: Axis, nearness: &Nearness, shown: &[u8])
                 continue;
             }
             for (id, mine) in line.iter().enumerate() {
-                let (mut weighted, mut plain) = (0.0, 0.0);
+                let (mut weighted, mut plain, mut others) = (0.0, 0.0, 0.0);
                 for (other, weight) in line.iter().zip(nearness.from(id)) {
                     let flips = f64::from(u8::from(other != mine));
+                    let counts = f64::from(u8::from(*weight > 0.0));
                     weighted += flips * weight;
-                    plain += flips;
+                    plain += flips * counts;
+                    others += counts;
                 }
-                if let Some(rate) = rates.get_mut(start + id * axis.stride) {
+                if let Some(rate) = rates.get_mut(start + id * axis.stride).filter(|_| others > 0.0) {
                     rate.0 += share * weighted;
                     rate.1 += share * plain / others;
                 }

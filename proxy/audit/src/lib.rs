@@ -24,6 +24,7 @@ mod price;
 mod reach;
 mod terms;
 mod text;
+mod told;
 mod universe;
 mod value;
 mod weights;

@@ -14,6 +14,7 @@ use crate::parity::Parity;
 use crate::price::price_flips;
 use crate::reach::reach;
 use crate::terms::Terms;
+use crate::told::told;
 use crate::universe::{Axis, Universe};
 use crate::weights::{Digit, Weighting, weigh};
 
@@ -81,7 +82,8 @@ fn figures(universe: &Universe<'_>, shown: &[Vec<u8>], terms: &Terms<'_>) -> Vec
         .chain(stated)
         .map(|(weighting, shares)| (weighting, weigh(&digits, shares)))
         .collect();
-    let nearness: Vec<Nearness> = universe.signals().iter().map(Nearness::of).collect();
+    let near = |digit: (&SignalUse, &Digit<'_>)| Nearness::of(digit.0, &digit.1.told);
+    let nearness: Vec<Nearness> = universe.signals().iter().zip(&digits).map(near).collect();
     let mut figures: Vec<Figures> = weightings
         .iter()
         .map(|(weighting, weights)| Figures {
@@ -131,7 +133,8 @@ fn slot_figures(
     }
     let others = shares.iter().enumerate().filter(|(variant, _)| *variant != default);
     SlotFigures {
-        total_variation: others.map(|(_, share)| share).sum(),
+        // The sum of nothing is minus zero.
+        total_variation: others.map(|(_, share)| share).sum::<f64>() + 0.0,
         parity: universe
             .signals()
             .iter()
@@ -169,7 +172,7 @@ pub(crate) fn digits<'a>(universe: &Universe<'a>, site: Option<&'a SiteVocabular
         Digit {
             signal: used.signal(),
             size,
-            spread: size,
+            told: told(used, site),
             id: Box::new(move |value| id_of(used, site, value)),
         }
     };

@@ -73,7 +73,8 @@ impl Group {
         let shares: Vec<f64> =
             if is_empty { Vec::new() } else { masses.iter().map(|mass| mass / weight).collect() };
         let others = shares.iter().enumerate().filter(|(variant, _)| *variant != default);
-        let changed = others.map(|(_, share)| share).sum();
+        // The sum of nothing is minus zero.
+        let changed = others.map(|(_, share)| share).sum::<f64>() + 0.0;
         Self { value: value.to_owned(), weight, shares, changed }
     }
 }

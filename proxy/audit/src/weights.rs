@@ -28,18 +28,19 @@ impl Weighting {
     }
 }
 
-/// One signal of what is weighed: how many ids it has, which of them visitors have of whom nothing is
-/// stated, and the id of a named value.
+/// One signal of what is weighed.
 pub(crate) struct Digit<'a> {
     pub(crate) signal: Signal,
+    /// How many ids it has.
     pub(crate) size: usize,
-    /// Ids below this one share what is not stated.
-    pub(crate) spread: usize,
+    /// By id: whether visitors can have it. These share what is not stated.
+    pub(crate) told: Vec<bool>,
+    /// The id of a named value.
     pub(crate) id: Box<dyn Fn(&str) -> usize + 'a>,
 }
 
 /// What each combination weighs, the first digit being the most significant. Without shares, every one of
-/// the ids that are spread over counts the same.
+/// the ids that visitors can have counts the same.
 pub(crate) fn weigh(digits: &[Digit<'_>], shares: Option<&Shares>) -> Vec<f64> {
     match shares.map(Shares::stated) {
         None => product(digits.iter().map(even)),
@@ -70,9 +71,9 @@ pub(crate) fn weigh(digits: &[Digit<'_>], shares: Option<&Shares>) -> Vec<f64> {
 }
 
 fn even(digit: &Digit<'_>) -> Vec<f64> {
-    let count = digit.spread.clamp(1, digit.size.max(1));
-    let each = 1.0 / f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    (0..digit.size).map(|id| if id < count { each } else { 0.0 }).collect()
+    let count = digit.told.iter().filter(|told| **told).count();
+    let each = 1.0 / f64::from(u32::try_from(count.max(1)).unwrap_or(u32::MAX));
+    (0..digit.size).map(|id| if digit.told.get(id) == Some(&true) { each } else { 0.0 }).collect()
 }
 
 fn point(digit: &Digit<'_>, id: usize) -> Vec<f64> {

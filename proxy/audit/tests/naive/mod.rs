@@ -28,8 +28,7 @@ impl Naive {
         let cells = (0..plugin.table().size()).map(|index| {
             let ids = plugin.table().ids(index);
             let signals = manifest.signals().iter().zip(&ids);
-            let signals =
-                signals.map(|(used, id)| share(used, *id).unwrap_or(1.0 / (f64::from(used.any()) + 1.0)));
+            let signals = signals.map(|(used, id)| share(used, *id).unwrap_or_else(|| even(used, *id)));
             let bucket = ids.get(manifest.signals().len()).map_or(1.0, |range| {
                 manifest
                     .bucket_ranges()
@@ -82,8 +81,15 @@ impl Naive {
             let all: f64 = masses.values().sum();
             if all > 0.0 { all * entropy(masses, all) } else { 0.0 }
         });
-        let rarest = shares.values().copied().filter(|share| *share > 0.0).fold(1.0, f64::min);
-        (entropy(&shares, 1.0), drawn.sum(), -rarest.log2())
+        let surest = by_signals.values().flat_map(|masses| {
+            let all: f64 = masses.values().sum();
+            let shares = &shares;
+            masses
+                .iter()
+                .filter(|(_, mass)| **mass > 0.0)
+                .map(move |(choice, mass)| (mass / all / shares[choice]).log2())
+        });
+        (entropy(&shares, 1.0), drawn.sum(), surest.fold(0.0, f64::max))
     }
 
     /// Counterfactual flips along a signal: weighed by one over the distance, and plain.
@@ -92,7 +98,7 @@ impl Naive {
         let (mut weighted, mut plain, mut all) = (0.0, 0.0, 0.0);
         for (ids, weight) in self.cells.iter().filter(|(ids, _)| ids[signal] < used.any()) {
             let (mut flips, mut could, mut count, mut total) = (0.0, 0.0, 0.0, 0.0);
-            for other in (0..used.any()).filter(|other| *other != ids[signal]) {
+            for other in (0..used.any()).filter(|other| *other != ids[signal] && can_be(used, *other)) {
                 let mut there = ids.clone();
                 there[signal] = other;
                 let near = 1.0 / distance(used.id_name(ids[signal]), used.id_name(other));
@@ -149,4 +155,15 @@ fn seen_as<'a>(used: &'a SignalUse, value: &'a str) -> &'a str {
         value if declared(above(value)) => above(value),
         _ => "other",
     }
+}
+
+/// Whether a visitor can have an id: all values of `visit` may be declared, and then nobody is another.
+fn can_be(used: &SignalUse, id: u8) -> bool {
+    let all = used.signal().name() == "visit" && used.values().len() == 2;
+    id != used.other() || !all
+}
+
+fn even(used: &SignalUse, id: u8) -> f64 {
+    let count = (0..=used.any()).filter(|id| can_be(used, *id)).count();
+    if can_be(used, id) { 1.0 / f64::from(u32::try_from(count).unwrap()) } else { 0.0 }
 }

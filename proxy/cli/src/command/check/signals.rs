@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(super) fn text(site: &SiteReport, allowed: Option<&SensitiveNames>) -> String {
     let mut text = String::new();
     // The sum of nothing is a negative zero.
-    let sum = site.signals.iter().map(|report| report.bits).sum::<f64>().max(0.0);
+    let sum = site.signals.iter().map(|report| report.bits).sum::<f64>() + 0.0;
     let words: Vec<_> =
         site.signals.iter().map(|report| format!("{} {:.1}", report.name, report.bits)).collect();
     let words = if words.is_empty() { "none".to_owned() } else { words.join(" + ") };
