@@ -96,7 +96,7 @@ fn a_site_without_traffic_has_the_unweighted_figures_and_says_so() {
     let typed = without.typed();
     let (code, text, _) = typed.plugin(&["audit", &hero(&typed), "--site", "shop"]);
     assert!(code == 0 && text.contains("since the site states no traffic"), "{text}");
-    assert!(text.contains("nobody from") && text.contains("1,000 networks an epoch"), "{text}");
+    assert!(text.contains("all get what is meant") && text.contains("1,000 networks an epoch"), "{text}");
     let with = shop("[audit]\ntraffic = \"traffic.toml\"");
     let typed = with.typed();
     let traffic = "networks = 40\n[country]\nFR = 0.1\nDE = 0.9\n";
@@ -226,4 +226,80 @@ fn a_file_beyond_the_limits_is_not_shown_and_check_says_why() {
     let config = typed.folder().join("cloakroom.toml");
     let (code, _, err) = typed.type_in(&["check", "--config", config.to_str().unwrap()]);
     assert!(code == 3 && err.contains("total_variation hero") && err.contains("site.toml"), "{err}");
+}
+
+#[test]
+fn limits_are_not_met_by_padding_renaming_or_going_back() {
+    let limits = "[audit]\nprice_like = [\"hero.hero\"]\n[audit.limits]\ntotal_variation = 0.3";
+    let shop = Shop::new(|site| {
+        site.replace("[crowd]", &format!("{limits}\n[crowd]")).replace("file = \"hero.toml\"\n", "")
+    });
+    let typed = shop.typed();
+    let plain = greeting("hero", &[("visit", "new", "Hello")]).replace("hero = \"v0\"", "hero = \"v0\"");
+    // Half of all visits are new; values that nobody has do not make them fewer.
+    let padded = plain.clone()
+        + &["AD", "AE", "AF", "AG", "AI", "AL"]
+            .map(|country| {
+                format!("[[rule]]\nwhen = {{ country = \"{country}\" }}\nshow = {{ hero = \"plain\" }}\n")
+            })
+            .concat();
+    let padded =
+        padded.replace("[signals.visit]", "[signals.country]\nreason = \"to hide\"\n[signals.visit]");
+    for rules in [plain.clone(), padded] {
+        let (code, _, err) = typed.install(&rules, &[]);
+        assert!(code == 3 && err.contains("total_variation hero: 0.333, allowed is 0.3"), "{err}");
+    }
+    let renamed = plain
+        .replace("name = \"hero\"\nselector", "name = \"deal\"\nselector")
+        .replace("{ hero =", "{ deal =");
+    let (code, _, err) = typed.install(&renamed, &[]);
+    assert!(code == 3 && err.contains("the plugin has none of that name: it has `deal`"), "{err}");
+    // What was overridden is overridden no further than it was.
+    assert_eq!(typed.install(&plain, &["--override", REASON]).0, 0);
+    let config = typed.folder().join("cloakroom.toml");
+    let check = || typed.type_in(&["check", "--config", config.to_str().unwrap()]);
+    assert_eq!(check().0, 0);
+    let site = typed.folder().join("shop/site.toml");
+    let worse =
+        std::fs::read_to_string(&site).unwrap().replace("[audit]\n", "[audit]\ntraffic = \"traffic.toml\"\n");
+    std::fs::write(&site, worse).unwrap();
+    std::fs::write(typed.folder().join("shop/traffic.toml"), "[visit]\nnew = 0.9\nreturning = 0.1\n")
+        .unwrap();
+    let (code, _, err) = check();
+    assert!(code == 3 && err.contains("total_variation hero: 0.9"), "{err}");
+}
+
+#[test]
+fn going_back_to_a_file_beyond_the_limits_is_refused() {
+    let shop = shop("[audit.limits]\ntotal_variation = 0.4");
+    let typed = shop.typed();
+    let calm = greeting("hero", &[("country", "FR", "Salut")]).replace("1.0.0", "2.0.0");
+    let (code, _, err) = typed.install(&calm, &[]);
+    assert_eq!(code, 0, "{err}");
+    let (code, _, err) = typed.plugin(&["rollback", "hero", "--site", "shop", "--to", "file"]);
+    assert!(
+        code == 3 && err.contains("nothing is rolled back") && err.contains("total_variation hero"),
+        "{err}"
+    );
+    assert_eq!(typed.live().as_deref(), Some("2.0.0"));
+}
+
+#[test]
+fn what_the_door_takes_out_is_in_the_audit_and_live_needs_a_site() {
+    let shop = shop("");
+    let typed = shop.typed();
+    let file =
+        typed.file("evil.toml", &HERO.replace("<h1>Spring is here</h1>", "<p onclick='x()'>Spring</p>"));
+    let (code, out, _) = typed.type_in(&["plugin", "audit", &file, "--json"]);
+    let value: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (code, value["removed"][0]["variant"].as_str(), value["has_limits"].as_bool()),
+        (0, Some("spring"), Some(false))
+    );
+    let (_, text, _) = typed.type_in(&["plugin", "audit", &file]);
+    assert!(text.contains("No limits are set") && text.contains("event handlers are not allowed"), "{text}");
+    let (code, _, err) = typed.type_in(&["plugin", "audit", &file, "--against", "live"]);
+    assert!(code == 3 && err.contains("add `--site SITE`"), "{err}");
+    let (code, _, err) = typed.plugin(&["audit", &file, "--site", "shop", "--as", "hreo"]);
+    assert!(code == 3 && err.contains("did you mean `hero`?"), "{err}");
 }

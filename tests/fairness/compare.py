@@ -115,8 +115,10 @@ def compare(program, tally, chance, path):
     table = program.table(path)
     assert table is not None, f"{path} is refused"
     tally.plugins += 1
-    even = {}
     for site_is_given in (False, True):
+        even = {}
+        if site_is_given:
+            table.told = [shop.told(table, signal) for signal in table.signals]
         for stated in statements(chance, table, site_is_given):
             with tempfile.TemporaryDirectory() as folder:
                 folder = pathlib.Path(folder)

@@ -37,9 +37,19 @@ def bits(table, weights):
     return {
         "shannon": entropy(shares, base=2),
         "drawn": drawn,
-        "worst_case": -numpy.log2(shares[shares > 0].min()),
+        "worst_case": worst_case(by_ids, shares),
         "bound": numpy.log2(len(numbers)),
     }
+
+
+def worst_case(by_ids, shares):
+    """The most that one variant says for one combination of ids: how much likelier it is there than anywhere."""
+    most = 0.0
+    for masses in by_ids.values():
+        if masses.sum() > 0:
+            there = masses > 0
+            most = max(most, numpy.log2(masses[there] / masses.sum() / shares[there]).max())
+    return most
 
 
 class Slot:
@@ -129,10 +139,12 @@ class Slot:
         for one in range(values):
             mine, weight = shown.take(one, axis=at), weights.take(one, axis=at)
             total += weight.sum()
+            others = (near[one] > 0).sum()
             for other in range(values):
                 flipped = (weight * (shown.take(other, axis=at) != mine)).sum()
-                weighted += flipped * near[one, other] / near[one].sum()
-                plain += flipped * (one != other) / (values - 1)
+                if near[one, other] > 0:
+                    weighted += flipped * near[one, other] / near[one].sum()
+                    plain += flipped / others
         return (weighted / total, plain / total) if total > 0 else (0.0, 0.0)
 
     def worst_cell(self):
@@ -209,7 +221,9 @@ def nearness(table, at):
         shared = len(set(one) & set(other))
         return 1 / (len(one) + len(other) - 2 * shared)
 
-    return numpy.array([[0.0 if a is b else near(a, b) for b in paths] for a in paths])
+    # Nobody can be what no visitor is told as.
+    told = [value in table.told[at] for value in values]
+    return numpy.array([[near(a, b) if a is not b and is_told else 0.0 for b, is_told in zip(paths, told)] for a in paths])
 
 
 def price_flips(table, at):

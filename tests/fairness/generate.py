@@ -1,5 +1,7 @@
 """Rule files and statements of shares by chance, from a seed: the same ones every time."""
 
+import tables
+
 VOCABULARY = {
     "country": ["FR", "DE", "europe", "US", "CA", "north-america", "JP", "asia", "BR"],
     "device": ["phone", "tablet", "handheld", "desktop", "tv", "stationary", "bot"],
@@ -84,7 +86,8 @@ def by_row(random, table, possible):
 def anywhere(table, signal):
     """What a visitor of some site can be."""
     every = table.declared(signal) + VOCABULARY.get(signal, []) + BESIDE.get(signal, []) + ["other", "any"]
-    return list(dict.fromkeys(every))
+    has_no_other = signal in tables.CLOSED and "other" not in tables.CLOSED[signal]
+    return [value for value in dict.fromkeys(every) if value != "other" or not has_no_other]
 
 
 def add_up_to_one(random, names):

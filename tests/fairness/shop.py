@@ -24,7 +24,7 @@ VALUES = {
     "interest": [*TOPICS, "none"],
 }
 
-MAIN = '[listen]\nhttp = "127.0.0.1:8080"\n[sites]\npaths = ["shop"]\n'
+MAIN = '[listen]\nhttp = "127.0.0.1:8080"\n[sites]\npaths = ["shop"]\n[store]\npath = "data"\n'
 SITE = f"""
 hosts = ["shop.example"]
 origin = ["http://127.0.0.1:9000"]
@@ -36,9 +36,12 @@ campaign = {{ parameter = "utm_campaign", values = {CAMPAIGNS} }}
 topics = [{", ".join(f'{{ name = "{topic}", paths = ["/{topic}"] }}' for topic in TOPICS)}]
 [audit]
 traffic = "traffic.toml"
+[[plugin]]
+name = "made"
 [[route]]
 path = "/"
 mode = "personalize"
+plugins = ["made"]
 """
 
 
@@ -48,7 +51,7 @@ def write(folder, traffic):
     (folder / "cloakroom.toml").write_text(MAIN)
     (folder / "shop/site.toml").write_text(SITE.replace("'", '"'))
     (folder / "shop/traffic.toml").write_text(generate.as_toml(traffic))
-    return ["--site", "shop", "--config", folder / "cloakroom.toml"]
+    return ["--site", "shop", "--as", "made", "--config", folder / "cloakroom.toml"]
 
 
 def told(table, signal):

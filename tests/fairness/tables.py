@@ -10,6 +10,18 @@ import itertools
 
 ANY, OTHER = "any", "other"
 
+# The signals whose values are the same on every site, with all of them.
+CLOSED = {
+    "device": ["phone", "tablet", "desktop", "tv", "bot", OTHER],
+    "referrer": ["direct", "search", "social", "email", OTHER, "internal"],
+    "daypart": ["night", "morning", "afternoon", "evening"],
+    "os": ["android", "ios", "windows", "macos", "linux", OTHER],
+    "weekpart": ["workday", "weekend"],
+    "save_data": ["on", "off"],
+    "color_scheme": ["dark", "light", OTHER],
+    "visit": ["new", "returning"],
+}
+
 # How values generalize, by signal: what is not named here generalizes to `any`.
 ABOVE = {
     "country": {
@@ -58,6 +70,18 @@ class Table:
             assert ids[-2:] == [OTHER, ANY], f"{ids} do not end as ids do"
             expected *= len(ids)
         assert len(self.cells) == expected, f"{len(self.cells)} cells, not {expected}"
+        self.told = [self.told_anywhere(signal, own) for signal, own in zip(self.signals, self.ids)]
+
+    def told_anywhere(self, signal, own):
+        """The ids that some visitor of some site can have: `other` is nobody where a plugin declares all values."""
+        if signal not in CLOSED or any(self.seen_as(signal, value) == OTHER for value in self.every(signal)):
+            return set(own)
+        return set(own) - {OTHER}
+
+    def every(self, signal):
+        """All values of a closed signal, generalized ones too."""
+        above = ABOVE.get(signal, {})
+        return [*CLOSED[signal], *above.values()]
 
     def declared(self, signal):
         """The values that the plugin tells apart."""
@@ -83,7 +107,7 @@ class Table:
     def _of_ids(self, shares):
         every = list(itertools.product(*self.ids))
         if shares is None:
-            return {ids: 1 / len(every) for ids in every}
+            shares = {}
         rows = shares["cell"] if "cell" in shares else None
         if rows is None:
             return {ids: self._of_row(ids, lambda signal: shares.get(signal)) for ids in every}
@@ -95,7 +119,8 @@ class Table:
         for signal, own, value in zip(self.signals, self.ids, ids):
             values = stated(signal)
             if values is None:
-                weight /= len(own)
+                told = self.told[self.signals.index(signal)]
+                weight *= (value in told) / len(told)
             else:
                 weight *= sum(share for name, share in values.items() if self.seen_as(signal, name) == value)
         return weight

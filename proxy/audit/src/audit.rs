@@ -1,12 +1,12 @@
 //! The audit of one plugin as one structure. A plugin's table and a site's terms enter; nothing of a
 //! visitor.
 
-use cloakroom_plugin_host::{Digest, Plugin, Readable, SignalUse, Slot};
+use cloakroom_plugin_host::{Digest, Lost, Plugin, Readable, SignalUse};
 
 use crate::bits::Bits;
 use crate::crowding::Crowding;
 use crate::figures::{Figures, SlotAudit};
-use crate::limits::{Breach, Limits};
+use crate::limits::Breach;
 use crate::lines::line_shares;
 use crate::measure::{Measured, digits, measure};
 use crate::terms::Terms;
@@ -36,6 +36,10 @@ pub struct Audit {
     /// The figures: first those in which every combination of values counts the same, then those of the
     /// site's traffic and of a prior, as far as there are any.
     pub figures: Vec<Figures>,
+    /// What the door takes out of what it writes into pages.
+    pub lost: Vec<Lost>,
+    /// Whether any limit is set, or a slot is price-like.
+    pub has_limits: bool,
     /// What the crowd rule takes away; None without a site.
     pub crowding: Option<Crowding>,
     /// By which of the figures limits are held: the site's traffic where it is stated.
@@ -81,6 +85,8 @@ impl Audit {
             unused,
             slots,
             readable,
+            lost: terms.lost.to_vec(),
+            has_limits: terms.has_limits(plugin),
             figures,
             crowding,
             judged_by,
@@ -103,9 +109,7 @@ impl Audit {
     /// Where a plugin goes beyond the limits, and nothing else of its audit.
     #[must_use]
     pub fn breaches(plugin: &Plugin, terms: &Terms<'_>) -> Vec<Breach> {
-        let bounded = terms.limits.is_some_and(|limits| *limits != Limits::default());
-        let is_price_like = |slot: &Slot| terms.holds_price_like(slot);
-        if !bounded && !plugin.manifest().slots().iter().any(is_price_like) {
+        if !terms.has_limits(plugin) {
             return Vec::new();
         }
         measure(&Universe::new(plugin), terms).breaches

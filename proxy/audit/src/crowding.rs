@@ -7,6 +7,9 @@ use cloakroom_vocabulary::{CellId, Domain, Hierarchy, Shares, SiteVocabulary};
 use crate::universe::Universe;
 use crate::weights::{Digit, Weighting, weigh};
 
+/// As many networks as the address space of IPv4 has, by /24.
+const MOST_NETWORKS: f64 = 16_777_216.0;
+
 /// Numbers of networks in an epoch for which the rule is worked out, whatever a site has.
 const NETWORKS: [u32; 3] = [1_000, 10_000, 100_000];
 
@@ -19,8 +22,8 @@ pub struct Crowding {
     pub k: u32,
     /// By number of networks in an epoch, ascending.
     pub pushed: Vec<Pushed>,
-    /// With so many networks in an epoch nobody is pushed, all cells having their share of visitors; None
-    /// if the plugin shows everybody the default.
+    /// With so many networks in an epoch everybody is placed in a cell of their own; None if the plugin shows
+    /// everybody the default, or if there are not so many networks.
     pub enough: Option<f64>,
 }
 
@@ -169,6 +172,7 @@ impl Placement {
             ways.filter(|(_, way)| **way > 0.0).any(|(choice, _)| *choice != default)
         });
         let smallest = meant.map(|(weight, _)| *weight).reduce(f64::min)?;
-        Some((self.k / smallest).ceil())
+        // More networks than there are tell nobody anything.
+        Some((self.k / smallest).ceil()).filter(|enough| *enough <= MOST_NETWORKS)
     }
 }

@@ -1,5 +1,7 @@
 //! What a site lets a plugin do, and where a plugin goes beyond it. Figures enter; nothing of a visitor.
 
+use std::fmt;
+
 use cloakroom_vocabulary::Signal;
 
 use crate::crowding::Crowding;
@@ -115,44 +117,58 @@ impl Breach {
     }
 }
 
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (figure, allowed) = (number(self.figure), number(self.allowed));
+        match self.limit {
+            Limit::PriceLike => write!(f, "{}: {}", self.key(), self.words),
+            _ => write!(f, "{}: {figure}, allowed is {allowed}: {}", self.key(), self.words),
+        }
+    }
+}
+
 /// All that an audit found, to be held against the limits.
 pub(crate) struct Found<'a> {
     pub(crate) slots: &'a [SlotAudit],
     pub(crate) judged: &'a Figures,
     pub(crate) crowding: Option<&'a Crowding>,
-    pub(crate) unused: usize,
+    pub(crate) unused: &'a [String],
+    /// Slots that the site holds to be price-like.
+    pub(crate) price_like: &'a [String],
 }
 
 impl Limits {
     pub(crate) fn breaches(&self, found: &Found<'_>) -> Vec<Breach> {
         let mut breaches = Vec::new();
+        breaches.extend(absent(found));
         for (slot, figures) in found.slots.iter().zip(&found.judged.slots) {
             breaches.extend(price(slot));
             self.of_slot(slot, figures, &mut breaches);
         }
         let bits = &found.judged.bits;
         let whole = Place { slot: None, signal: None };
-        let words = |what: &str, bits: f64| format!("a page tells {bits:.1} bits of its visitor {what}");
-        whole.most(Limit::ShannonBits, bits.shannon, self.shannon_bits, &mut breaches, || {
-            words("on average", bits.shannon)
+        let words = |what: &str, bits: f64| format!("it tells {bits:.1} bits of a visitor {what}");
+        whole.most(Limit::ShannonBits, bits.told(), self.shannon_bits, &mut breaches, || {
+            words("on average", bits.told())
         });
         whole.most(Limit::WorstCaseBits, bits.worst_case, self.worst_case_bits, &mut breaches, || {
             words("where it tells most", bits.worst_case)
         });
-        let dead =
-            found.slots.iter().flat_map(|slot| &slot.reach).filter(|reach| **reach == Reach::Dead).count();
-        for (limit, count, allowed, what) in [
+        let dead: Vec<String> = found.slots.iter().flat_map(dead).collect();
+        for (limit, names, allowed, what) in [
             (
                 Limit::UnusedSignals,
                 found.unused,
                 self.unused_signals,
-                "signals are asked for and make no difference",
+                "asked for without making a difference",
             ),
-            (Limit::DeadVariants, dead, self.dead_variants, "variants are shown to nobody"),
+            (Limit::DeadVariants, dead.as_slice(), self.dead_variants, "shown to nobody"),
         ] {
-            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            let count = u32::try_from(names.len()).unwrap_or(u32::MAX);
             let allowed = allowed.map(f64::from);
-            whole.most(limit, f64::from(count), allowed, &mut breaches, || format!("{count} {what}"));
+            whole.most(limit, f64::from(count), allowed, &mut breaches, || {
+                format!("{what}: {}", names.join(", "))
+            });
         }
         self.of_crowding(found, &mut breaches);
         breaches
@@ -197,10 +213,17 @@ impl Limits {
             let variants = slot.variants.iter().zip(&parity.exposure);
             let spreads = || variants.clone().filter_map(|(name, spread)| Some((name, spread.as_ref()?)));
             let words = |variant: &str, spread: &Spread| {
+                let share = |at: usize| {
+                    let of = parity.groups.get(at).zip(slot.variants.iter().position(|name| name == variant));
+                    percent(of.and_then(|(group, at)| group.shares.get(at)).copied().unwrap_or_default())
+                };
+                let (low, high) = (spread.lowest, spread.highest);
                 format!(
-                    "`{variant}` is shown most to `{}` and least to `{}`",
-                    group(spread.highest),
-                    group(spread.lowest)
+                    "`{variant}` is shown to {} of `{}` and to {} of `{}`",
+                    share(high),
+                    group(high),
+                    share(low),
+                    group(low)
                 )
             };
             let widest = spreads().max_by(|(_, a), (_, b)| a.difference.total_cmp(&b.difference));
@@ -288,6 +311,32 @@ impl Place<'_> {
     fn breach(&self, limit: Limit, figure: f64, allowed: f64, words: String) -> Breach {
         Breach { limit, slot: self.slot.map(str::to_owned), signal: self.signal, figure, allowed, words }
     }
+}
+
+/// Slots that the site holds to be price-like and the plugin has not: under another name they would be held to
+/// nothing.
+fn absent<'f>(found: &Found<'f>) -> impl Iterator<Item = Breach> + use<'f> {
+    let slots = found.slots;
+    let missing = found.price_like.iter().filter(|name| slots.iter().all(|slot| slot.name != **name));
+    missing.map(move |name| {
+        let names: Vec<_> = slots.iter().map(|slot| format!("`{}`", slot.name)).collect();
+        Breach {
+            limit: Limit::PriceLike,
+            slot: Some(name.clone()),
+            signal: None,
+            figure: 1.0,
+            allowed: 0.0,
+            words: format!(
+                "the site holds this slot to be price-like, and the plugin has none of that name: it has {}",
+                names.join(", ")
+            ),
+        }
+    })
+}
+
+fn dead(slot: &SlotAudit) -> impl Iterator<Item = String> + '_ {
+    let variants = slot.variants.iter().zip(&slot.reach).filter(|(_, reach)| **reach == Reach::Dead);
+    variants.map(|(variant, _)| format!("`{}={variant}`", slot.name))
 }
 
 fn price(slot: &SlotAudit) -> impl Iterator<Item = Breach> + '_ {

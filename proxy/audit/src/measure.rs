@@ -46,7 +46,13 @@ pub(crate) fn measure(universe: &Universe<'_>, terms: &Terms<'_>) -> Measured {
     let none = Limits::default();
     let judged = figures.iter().find(|figures| figures.weighting == judged_by);
     let breaches = judged.map(|judged| {
-        let found = Found { slots: &slots, judged, crowding: crowding.as_ref(), unused: unused.len() };
+        let found = Found {
+            slots: &slots,
+            judged,
+            crowding: crowding.as_ref(),
+            unused: &unused,
+            price_like: terms.price_like,
+        };
         terms.limits.unwrap_or(&none).breaches(&found)
     });
     Measured { breaches: breaches.unwrap_or_default(), slots, figures, unused, crowding, judged_by }

@@ -1,7 +1,7 @@
 //! By what a plugin is judged: what a site states, and what it allows. Nothing of a visitor enters.
 
 use cloakroom_crowd::Config as CrowdConfig;
-use cloakroom_plugin_host::Slot;
+use cloakroom_plugin_host::{Lost, Plugin, Slot};
 use cloakroom_vocabulary::{Shares, SiteVocabulary};
 
 use crate::limits::Limits;
@@ -23,9 +23,18 @@ pub struct Terms<'a> {
     pub price_like: &'a [String],
     /// The site's limits.
     pub limits: Option<&'a Limits>,
+    /// What the site's door takes out of what the plugin writes.
+    pub lost: &'a [Lost],
 }
 
 impl Terms<'_> {
+    /// Whether a plugin can be beyond anything: a limit is set, or a slot is price-like.
+    pub(crate) fn has_limits(&self, plugin: &Plugin) -> bool {
+        let bounded = self.limits.is_some_and(|limits| *limits != Limits::default());
+        let slots = plugin.manifest().slots();
+        bounded || !self.price_like.is_empty() || slots.iter().any(|slot| self.holds_price_like(slot))
+    }
+
     pub(crate) fn holds_price_like(&self, slot: &Slot) -> bool {
         slot.price_like() || self.price_like.iter().any(|name| name == slot.name())
     }

@@ -15,6 +15,7 @@ impl fmt::Display for Audit {
         self.verdict(f)?;
         self.write_rules(f)?;
         self.unseen(f)?;
+        self.write_taken_out(f)?;
         self.tells(f)?;
         for figures in &self.figures {
             self.fairness(f, figures)?;
@@ -30,15 +31,19 @@ impl fmt::Display for Brief {
             .iter()
             .map(|(slot, share)| format!("{} see something else in {slot}", percent(*share)));
         let changed = changed.collect::<Vec<_>>().join(", ");
-        let (shannon, worst) = (self.bits.shannon, self.bits.worst_case);
+        let (told, worst) = (self.bits.told(), self.bits.worst_case);
         let weighting = self.judged_by.name();
-        write!(f, "{changed}; a page tells {shannon:.1} bits on average, {worst:.1} at most ({weighting})")
+        write!(
+            f,
+            "{changed}; it tells {told:.1} bits of a visitor on average, {worst:.1} where it tells most ({weighting})"
+        )
     }
 }
 
-/// Text of a plugin's author without what a terminal would obey.
+/// Text of a plugin's author without what a terminal would obey, or what would turn the text around.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+    let is_kept = |character: char| character.escape_debug().len() == 1 || "'\"\\".contains(character);
+    text.chars().map(|character| if is_kept(character) { character } else { '\u{fffd}' }).collect()
 }
 
 impl Audit {
@@ -58,16 +63,14 @@ impl Audit {
     }
 
     fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.breaches.is_empty() {
-            return writeln!(f, "\nNothing is beyond the limits");
+        match (self.breaches.is_empty(), self.has_limits) {
+            (true, true) => writeln!(f, "\nNothing is beyond the limits"),
+            (true, false) => writeln!(f, "\nNo limits are set"),
+            (false, _) => {
+                writeln!(f, "\nBeyond the limits")?;
+                self.breaches.iter().try_for_each(|breach| writeln!(f, "  {breach}"))
+            }
         }
-        writeln!(f, "\nBeyond the limits")?;
-        for breach in &self.breaches {
-            let (figure, allowed) = (number(breach.figure), number(breach.allowed));
-            writeln!(f, "  {}: {figure}, allowed is {allowed}", breach.key())?;
-            writeln!(f, "    {}", breach.words)?;
-        }
-        Ok(())
     }
 
     fn write_rules(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,7 +108,7 @@ impl Audit {
         writeln!(f)?;
         let (dead, elsewhere) = (unseen(Reach::Dead), unseen(Reach::NotOnSite));
         if dead.is_empty() && elsewhere.is_empty() {
-            writeln!(f, "Every variant is shown to somebody")?;
+            writeln!(f, "Every variant is shown in some cell")?;
         }
         if !dead.is_empty() {
             writeln!(f, "Shown to nobody: {}", dead.join(", "))?;
@@ -123,15 +126,27 @@ impl Audit {
         Ok(())
     }
 
+    fn write_taken_out(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.lost.is_empty() {
+            return Ok(());
+        }
+        let count = self.lost.len();
+        writeln!(f, "Taken out of what it writes: {count} parts; `cloakroom plugin check` shows where")?;
+        for lost in self.lost.iter().take(MAX_LOST) {
+            let (slot, variant, edit) = (&lost.slot, &lost.variant, lost.removed.edit + 1);
+            writeln!(f, "  {slot}={variant}, edit {edit}: {}", printable(&lost.removed.to_string()))?;
+        }
+        Ok(())
+    }
+
     fn tells(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\nWhat a page tells of its visitor, in bits")?;
         let rows = self.figures.iter().map(|figures| {
             let bits = &figures.bits;
-            let drawn = bits.shannon - bits.drawn;
-            let cells = [bits.shannon, drawn, bits.worst_case, bits.bound].map(|bits| format!("{bits:.2}"));
+            let cells = [bits.told(), bits.worst_case, bits.drawn].map(|bits| format!("{bits:.2}"));
             (figures.weighting.name().to_owned(), cells.to_vec())
         });
-        let head = ["on average", "of these of signals", "at most", "bound"];
+        let head = ["on average", "where it tells most", "lots, which tell nothing"];
         table(f, "  ", &head, &rows.collect::<Vec<_>>())
     }
 
@@ -169,7 +184,11 @@ impl Audit {
                 "\nWhat the crowd rule takes away can be told for a site: name one with --site"
             );
         };
-        writeln!(f, "\nWho is shown the default since fewer than {} networks share their cell", crowding.k)?;
+        writeln!(
+            f,
+            "\nWho is shown the default, since too few share even a coarser cell (fewer than {} networks)",
+            crowding.k
+        )?;
         let rows = crowding.pushed.iter().map(|pushed| {
             let stated = if pushed.is_stated { ", as stated" } else { "" };
             let shares = pushed.by_slot.iter().map(|share| percent(*share)).collect();
@@ -178,11 +197,20 @@ impl Audit {
         let head: Vec<&str> = self.slots.iter().map(|slot| slot.name.as_str()).collect();
         table(f, "  ", &head, &rows.collect::<Vec<_>>())?;
         match crowding.enough {
-            Some(enough) => writeln!(f, "  nobody from {} networks an epoch on", grouped(enough)),
-            None => writeln!(f, "  nobody: all see the default anyway"),
+            Some(enough) => {
+                writeln!(
+                    f,
+                    "  from {} networks an epoch on all get what is meant for their own cell",
+                    grouped(enough)
+                )
+            }
+            None => Ok(()),
         }
     }
 }
+
+/// The most parts taken out that are listed.
+pub(crate) const MAX_LOST: usize = 8;
 
 /// The widest column of names.
 const MAX_COLUMN: usize = 72;

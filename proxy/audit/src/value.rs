@@ -26,8 +26,13 @@ impl Audit {
             "slots": self.slots.iter().map(slot).collect::<Vec<_>>(),
             "rules": self.rules(),
             "figures": self.figures.iter().map(|figures| self.figures(figures)).collect::<Vec<_>>(),
+            "removed": self.lost.iter().map(|lost| json!({
+                "slot": lost.slot, "variant": lost.variant, "edit": lost.removed.edit, "what": lost.removed.what,
+                "why": lost.removed.why, "instead": lost.removed.instead,
+            })).collect::<Vec<_>>(),
             "crowd": self.crowd(),
             "judged_by": self.judged_by.name(),
+            "has_limits": self.has_limits,
             "within_limits": self.breaches.is_empty(),
             "breaches": self.breaches.iter().map(Breach::value).collect::<Vec<_>>(),
         })

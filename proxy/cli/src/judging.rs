@@ -3,24 +3,23 @@
 use cloakroom_audit::{Audit, Breach, Limits, Terms};
 use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_plugin_host::Plugin;
-use cloakroom_settings::{self as settings, Problem, Site};
+use cloakroom_plugin_store::Overridden;
+use cloakroom_settings::{self as settings, Site};
 use cloakroom_vocabulary::Shares;
 
 /// A site's terms for the plugin that it calls by a name.
 pub(crate) struct Judge<'s> {
     site: &'s Site,
-    name: &'s str,
     crowd: CrowdConfig,
     limits: Limits,
     price_like: Vec<String>,
 }
 
 impl<'s> Judge<'s> {
-    pub(crate) fn new(site: &'s Site, name: &'s str) -> Self {
+    pub(crate) fn new(site: &'s Site, name: &str) -> Self {
         let price_like = site.audit.price_like.iter().filter(|(plugin, _)| plugin == name);
         Self {
             site,
-            name,
             crowd: crate::assemble::crowd(&site.crowd),
             limits: limits(&site.audit.limits),
             price_like: price_like.map(|(_, slot)| slot.clone()).collect(),
@@ -36,27 +35,41 @@ impl<'s> Judge<'s> {
             prior,
             price_like: &self.price_like,
             limits: Some(&self.limits),
+            lost: &[],
         }
     }
 
     /// Where the plugin goes beyond the limits that are not overridden for it.
-    pub(crate) fn breaches(&self, plugin: &Plugin, overridden: &[String]) -> Vec<Breach> {
-        let breaches = Audit::breaches(plugin, &self.terms(None));
-        breaches.into_iter().filter(|breach| !overridden.contains(&breach.key())).collect()
-    }
-
-    /// Slots that the site holds to be price-like and the plugin has not: most likely misspelt.
-    pub(crate) fn unknown_slots(&self, plugin: &Plugin) -> Option<Problem> {
-        let slots: Vec<&str> = plugin.manifest().slots().iter().map(|slot| slot.name()).collect();
-        let unknown = self.price_like.iter().find(|slot| !slots.contains(&slot.as_str()))?;
-        let message =
-            format!("`price_like` names `{}.{unknown}`, but the plugin has no such slot", self.name);
-        let help = match settings::closest(unknown, &slots) {
-            Some(near) => format!("did you mean `{}.{near}`?", self.name),
-            None => format!("its slots are {}", slots.join(", ")),
+    pub(crate) fn breaches(&self, plugin: &Plugin, overridden: &[Overridden]) -> Vec<Breach> {
+        let covers = |breach: &Breach, of: &Overridden| {
+            let (now, then) = (millionths(breach.figure), of.millionths);
+            // What has become worse since is another matter.
+            let no_worse = if breach.figure > breach.allowed { now <= then } else { now >= then };
+            of.limit == breach.key() && no_worse
         };
-        Some(Problem::nowhere(message).help(help).warning())
+        let breaches = Audit::breaches(plugin, &self.terms(None));
+        breaches.into_iter().filter(|breach| !overridden.iter().any(|of| covers(breach, of))).collect()
     }
+}
+
+/// What is written down of breaches that somebody overrides.
+pub(crate) fn overridden(breaches: &[Breach]) -> Vec<Overridden> {
+    let written = |breach: &Breach| Overridden { limit: breach.key(), millionths: millionths(breach.figure) };
+    breaches.iter().map(written).collect()
+}
+
+/// The names of overridden limits, as JSON has them.
+pub(crate) fn overridden_value(overridden: &[Overridden]) -> Vec<&str> {
+    overridden.iter().map(|of| of.limit.as_str()).collect()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rounded, and within a u64 by the clamp"
+)]
+fn millionths(figure: f64) -> u64 {
+    (figure * 1e6).round().clamp(0.0, 1e15) as u64
 }
 
 /// What to do about a plugin that is beyond the limits.
@@ -65,7 +78,7 @@ pub(crate) const BEYOND_HELP: &str = "change the plugin, or the limits under `[a
 
 /// That a plugin is beyond the limits, in a sentence and one line for each of them.
 pub(crate) fn beyond(breaches: &[Breach]) -> String {
-    let lines = breaches.iter().map(|breach| format!("\n{}: {}", breach.key(), breach.words));
+    let lines = breaches.iter().map(|breach| format!("\n{breach}"));
     format!("its audit is beyond the limits of the site{}", lines.collect::<String>())
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use cloakroom_audit::Breach;
 use cloakroom_plugin_host::{LoadError as PluginRefused, Loader, Plugin, Progress, SignalUse};
 use cloakroom_plugin_store::{Index, PluginStore, StoreError, Version};
 use cloakroom_settings::{self as settings, Problem, Settings, Site};
@@ -31,6 +32,8 @@ pub(crate) struct Shown {
     pub(crate) installed: Option<Version>,
     /// `None` where there is nothing to show, or it was refused.
     pub(crate) plugin: Option<Plugin>,
+    /// Why its audit keeps it from being shown.
+    pub(crate) beyond: Vec<Breach>,
 }
 
 /// A plugin of a site, and what was met on the way to it.
@@ -44,7 +47,13 @@ struct Found {
 impl Found {
     /// Where the store does not say what is installed.
     fn unknown(plugin: &settings::Plugin) -> Self {
-        let shown = Shown { name: plugin.name.clone(), is_known: false, installed: None, plugin: None };
+        let shown = Shown {
+            name: plugin.name.clone(),
+            is_known: false,
+            installed: None,
+            plugin: None,
+            beyond: Vec::new(),
+        };
         Self { shown, problems: Vec::new(), warnings: Vec::new() }
     }
 }
@@ -156,7 +165,8 @@ impl Plugins {
     }
 
     fn find(&self, site: &Site, plugin: &settings::Plugin, installed: Option<Version>) -> Found {
-        let shown = Shown { name: plugin.name.clone(), is_known: true, installed, plugin: None };
+        let shown =
+            Shown { name: plugin.name.clone(), is_known: true, installed, plugin: None, beyond: Vec::new() };
         let mut found = Found { shown, problems: Vec::new(), warnings: Vec::new() };
         let place = |message: String| site.source.problem(plugin.at.clone(), "this plugin", message);
         let loaded = match (&found.shown.installed, &self.store, &plugin.file) {
@@ -207,6 +217,7 @@ impl Plugins {
                     let beyond =
                         format!("the plugin `{}` is not shown: {}", plugin.name, judging::beyond(&breaches));
                     found.warnings.push(place(beyond).help(judging::BEYOND_HELP));
+                    found.shown.beyond = breaches;
                 }
             }
             Err((cause, help)) => found

@@ -112,15 +112,16 @@ impl IncidentLog {
     pub fn add(&self, incident: &Incident) -> Result<(), LogError> {
         let _lock = self.folder.lock().map_err(self.unusable(""))?;
         let files = self.files()?;
-        let last = files.last().map_or_else(|| file(1), String::clone);
+        let last = files.last().copied().unwrap_or(1);
+        let mut name = file(last);
         let mut bytes =
-            self.folder.read(&last, MAX_READ_BYTES).map_err(self.unusable(&last))?.unwrap_or_default();
-        let mut name = last;
+            self.folder.read(&name, MAX_READ_BYTES).map_err(self.unusable(&name))?.unwrap_or_default();
         if bytes.len() as u64 >= MAX_FILE_BYTES {
             if files.len() >= MAX_FILES {
                 return Err(LogError::Full { path: self.root.clone() });
             }
-            name = file(files.len() + 1);
+            // Older files may have been put away; what is there is never written over.
+            name = file(last.saturating_add(1));
             bytes.clear();
         }
         if bytes.last().is_some_and(|last| *last != b'\n') {
@@ -137,7 +138,7 @@ impl IncidentLog {
     /// [`LogError`] if a file cannot be read, or holds something else.
     pub fn read(&self) -> Result<Vec<Incident>, LogError> {
         let mut incidents = Vec::new();
-        for name in self.files()? {
+        for name in self.files()?.into_iter().map(file) {
             let bytes =
                 self.folder.read(&name, MAX_READ_BYTES).map_err(self.unusable(&name))?.unwrap_or_default();
             let lines = bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
@@ -153,13 +154,14 @@ impl IncidentLog {
         Ok(incidents)
     }
 
-    /// The files of the log, in their order.
-    fn files(&self) -> Result<Vec<String>, LogError> {
+    /// The numbers of the log's files, ascending. What else is in the folder is nobody's business here.
+    fn files(&self) -> Result<Vec<u32>, LogError> {
         let kept = self.folder.kept().map_err(self.unusable(""))?;
-        let mut names: Vec<String> =
-            kept.into_iter().map(|kept| kept.name).filter(|name| name.ends_with(".jsonl")).collect();
-        names.sort_unstable();
-        Ok(names)
+        let number =
+            |name: &str| name.strip_suffix(".jsonl")?.parse().ok().filter(|number| file(*number) == name);
+        let mut numbers: Vec<u32> = kept.iter().filter_map(|kept| number(&kept.name)).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
     }
 
     fn unusable(&self, file: &str) -> impl FnOnce(std::io::Error) -> LogError {
@@ -168,7 +170,7 @@ impl IncidentLog {
     }
 }
 
-fn file(number: usize) -> String {
+fn file(number: u32) -> String {
     format!("{number:06}.jsonl")
 }
 
@@ -214,6 +216,15 @@ mod tests {
         log.add(&incident(2, "second")).unwrap();
         assert!(store.path().join("incidents/000002.jsonl").exists());
         assert_eq!(log.read().unwrap().len(), 2);
+        // Somebody puts the first away, and another file there.
+        let second = store.path().join("incidents/000002.jsonl");
+        let full =
+            [std::fs::read(&second).unwrap(), vec![b'\n'; usize::try_from(MAX_FILE_BYTES).unwrap()]].concat();
+        std::fs::write(&second, &full).unwrap();
+        std::fs::rename(&first, store.path().join("incidents/old.jsonl")).unwrap();
+        log.add(&incident(3, "third")).unwrap();
+        assert_eq!(std::fs::read(&second).unwrap(), full);
+        assert_eq!(log.read().unwrap().iter().map(|of| of.minute).collect::<Vec<_>>(), [2, 3]);
         std::fs::write(&first, "{}\n").unwrap();
         let cause = log.read().unwrap_err();
         assert!(matches!(cause, LogError::Line { line: 1, .. }), "{cause}");

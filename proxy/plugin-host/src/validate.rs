@@ -24,8 +24,10 @@ pub(crate) fn manifest(raw: wit::Manifest) -> Result<Manifest, LoadError> {
     let broken = |what| LoadError::Manifest { what };
     name("the plugin", &raw.name).map_err(broken)?;
     sized("the version", &raw.version, 64).map_err(broken)?;
-    if raw.version.chars().any(char::is_control) {
-        return Err(broken("the version holds a control character".to_owned()));
+    if raw.version.chars().any(is_unseen) {
+        return Err(broken(
+            "the version holds a control character, or one that turns text around".to_owned(),
+        ));
     }
     bucket_ranges(&raw.bucket_ranges).map_err(broken)?;
     let slots = slots(raw.slots).map_err(broken)?;
@@ -47,6 +49,12 @@ pub(crate) fn manifest(raw: wit::Manifest) -> Result<Manifest, LoadError> {
         Manifest { name: raw.name, version: raw.version, slots, signals, bucket_ranges, domain, choices };
     bounded_with_bucket(&manifest)?;
     Ok(manifest)
+}
+
+/// Whether a character is not seen, and makes others look as what they are not.
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 fn bucket_ranges(widths: &[u8]) -> Result<(), String> {

@@ -83,6 +83,16 @@ pub enum Target {
     Digest(String),
 }
 
+/// A limit that does not hold for a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overridden {
+    /// Its name, with slot and signal: `flip_rate hero country`.
+    pub limit: String,
+    /// The figure that was overridden, in millionths; a worse one is not.
+    pub millionths: u64,
+}
+
 /// One version that was installed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,9 +105,9 @@ pub struct Version {
     pub minute: u64,
     /// What whoever installed it said of it: at most [`MAX_NOTE_BYTES`].
     pub note: String,
-    /// Names of the site's limits that were overridden for it, in writing.
+    /// The site's limits that were overridden for it, in writing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub overridden: Vec<String>,
+    pub overridden: Vec<Overridden>,
 }
 
 impl Version {
@@ -136,7 +146,7 @@ impl Index {
     }
 
     /// Replaces the limits that are overridden for the version that is live.
-    pub(crate) fn override_limits(&mut self, name: &str, limits: Vec<String>) {
+    pub(crate) fn override_limits(&mut self, name: &str, limits: Vec<Overridden>) {
         let of = self.plugins.get_mut(name);
         let live = of.and_then(|of| {
             let live = of.live.clone()?;

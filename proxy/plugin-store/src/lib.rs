@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use cloakroom_plugin_host::{Digest, LoadError, Plugin};
 use cloakroom_private_files::Folder;
 
-pub use index::{Index, MAX_NOTE_BYTES, MAX_VERSIONS, OfPlugin, Target, Version};
+pub use index::{Index, MAX_NOTE_BYTES, MAX_VERSIONS, OfPlugin, Overridden, Target, Version};
 
 /// The largest component that is read back, in bytes: as much as a plugin may have.
 const MAX_COMPONENT_BYTES: u64 = 16 << 20;
@@ -265,7 +265,7 @@ impl Change<'_> {
 
     /// Writes down which of the site's limits do not hold for what is live under `name`. That somebody said so
     /// in writing is the caller's to see to.
-    pub fn override_limits(&mut self, name: &str, limits: Vec<String>) {
+    pub fn override_limits(&mut self, name: &str, limits: Vec<Overridden>) {
         self.index.override_limits(name, limits);
     }
 

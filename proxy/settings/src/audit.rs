@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cloakroom_vocabulary::{Signal, SiteVocabulary};
+use cloakroom_vocabulary::{Shares, Signal, SiteVocabulary};
 
 use crate::checker::Checker;
 use crate::names::{Refused, closest, is_slug, refuse};
@@ -28,6 +28,13 @@ pub(crate) fn read(
     let price_like = checker.each(price_like, |text| slot(text, &plugins));
     let by = checker.list("override_by", bounds::MAX_OVERRIDERS, true, raw.audit.override_by.as_ref());
     let override_by = checker.each(by, account);
+    let networks = traffic.as_ref().and_then(Shares::networks);
+    if let Some(limit) = raw.audit.limits.pushed_to_default.as_ref().filter(|_| networks.is_none()) {
+        let help =
+            "state `networks` at the top of the file of `traffic`: how many networks visit in an epoch";
+        let message = "`pushed_to_default` holds only where the traffic says how many networks visit";
+        checker.report(limit.span(), "here", message, help);
+    }
     Audit { traffic, price_like, override_by, limits: limits(checker, &raw.audit.limits) }
 }
 

@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
-use cloakroom_vocabulary::{Row, Shares, SharesError, Signal, SiteVocabulary, TOLERANCE, is_value};
+use cloakroom_vocabulary::{
+    Row, Shares, SharesError, Signal, SiteValues, SiteVocabulary, TOLERANCE, is_value,
+};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -19,6 +21,8 @@ const NETWORKS: &str = "networks";
 const CELL: &str = "cell";
 /// The key of a row's share.
 const SHARE: &str = "share";
+/// The smallest share that is not nothing: less than one of all people.
+const LEAST_SHARE: f64 = 1e-10;
 /// The most networks that can be stated: all that the IPv4 address space has, by /24.
 const MAX_NETWORKS: u32 = 1 << 24;
 
@@ -145,7 +149,8 @@ impl Reader<'_> {
     fn signal(&mut self, name: &str, span: Span) -> Option<Signal> {
         let signal = Signal::from_name(name);
         if signal.is_none() {
-            let near = closest(name, SIGNALS);
+            let known: Vec<&str> = SIGNALS.iter().copied().chain([NETWORKS, CELL]).collect();
+            let near = closest(name, &known);
             let help = match (name, near) {
                 ("bucket", _) => "leave it out: a bucket is drawn evenly".to_owned(),
                 (_, Some(near)) => format!("did you mean `{near}`?"),
@@ -212,7 +217,10 @@ impl Reader<'_> {
     /// Whether a visitor can have the value.
     fn known(&mut self, signal: Signal, value: &str, span: Span) {
         let Some(site) = self.site else {
-            if !is_value(signal, value) && !["other", "any"].contains(&value) {
+            let everywhere = SiteVocabulary::new(&SiteValues::default());
+            let is_listed = everywhere.is_ok_and(|site| site.hierarchy(signal).find(value).is_some());
+            let is_known = is_listed || !signal.is_closed() && (is_value(signal, value) || value == "other");
+            if !is_known {
                 let message = format!("`{value}` is not {} {signal} value", signal.article());
                 self.report(span, "unknown", message, "name a value as rule files do, or `other`");
             }
@@ -238,7 +246,7 @@ impl Reader<'_> {
             DeValue::Float(_) | DeValue::Integer(_) => written.replace('_', "").parse::<f64>().ok(),
             _ => None,
         };
-        let share = share.filter(|share| (0.0..=1.0).contains(share));
+        let share = share.filter(|share| *share == 0.0 || (LEAST_SHARE..=1.0).contains(share));
         if share.is_none() {
             let message = format!("`{written}` is not a share");
             self.report(value.span(), "here", message, "write a number from 0 to 1, such as 0.25");
@@ -253,9 +261,14 @@ impl Reader<'_> {
         }
         let rounded = (sum * 1e6).round() / 1e6;
         let missing = ((1.0 - rounded) * 1e6).round() / 1e6;
-        let has_other = shares.iter().any(|(value, _)| value == "other");
+        let has_other = |signal: Signal| {
+            let everywhere = SiteVocabulary::new(&SiteValues::default());
+            let hierarchy = everywhere.as_ref().ok().map(|everywhere| everywhere.hierarchy(signal));
+            hierarchy.is_some_and(|hierarchy| hierarchy.find("other").is_some())
+                && !shares.iter().any(|(value, _)| value == "other")
+        };
         let help = match signal {
-            Some(_) if missing > 0.0 && !has_other => {
+            Some(signal) if missing > 0.0 && has_other(signal) => {
                 format!("add `other = {missing}`, or correct the shares")
             }
             _ if missing > 0.0 => format!("{missing} is missing: correct the shares"),

@@ -3,19 +3,21 @@
 use maud::{Markup, html};
 
 use crate::audit::Audit;
-use crate::figures::{SlotAudit, SlotFigures};
+use crate::figures::{Figures, SlotAudit, SlotFigures};
 use crate::flips::Flips;
 use crate::limits::{number, percent};
 use crate::parity::Parity;
 
 impl Audit {
-    pub(super) fn alike(&self) -> Markup {
-        let Some(figures) = self.judged_figures() else { return html! {} };
+    pub(super) fn alike(&self, figures: &Figures) -> Markup {
         let has_signals = !self.signals.is_empty();
         html! {
             @if has_signals {
                 section {
-                    h2 { "Are groups treated alike?" }
+                    h2 {
+                        "Are groups treated alike?"
+                        @if figures.weighting != self.judged_by { " For the visitors of the prior" }
+                    }
                     @for (slot, of) in self.slots.iter().zip(&figures.slots) {
                         h3 { (slot.name) }
                         p.small {

@@ -8,11 +8,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::audit::Audit;
 use crate::figures::Figures;
-use crate::limits::{number, percent};
+use crate::limits::{Limit, number, percent};
 use crate::reach::Reach;
-use crate::text::grouped;
+use crate::text::{MAX_LOST, grouped, printable};
 use crate::weights::Weighting;
 
+/// Fewer bits than this are none.
+const NOTHING: f64 = 0.005;
 const STYLE: &str = include_str!("style.css");
 
 impl Audit {
@@ -20,7 +22,7 @@ impl Audit {
     /// from it, in words.
     #[must_use]
     pub fn html(&self, change: Option<(&Self, &str)>) -> String {
-        let title = format!("{} {}: what it does to whom", self.name, self.version);
+        let title = format!("{} {}: what it does to whom", self.name, printable(&self.version));
         let page = html! {
             (DOCTYPE)
             html lang="en" {
@@ -35,8 +37,11 @@ impl Audit {
                     main {
                         (self.beyond())
                         (self.who_sees_what())
+                        (self.taken_out())
                         (self.given_away())
-                        (self.alike())
+                        @for figures in self.figures.iter().filter(|figures| figures.weighting == self.judged_by || figures.weighting == Weighting::Prior) {
+                            (self.alike(figures))
+                        }
                         (self.asked_for())
                         (self.too_few())
                         @if let Some((before, words)) = change { (self.changes(before, words)) }
@@ -64,6 +69,7 @@ impl Audit {
     fn head(&self) -> Markup {
         let digest = self.digest.to_string();
         let (class, verdict) = match self.breaches.len() {
+            0 if !self.has_limits => ("plain", "No limits are set".to_owned()),
             0 => ("good", "Within the limits".to_owned()),
             1 => ("bad", "Beyond one limit".to_owned()),
             several => ("bad", format!("Beyond {several} limits")),
@@ -71,7 +77,7 @@ impl Audit {
         html! {
             header {
                 p.verdict.(class) { (verdict) }
-                h1 { (self.name) " " span.version { (self.version) } }
+                h1 { (self.name) " " span.version { (printable(&self.version)) } }
                 p.about {
                     @match &self.site {
                         Some(site) => { "For the site " strong { (site) } ". " },
@@ -97,9 +103,33 @@ impl Audit {
                             li {
                                 @if let Some(slot) = &breach.slot { strong { (slot) } ": " }
                                 (quoted(&breach.words))
-                                span.figure { (breach.limit.name()) " " (number(breach.figure)) ", allowed " (number(breach.allowed)) }
+                                @if breach.limit != Limit::PriceLike {
+                                    span.figure { (breach.limit.name()) " " (number(breach.figure)) ", allowed " (number(breach.allowed)) }
+                                }
                             }
                         }
+                    }
+                }
+            }
+        }
+    }
+
+    fn taken_out(&self) -> Markup {
+        html! {
+            @if !self.lost.is_empty() {
+                section {
+                    h2 { "What pages will not show" }
+                    ul {
+                        @for lost in self.lost.iter().take(MAX_LOST) {
+                            li {
+                                strong { (lost.slot) ": " (lost.variant) }
+                                " without " (quoted(&printable(&lost.removed.to_string())))
+                                span.figure { (printable(&lost.removed.instead)) }
+                            }
+                        }
+                    }
+                    @if self.lost.len() > MAX_LOST {
+                        p.small { (self.lost.len() - MAX_LOST) " more are shown by " code { "cloakroom plugin check" } "." }
                     }
                 }
             }
@@ -113,14 +143,18 @@ impl Audit {
             section {
                 h2 { "What a page gives away" }
                 p {
-                    "Whoever sees which version somebody gets learns as much of them as from sorting people into "
-                    strong { (alike_groups(bits.shannon - bits.drawn)) }
-                    " equal groups (" (number(bits.shannon - bits.drawn)) " bits on average). The rarest version is shown to "
-                    strong { "one in " (grouped(bits.worst_case.exp2())) }
-                    " (" (number(bits.worst_case)) " bits)."
+                    @if bits.told() < NOTHING {
+                        "Which version somebody gets says nothing of them."
+                    } @else {
+                        "Whoever sees which version somebody gets learns as much of them as from sorting people into "
+                        strong { (alike_groups(bits.told())) }
+                        " equal groups (" (number(bits.told())) " bits on average), and where it tells most, as from picking "
+                        strong { "one in " (grouped(bits.worst_case.exp2())) }
+                        " (" (number(bits.worst_case)) " bits)."
+                    }
                 }
-                @if bits.drawn > 0.0 {
-                    p.small { "Another " (number(bits.drawn)) " bits come from drawing lots, which says nothing of a visitor." }
+                @if bits.drawn >= NOTHING {
+                    p.small { "The lots that are drawn are not in these figures: they say nothing of a visitor." }
                 }
             }
         }
@@ -136,7 +170,7 @@ impl Audit {
                             tr {
                                 th scope="row" { (used.signal().name()) }
                                 td {
-                                    (used.reason())
+                                    (printable(used.reason()))
                                     @if self.unused.iter().any(|name| name == used.signal().name()) {
                                         " " span.warn { "It makes no difference: it need not be asked for." }
                                     }
@@ -156,7 +190,7 @@ impl Audit {
                 h2 { "Who is too few to be told apart" }
                 p.small {
                     "Nobody is told apart in a group of fewer than " (crowding.k)
-                    " networks. Who is in a smaller one sees the default instead of what the plugin means:"
+                    " networks. Who is in a smaller one is told of in coarser words, such as Europe for France. Of all visitors, so many are left with the default although the plugin means something else for them:"
                 }
                 table.numbers {
                     tr {
@@ -174,7 +208,7 @@ impl Audit {
                     }
                 }
                 @if let Some(enough) = crowding.enough {
-                    p.small { "From " (grouped(enough)) " networks on it is nobody." }
+                    p.small { "From " (grouped(enough)) " networks on everybody gets what is meant for them." }
                 }
             }
         }
@@ -210,6 +244,7 @@ impl Audit {
                     "Nothing here is sampled: the plugin has been asked about each of its " (grouped(f64::from(self.cells)))
                     " cells, and cannot do anything else. The default is what stands in the page anyway. "
                     "Parity compares the shares of two groups that see something else than the default, exposure those that see one version; "
+                    "“any” is somebody of whom nothing may be known, “other” whoever has none of the named values, and a range of the bucket is a share of visitors drawn by lot; "
                     "flips ask what would change for somebody of whom one thing were different, near values counting more."
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use cloakroom_audit::{Audit, Brief};
+use cloakroom_audit::{Audit, Breach, Brief};
 use cloakroom_boundary::Mode;
 use cloakroom_pipeline::{Pipeline, RouteReport, SiteReport};
 use cloakroom_settings::{Problem, Settings, Site};
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::args::Check;
 use crate::assemble::{Around, Assembled, assemble};
 use crate::exit::Exit;
-use crate::judging::Judge;
+use crate::judging::{Judge, overridden_value as overridden};
 use crate::lost;
 use crate::report::{self, Output};
 use crate::shown::{Plugins, Shown};
@@ -182,6 +182,7 @@ fn plugin(site: &Site, shown: &Shown) -> serde_json::Value {
         "digest": plugin.map(|plugin| plugin.digest().to_string()),
         "installed": shown.installed.is_some(),
         "audit": audit(site, shown).map(|brief| brief.value()),
-        "overridden": shown.installed.as_ref().map(|version| &version.overridden),
+        "beyond_limits": shown.beyond.iter().map(Breach::value).collect::<Vec<_>>(),
+        "overridden": shown.installed.as_ref().map(|version| overridden(&version.overridden)),
     })
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use cloakroom_audit::{Audit, Terms};
-use cloakroom_plugin_host::{Difference, Plugin};
+use cloakroom_plugin_host::{Difference, Lost, Plugin};
+use cloakroom_rewrite::OutputPolicy;
 use cloakroom_settings::{Problem, Site};
 use cloakroom_vocabulary::{Shares, SiteVocabulary};
 use serde_json::Value;
@@ -18,7 +19,7 @@ use crate::plugins;
 use crate::report::Output;
 
 use super::diff;
-use super::place::{Place, wrong};
+use super::place::{Place, listed, wrong};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -71,16 +72,21 @@ fn audit(args: &Args, output: &Output) -> Result<Exit, Exit> {
     };
     let plugin = load(&args.file)?;
     let name = args.name.as_deref().unwrap_or_else(|| plugin.manifest().name());
+    // Under a name that the site does not list, nothing would be known of its price-like slots.
+    site.map(|site| listed(site, name)).transpose().map_err(wrong(output))?;
     let judge = site.map(|site| Judge::new(site, name));
-    judge
-        .iter()
-        .filter_map(|judge| judge.unknown_slots(&plugin))
-        .for_each(|problem| output.problem(&problem));
+    let lost = lost(&place, site, &plugin, output)?;
     let alone = Terms { prior: prior.as_ref(), ..Terms::default() };
     let terms = judge.as_ref().map_or(alone, |judge| judge.terms(prior.as_ref()));
+    let terms = Terms { lost: &lost, ..terms };
     let audit = Audit::of(&plugin, &terms);
     let against = args.against.as_deref().map(|path| match (&place, site) {
         (Some(place), Some(site)) if path == Path::new("live") => live(place, site, name, output),
+        _ if path == Path::new("live") => {
+            let problem = Problem::nowhere("`live` is what a site shows, and no site is named");
+            output.problem(&problem.help("add `--site SITE`, or name a file"));
+            Err(Exit::Wrong)
+        }
         _ => load(path),
     });
     let against = against.transpose()?;
@@ -112,9 +118,24 @@ fn prior(path: &Path, site: Option<&SiteVocabulary>, output: &Output) -> Result<
     })
 }
 
+/// What the door takes out of what the plugin writes.
+fn lost(
+    place: &Option<Place>,
+    site: Option<&Site>,
+    plugin: &Plugin,
+    output: &Output,
+) -> Result<Vec<Lost>, Exit> {
+    let (Some(place), Some(site)) = (place, site) else {
+        return Ok(plugin.lost(&OutputPolicy::without_site()));
+    };
+    place.lost(site, plugin).map_err(|problems| {
+        problems.iter().for_each(|problem| output.problem(problem));
+        Exit::Wrong
+    })
+}
+
 /// What the site shows under the name now.
 fn live(place: &Place, site: &Site, name: &str, output: &Output) -> Result<Plugin, Exit> {
-    super::place::listed(site, name).map_err(wrong(output))?;
     let mut warnings = Vec::new();
     let shown = place.plugins.of_sites(&place.settings, &[], &mut warnings).map_err(|problems| {
         problems.iter().for_each(|problem| output.problem(problem));
@@ -124,8 +145,8 @@ fn live(place: &Place, site: &Site, name: &str, output: &Output) -> Result<Plugi
     let shown = at.and_then(|at| shown.into_iter().nth(at)).into_iter().flatten();
     let plugin = shown.filter(|shown| shown.name == name).find_map(|shown| shown.plugin);
     plugin.ok_or_else(|| {
-        let problem = Problem::nowhere(format!("`{}` shows nothing under `{name}` yet", site.name));
-        output.problem(&problem.help("leave `--against live` out: there is nothing to compare with"));
+        let problem = Problem::nowhere(format!("`{}` shows nothing under `{name}` now", site.name));
+        output.problem(&problem.help("`cloakroom check` says why; name a file to compare with in its place"));
         Exit::Wrong
     })
 }

@@ -21,7 +21,7 @@ use crate::plugins::{self, NoPlugin};
 use crate::report::{self, Output};
 use finding::{Finding, Verdict};
 
-use super::place::{Place, wrong};
+use super::place::{Place, listed, wrong};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// traffic and limits. The site's folder's name or one of its hosts.
     #[arg(long, value_name = "SITE")]
     pub(crate) site: Option<String>,
+    /// The name under which the site lists it, if it is not the one that the plugin calls itself.
+    #[arg(long = "as", value_name = "NAME", requires = "site")]
+    pub(crate) name: Option<String>,
     /// The main configuration file, with `--site`.
     #[arg(long, value_name = "FILE", default_value = "cloakroom.toml", requires = "site")]
     pub(crate) config: PathBuf,
@@ -98,7 +101,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Exit {
     if !output.is_json() {
         checked.problems.iter().for_each(|problem| output.problem(problem));
     }
-    exit
+    checked.exit
 }
 
 /// What is taken out of a plugin by a site's door and what its audit says by the site's terms, or both without a
@@ -114,7 +117,9 @@ fn judge(args: &Args, plugin: &Plugin, output: &Output) -> Result<(Vec<Lost>, Br
         problems.iter().for_each(|problem| output.problem(problem));
         Exit::Wrong
     })?;
-    let judge = Judge::new(site, plugin.manifest().name());
+    let name = args.name.as_deref().unwrap_or_else(|| plugin.manifest().name());
+    listed(site, name).map_err(wrong(output))?;
+    let judge = Judge::new(site, name);
     Ok((lost, Audit::brief(plugin, &judge.terms(None))))
 }
 

@@ -3,19 +3,20 @@
 use std::path::PathBuf;
 
 use cloakroom_audit::{Audit, Breach};
+use cloakroom_plugin_host::Plugin;
 use cloakroom_plugin_store::{Installed, MAX_NOTE_BYTES};
 use cloakroom_settings::{Problem, Site};
 use serde_json::json;
 
 use crate::clock;
 use crate::exit::Exit;
-use crate::judging::Judge;
+use crate::judging::{Judge, overridden};
 use crate::lost;
 use crate::plugins;
-use crate::report::Output;
+use crate::report::{Output, printable};
 use crate::shown::{key, unknown_values};
 
-use super::overriding::{self, reason};
+use super::overriding::{self, Decision, reason};
 use super::place::{Place, in_words, listed, store_trouble, wrong};
 
 #[derive(Debug, clap::Args)]
@@ -53,19 +54,22 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
     let name = args.name.as_deref().unwrap_or_else(|| plugin.manifest().name());
     listed(site, name).map_err(wrong(output))?;
     let judge = Judge::new(site, name);
-    judge.unknown_slots(&plugin).iter().for_each(|problem| output.problem(problem));
     let audit = Audit::of(&plugin, &judge.terms(None));
     let decision = overriding::decide(site, &audit, args.reason.as_deref()).map_err(|problem| {
         output.problem(&problem);
         output.failure(format_args!("nothing is installed: `{}` goes on as it was", site.name));
         Exit::Wrong
     })?;
+    if decision.is_none() && args.reason.is_some() {
+        let problem = Problem::nowhere("nothing is beyond the limits, so there is nothing to override");
+        output.problem(&problem.help("the reason is written down nowhere: say it with `--note`").warning());
+    }
     let mut change = store.change(key(site)).map_err(store_trouble(output))?;
     let before = change.index().live(name).cloned();
     let installed = change
         .install(name, &component, &plugin, clock::minute(), &args.note)
         .map_err(store_trouble(output))?;
-    change.override_limits(name, audit.breaches.iter().map(Breach::key).collect());
+    change.override_limits(name, overridden(&audit.breaches));
     let removed = place.try_out(site, name, &change).map_err(|problems| {
         problems.iter().for_each(|problem| output.problem(problem));
         output.failure(format_args!("nothing is installed: `{}` goes on as it was", site.name));
@@ -86,28 +90,9 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
         let problem = Problem::nowhere(format!("no route of `{}` shows `{name}`", site.name));
         output.problem(&problem.help("name it in the `plugins` of a route").warning());
     }
+    let was = in_words(site, name, before.as_ref());
+    let text = told(site, name, &plugin, installed, &was, decision.as_ref());
     let (version, digest) = (plugin.manifest().version(), plugin.digest().to_string());
-    let short = digest.get(..12).unwrap_or(&digest);
-    let mut text = match installed {
-        Installed::AlreadyLive => {
-            format!("`{name}` {version} ({short}) is live on `{}` already\n", site.name)
-        }
-        Installed::Live => {
-            let was = in_words(site, name, before.as_ref());
-            format!("`{name}` {version} ({short}) is installed on `{}`, in place of {was}\n", site.name)
-        }
-    };
-    if let Some(decision) = &decision {
-        text += &format!(
-            "beyond the limits of {}, as {} said; the incident log has the reason\n",
-            site.name,
-            decision.by()
-        );
-    }
-    if installed == Installed::Live {
-        text += "a running `serve` takes it up within some seconds\n";
-        text += &format!("to go back: cloakroom plugin rollback {name} --site {}\n", site.name);
-    }
     output.result(&text, || {
         json!({
             "site": site.name, "name": name, "version": version, "digest": digest,
@@ -119,6 +104,34 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
         })
     });
     Ok(Exit::Success)
+}
+
+/// What was done, for people.
+fn told(
+    site: &Site,
+    name: &str,
+    plugin: &Plugin,
+    installed: Installed,
+    was: &str,
+    decision: Option<&Decision>,
+) -> String {
+    let (version, digest) = (printable(plugin.manifest().version()), plugin.digest().to_string());
+    let (short, on) = (digest.get(..12).unwrap_or(&digest), &site.name);
+    let mut text = match installed {
+        Installed::AlreadyLive => format!("`{name}` {version} ({short}) is live on `{on}` already\n"),
+        Installed::Live => {
+            format!("`{name}` {version} ({short}) is installed on `{on}`, in place of {was}\n")
+        }
+    };
+    if let Some(decision) = decision {
+        let by = decision.by();
+        text += &format!("beyond the limits of {on}, as {by} said; the incident log has the reason\n");
+    }
+    if installed == Installed::Live {
+        text += "a running `serve` takes it up within some seconds\n";
+        text += &format!("to go back: cloakroom plugin rollback {name} --site {on}\n");
+    }
+    text
 }
 
 fn is_shown(site: &Site, name: &str) -> bool {

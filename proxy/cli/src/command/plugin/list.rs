@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::clock;
 use crate::exit::Exit;
+use crate::judging::overridden_value;
 use crate::report::Output;
 
 use super::place::{Place, store_trouble, wrong};
@@ -78,7 +79,7 @@ fn value(all: &[(&Site, Index)]) -> serde_json::Value {
             let versions = of.into_iter().flat_map(|of| &of.versions);
             let versions = versions.map(|version| {
                 json!({
-                    "version": version.version, "digest": version.digest, "overridden": version.overridden, "installed_at": clock::in_words(version.minute),
+                    "version": version.version, "digest": version.digest, "overridden": overridden_value(&version.overridden), "installed_at": clock::in_words(version.minute),
                     "note": version.note, "live": live == Some(&version.digest),
                 })
             });

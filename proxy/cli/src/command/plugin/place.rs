@@ -10,7 +10,7 @@ use cloakroom_settings::{Problem, Settings, Site, closest};
 use crate::assemble::{Around, assemble};
 use crate::exit::Exit;
 use crate::report::Output;
-use crate::shown::{Plugins, key, unusable};
+use crate::shown::{Plugins, Shown, key, unusable};
 
 /// A configuration whose plugins can be installed.
 pub(crate) struct Place {
@@ -77,8 +77,14 @@ impl Place {
         // What is wrong with others is not this change's.
         let at = self.settings.sites.iter().position(|of| of.name == site.name);
         let place = at.zip(site.plugins.iter().position(|plugin| plugin.name == name));
-        if assembled.cannot_be_shown().any(|missing| Some(missing) == place) {
-            return Err(assembled.refusals().collect());
+        let plugin = place.and_then(|(site, plugin)| assembled.shown.get(site)?.get(plugin));
+        let is_missing = |shown: &Shown| shown.plugin.is_none() && shown.installed.is_some();
+        let is_withheld = |shown: &Shown| !shown.beyond.is_empty();
+        if plugin.is_some_and(|shown| is_missing(shown) || is_withheld(shown) || !shown.is_known) {
+            let named = format!("`{name}`");
+            let (own, others): (Vec<_>, Vec<_>) =
+                assembled.refusals().partition(|problem| problem.message().contains(&named));
+            return Err(if own.is_empty() { others } else { own });
         }
         let built = Pipeline::new(assembled.parts);
         let (_, reports) = built.map_err(|cause| vec![Problem::nowhere(cause.to_string())])?;
