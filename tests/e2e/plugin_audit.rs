@@ -267,6 +267,8 @@ fn limits_are_not_met_by_padding_renaming_or_going_back() {
         .unwrap();
     let (code, _, err) = check();
     assert!(code == 3 && err.contains("total_variation hero: 0.9"), "{err}");
+    let (_, list, _) = typed.plugin(&["list"]);
+    assert!(list.contains("hero (not shown: beyond the limits)"), "{list}");
 }
 
 #[test]

@@ -124,7 +124,7 @@ impl Audit {
                             li {
                                 strong { (lost.slot) ": " (lost.variant) }
                                 " without " (quoted(&printable(&lost.removed.to_string())))
-                                span.figure { (printable(&lost.removed.instead)) }
+                                span.figure { (quoted(&printable(&lost.removed.instead))) }
                             }
                         }
                     }

@@ -35,17 +35,31 @@ fn list(args: &Args, output: &Output) -> Result<Exit, Exit> {
         Some(name) => vec![place.site(name).map_err(wrong(output))?],
         None => place.settings.sites.iter().collect(),
     };
+    // What is wrong beside that is `check`'s to say.
+    let shown = place.plugins.of_sites(&place.settings, &[], &mut Vec::new()).unwrap_or_default();
     let mut all = Vec::new();
     for site in sites {
-        all.push((site, place.plugins.index(site).map_err(store_trouble(output))?));
+        let at = place.settings.sites.iter().position(|of| of.name == site.name);
+        let withheld = at.and_then(|at| shown.get(at)).into_iter().flatten();
+        let withheld = withheld.filter(|shown| !shown.beyond.is_empty()).map(|shown| shown.name.clone());
+        let index = place.plugins.index(site).map_err(store_trouble(output))?;
+        all.push(Listed { site, index, withheld: withheld.collect() });
     }
     output.result(&text(&all), || value(&all));
     Ok(Exit::Success)
 }
 
-fn text(all: &[(&Site, Index)]) -> String {
+/// What is known of a site's plugins.
+struct Listed<'s> {
+    site: &'s Site,
+    index: Index,
+    /// Names of plugins whose audit keeps what is live from being shown.
+    withheld: Vec<String>,
+}
+
+fn text(all: &[Listed<'_>]) -> String {
     let mut text = String::new();
-    for (site, index) in all {
+    for Listed { site, index, withheld } in all {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", site.name);
         for plugin in &site.plugins {
@@ -53,7 +67,8 @@ fn text(all: &[(&Site, Index)]) -> String {
             let of = index.plugins().find(|(name, _)| *name == plugin.name).map_or(&none, |(_, of)| of);
             let own = if plugin.file.is_some() { "its file" } else { "nothing" };
             let live = |is: bool| if is { "*" } else { " " };
-            let _ = writeln!(text, "  {}\n  {} {own}", plugin.name, live(of.live.is_none()));
+            let hidden = if withheld.contains(&plugin.name) { " (not shown: beyond the limits)" } else { "" };
+            let _ = writeln!(text, "  {}{hidden}\n  {} {own}", plugin.name, live(of.live.is_none()));
             for version in &of.versions {
                 let (digest, when) = (version.short_digest(), clock::in_words(version.minute));
                 let beyond = if version.overridden.is_empty() { "" } else { "(beyond its limits) " };
@@ -71,8 +86,8 @@ fn text(all: &[(&Site, Index)]) -> String {
     text
 }
 
-fn value(all: &[(&Site, Index)]) -> serde_json::Value {
-    let sites = all.iter().map(|(site, index)| {
+fn value(all: &[Listed<'_>]) -> serde_json::Value {
+    let sites = all.iter().map(|Listed { site, index, withheld }| {
         let plugins = site.plugins.iter().map(|plugin| {
             let of = index.plugins().find(|(name, _)| *name == plugin.name).map(|(_, of)| of);
             let live = of.and_then(|of| of.live.as_ref());
@@ -84,7 +99,7 @@ fn value(all: &[(&Site, Index)]) -> serde_json::Value {
                 })
             });
             json!({
-                "name": plugin.name, "has_file": plugin.file.is_some(), "file_is_live": live.is_none() && plugin.file.is_some(),
+                "name": plugin.name, "withheld": withheld.contains(&plugin.name), "has_file": plugin.file.is_some(), "file_is_live": live.is_none() && plugin.file.is_some(),
                 "versions": versions.collect::<Vec<_>>(),
             })
         });
