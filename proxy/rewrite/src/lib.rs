@@ -27,6 +27,7 @@ mod selector;
 mod spans;
 mod style;
 mod tags;
+mod tangle;
 mod template;
 mod value;
 

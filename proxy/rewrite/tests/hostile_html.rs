@@ -254,12 +254,16 @@ fn plain_html_passes_whole_and_silently() {
 fn content_that_makes_the_parser_work_is_refused_soon() {
     let distinct: String = (0..1_000).map(|n| format!("<b class=a{n}>")).collect();
     let few: String = (0..60).map(|n| format!("<font class=a{n}>")).collect();
+    let long = "x".repeat(300);
+    let heavy: String = (0..58).map(|n| format!("<b title={n}{long}>")).collect();
     let attributes: String = (0..12_000).map(|n| format!(" {n:x}")).collect();
     for content in [
         "<div>".repeat(13_000),
         "<b>".repeat(20_000),
         format!("<p>{distinct}{}", "<p>a".repeat(5_000)),
         format!("<p>{few}{}", "<p>a".repeat(1_900)),
+        format!("<p>{heavy}{}", "<p>a".repeat(1_900)),
+        format!("<p>{heavy}<textarea>{}</textarea>{}", "</b>".repeat(58), "<p>a".repeat(1_800)),
         format!("<p{attributes}>a</p>"),
         "<table><td>".repeat(1_000),
         "<a href=/x><table><td></a></table>".repeat(400),
@@ -273,6 +277,10 @@ fn content_that_makes_the_parser_work_is_refused_soon() {
         let (output, _) = put(&content);
         let start: String = content.chars().take(20).collect();
         assert!(output.len() < 600_000, "{start}: {} bytes", output.len());
+        assert!(begun.elapsed().as_secs() < 10, "{start}: {:?}", begun.elapsed());
+        // A fragment may be longer, and passes the same door.
+        let begun = std::time::Instant::now();
+        let _ = policy().admit_fragment(content.repeat(4).as_bytes());
         assert!(begun.elapsed().as_secs() < 10, "{start}: {:?}", begun.elapsed());
     }
 }
