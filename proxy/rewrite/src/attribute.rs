@@ -8,7 +8,7 @@ use crate::pictures;
 use crate::removed::{Loss, Reason, printable};
 use crate::style;
 use crate::tags::Touch;
-use crate::template::acting_class;
+use crate::template::{acting_class, markup_in};
 
 /// The longest value of a set attribute.
 pub(crate) const MAX_VALUE_BYTES: usize = 2_048;
@@ -169,7 +169,8 @@ fn form_of(name: &str, value: &str) -> Option<&'static str> {
         "datetime" => {
             (bytes(64, |b| b.is_ascii_alphanumeric() || b"-:+. ".contains(&b)), "its value is a time")
         }
-        _ => (true, ""),
+        // Words for people.
+        _ => return markup_in(value),
     };
     (!fits).then_some(why)
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use ammonia::{Builder, UrlRelative};
@@ -55,8 +56,10 @@ impl Sanitizer {
             may_stand(tag, name)
                 .then(|| accept(&judge, name, value).ok())
                 .flatten()
-                // A style of which nothing is left says nothing.
-                .filter(|found| name != "style" || !found.value.is_empty() || found.lost.is_empty())
+                // A style or a class of which nothing is left says nothing.
+                .filter(|found| {
+                    !matches!(name, "style" | "class") || !found.value.is_empty() || found.lost.is_empty()
+                })
                 .map(|found| found.value.into_owned())
         };
         let mut builder = Builder::empty();
@@ -87,6 +90,9 @@ impl Sanitizer {
         if let Some((at, why)) = too_tangled(html) {
             return Err(Reason::new(why, "write less markup, and close what is opened").of("the edit", at));
         }
+        if let Some(at) = control_in(html) {
+            return Err(control_error().of("the edit", at));
+        }
         let mut safe = self.once(html, html.len())?;
         // An element that is taken away may have been what kept others in their places: a browser would
         // read what is left in another way than was judged. So it is read again until nothing moves.
@@ -105,6 +111,9 @@ impl Sanitizer {
                 return Err(why.of("the edit", 0..html.len()));
             }
             safe = again;
+        }
+        if control_in(&safe).is_some() {
+            return Err(control_error().of("the edit", 0..html.len()));
         }
         if let Some(delimiter) = delimiter_in_html(&safe) {
             // References in the input may spell it in another way.
@@ -128,6 +137,18 @@ impl Sanitizer {
     pub(crate) fn losses(&self, html: &str, safe: &str) -> Vec<Loss> {
         differences(&self.addresses, html, safe)
     }
+}
+
+/// Where a control character stands in a text. Parsers drop some, which would put together what stood apart;
+/// with others a page in some encodings goes on in another alphabet.
+pub(crate) fn control_in(text: &str) -> Option<Range<usize>> {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    text.char_indices().find(|(_, c)| is_control(*c)).map(|(at, control)| at..at + control.len_utf8())
+}
+
+/// Why text with a control character is refused.
+pub(crate) fn control_error() -> Reason {
+    Reason::new("its content holds a control character", "leave the character out")
 }
 
 /// Why text with a delimiter is refused.

@@ -84,7 +84,7 @@ const CASES: &[(&str, &str)] = &[
     ("<xmp><p title='</xmp><img src=x onerror=alert(1)>'></xmp>b", "<img>'&gt;b"),
     ("<plaintext><p>a", ""),
     ("<title><a title='</title><img src=x onerror=alert(1)>'></title>b", "<img>'&gt;b"),
-    ("<a title='</div><script>x</script>'>a</a>", "<a title=\"&lt;/div&gt;&lt;script&gt;x&lt;/script&gt;\" rel=\"noopener\">a</a>"),
+    ("<a title='</div><script>x</script>'>a</a>", "<a rel=\"noopener\">a</a>"),
     ("</div><p>a</p>", "<p>a</p>"),
     ("</div></div></body></html><p>a</p>", "<p>a</p>"),
     ("<div><p>a", "<div><p>a</p></div>"),
@@ -139,6 +139,23 @@ const CASES: &[(&str, &str)] = &[
     ("<p data-nosnippet data-bs-toggle=modal>a</p>", "<p data-nosnippet=\"\">a</p>"),
     ("<p aria-controls=cart aria-owns=cart aria-activedescendant=x aria-modal=true aria-current=page>a</p>", "<p aria-current=\"page\">a</p>"),
     ("<a href=/x formaction=/y form=pay for=x action=/z method=post enctype=x>a</a>", "<a href=\"/x\" rel=\"noopener\">a</a>"),
+    ("<p class=\"big ngInit:constructor.constructor('x')() md:p-1/2\">a</p>", "<p class=\"big md:p-1/2\">a</p>"),
+    ("<p class='a;ng-init:x() !ng-init:y _ng-init:z'>a</p>", "<p>a</p>"),
+    ("<p class='bg-[url(https://evil.example/b)] [body:has(input)_&]:bg-[url(//evil.example)]'>a</p>", "<p>a</p>"),
+    // Words that scripts would take for markup
+    ("<p title='&lt;img src=x onerror=x&gt;' aria-label='a &lt;b'>a</p>", "<p>a</p>"),
+    ("<img src=/a.png alt='&amp;lt;script&amp;gt;'>", "<img src=\"/a.png\">"),
+    ("<img src=/a.png alt='AT&T: 1 < 2'>", "<img src=\"/a.png\" alt=\"AT&amp;T: 1 &lt; 2\">"),
+    // Formulas, and signs that change the alphabet
+    ("<p>\\(\\href{javascript:x}{y}\\)</p>", KEPT),
+    ("<p>$$\\href{javascript:x}{y}$$</p>", KEPT),
+    ("<p>$<wbr>$x</p>", KEPT),
+    ("a&#92;", KEPT),
+    ("a $", KEPT),
+    ("<p>5 $</p>", "<p>5 $</p>"),
+    ("<p>a\u{1b}$B</p>", KEPT),
+    ("<p>a&#27;$B</p>", KEPT),
+    ("<p title='&#27;'>a</p>", "<p>a</p>"),
     ("<p class='js-logout big'>a</p>", "<p class=\"big\">a</p>"),
     ("<p aria-label=a aria-x{y=b aria-=c aria-\"onclick=d>a</p>", "<p aria-label=\"a\">a</p>"),
     // Template languages
@@ -151,7 +168,7 @@ const CASES: &[(&str, &str)] = &[
     ("a &#123;&lbrace;x}}", KEPT),
     ("a {\u{0}{x}}", KEPT),
     ("<p title='{{x}}'>a</p>", KEPT),
-    ("<p class='{{x}}'>a</p>", KEPT),
+    ("<p class='{{x}}'>a</p>", "<p>a</p>"),
     ("<% x %>", KEPT),
     ("<p>&lt;%= x %></p>", KEPT),
     ("a ${x}", KEPT),
@@ -197,8 +214,7 @@ fn nothing_that_runs_or_loads_elsewhere_is_in_any_output() {
             "http:",
             " id=",
         ] {
-            // Escaped text may say anything.
-            assert!(!tags.replace("&lt;/div&gt;&lt;script&gt;x&lt;/script&gt;", "").contains(bad), "{input}");
+            assert!(!tags.contains(bad), "{input}");
         }
     }
 }
@@ -221,6 +237,13 @@ fn the_author_is_told_what_is_missing_and_why() {
             "attribute `href` of `a`, the query: links into passthrough routes carry no query",
         ),
         ("<p title='a", "markup: it cannot be read"),
+        ("<p title='&lt;b>'>a</p>", "attribute `title` of `p`: scripts of the page could take it for HTML"),
+        ("a\u{1b}", "the edit: its content holds a control character"),
+        ("\\(a", "the edit: `\\` could be run by a template language of the page"),
+        (
+            "<p class='a ngInit'>a</p>",
+            "attribute `class` of `p`, class `ngInit`: a framework of the page could run it",
+        ),
         ("{{a}}", "the edit: `{{` could be run by a template language of the page"),
     ] {
         let (_, removed) = put(content);
