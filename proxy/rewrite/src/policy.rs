@@ -261,7 +261,7 @@ impl OutputPolicy {
         let Some(touch) = touch_of(&name) else {
             return Err(telling.refuse(Part::Name, asked, why_not("element", &name), 0..asked.len()));
         };
-        let accepted = accept(&self.addresses, &name, value)
+        let accepted = accept(&self.addresses, None, &name, value)
             .map_err(|why| telling.refuse(Part::Value, value, why, whole.clone()))?;
         let nothing_left = !accepted.lost.is_empty() && accepted.value.is_empty();
         for loss in accepted.lost {

@@ -54,7 +54,7 @@ impl Sanitizer {
         let judge = Arc::clone(&addresses);
         let filter = move |tag: &str, name: &str, value: &str| -> Option<String> {
             may_stand(tag, name)
-                .then(|| accept(&judge, name, value).ok())
+                .then(|| accept(&judge, Some(tag), name, value).ok())
                 .flatten()
                 // A style or a class of which nothing is left says nothing.
                 .filter(|found| {

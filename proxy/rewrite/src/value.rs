@@ -42,6 +42,7 @@ pub(crate) fn values(
     parts: &mut usize,
 ) -> Result<String, ParseError<Reason>> {
     let mut written = String::new();
+    let mut safe = false;
     while let Ok(token) = parser.next().cloned() {
         *parts += 1;
         if *parts > MAX_PARTS {
@@ -86,6 +87,11 @@ pub(crate) fn values(
         if !written.is_empty() {
             written.push(' ');
         }
+        // Without it, what is too large would overflow at its beginning as well.
+        if known.places && !safe && matches!(piece.as_str(), "center" | "end" | "flex-end") {
+            written.push_str("safe ");
+        }
+        safe = known.places && piece == "safe";
         written.push_str(&piece);
     }
     Ok(written)
