@@ -259,7 +259,7 @@ const PROPERTIES: &[Property] = &[
     Property::of(&["padding", "padding-top", "padding-right", "padding-bottom", "padding-left", "padding-block",
         "padding-block-start", "padding-block-end", "padding-inline", "padding-inline-start", "padding-inline-end"],
         &[], Length::Padding),
-    Property::of(&["gap", "row-gap", "column-gap", "border-spacing"], &["normal"], Length::Space),
+    Property::of(&["gap", "row-gap", "column-gap", "border-spacing"], &["normal"], Length::Line),
     // Borders and shadows.
     Property::of(&["border", "border-top", "border-right", "border-bottom", "border-left", "border-block",
         "border-inline", "border-width", "border-style", "border-top-width", "border-right-width",
@@ -281,7 +281,7 @@ const PROPERTIES: &[Property] = &[
     Property::words(&["font-variant-caps"], &["normal", "small-caps", "all-small-caps"]),
     Property::words(&["font-variant-numeric"], &["normal", "tabular-nums", "lining-nums", "oldstyle-nums"]),
     // Lines closer than this run into each other and into what stands around.
-    Property::words(&["line-height"], &["normal", "inherit"]).numbers(1.0, 4.0),
+    Property::words(&["line-height"], &["normal"]).numbers(1.0, 4.0),
     Property::of(&["letter-spacing", "word-spacing"], &["normal"], Length::Tracking),
     Property::of(&["text-indent"], &[], Length::Space),
     Property::words(&["text-align"], &["left", "right", "center", "justify", "start", "end", "inherit"]),
@@ -297,7 +297,7 @@ const PROPERTIES: &[Property] = &[
     Property::words(&["hyphens"], &["none", "manual", "auto"]),
     Property::words(&["vertical-align"], &["baseline", "top", "middle", "bottom", "sub", "super"]),
     // Sizes. No fixed height: what does not fit would lie over what follows.
-    Property::of(&["width", "min-width", "min-height", "flex-basis"],
+    Property::of(&["width", "min-width", "flex-basis"],
         &["auto", "min-content", "fit-content", "content"], Length::Box),
     Property::of(&["max-width"], &["none", "min-content", "max-content", "fit-content"], Length::Size),
     Property::words(&["height", "max-height"], &["auto", "none"]),
@@ -318,7 +318,7 @@ const PROPERTIES: &[Property] = &[
     Property { tracks: true, ..Property::of(&["grid-template-columns"], &["auto", "none", "min-content", "max-content"],
         Length::Box) },
     Property::words(&["grid-auto-flow"], &["row", "column"]),
-    Property { ratio: true, ..Property::words(&["grid-column"], &["auto", "span"]).numbers(-24.0, 24.0) },
+    Property { ratio: true, ..Property::words(&["grid-column"], &["auto", "span"]).numbers(-12.0, 12.0) },
     Property::words(&["column-count"], &["auto"]).numbers(1.0, 12.0),
     // Lists, tables and the pointer.
     Property::words(&["list-style", "list-style-type", "list-style-position"], &["none", "disc", "circle", "square",
@@ -353,9 +353,9 @@ pub(crate) fn why_not(name: &str) -> (Cow<'static, str>, &'static str) {
         "pointer-events" | "user-select" | "touch-action" => {
             ("it decides what a click reaches", "leave it out")
         }
-        "height" | "max-height" => (
+        "height" | "max-height" | "min-height" => (
             "what does not fit would cover what follows",
-            "use `min-height`, or the attributes `width` and `height` of a picture",
+            "use `padding`, or the attributes `width` and `height` of a picture",
         ),
         "aspect-ratio" | "grid-template-rows" | "grid-auto-rows" | "grid-auto-columns" => (
             "what does not fit would cover what is around",

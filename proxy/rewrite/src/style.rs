@@ -23,16 +23,19 @@ pub(crate) struct Styled {
 }
 
 /// Properties by which a box gets a size, which then is to hold all of it.
-const SIZES: [&str; 5] = ["width: ", "min-width: ", "min-height: ", "flex: ", "flex-basis: "];
+const SIZES: [&str; 4] = ["width: ", "min-width: ", "flex: ", "flex-basis: "];
 
 /// Reads the value of a `style` attribute.
 pub(crate) fn read(value: &str, on: On) -> Styled {
     // Whether the element is a box decides what else may be set, wherever it is written.
     let is_box = on == On::Inline && is_boxed(&read_all(value, on, true).css);
     let mut styled = read_all(value, on, is_box);
-    let sized = SIZES.iter().any(|size| styled.css.split("; ").any(|one| one.starts_with(size)));
-    if sized && !styled.css.contains("box-sizing: ") {
-        styled.css.push_str(" box-sizing: border-box;");
+    let sets = |what: &str| styled.css.split("; ").any(|one| one.starts_with(what));
+    let sized = SIZES.into_iter().any(sets) && !sets("box-sizing: ");
+    // The page's lines may be lower than these letters, which then would lie over other lines.
+    let lines = sets("font-size: ") && !sets("line-height: ");
+    for (missing, written) in [(sized, " box-sizing: border-box;"), (lines, " line-height: 1.25;")] {
+        styled.css.push_str(if missing { written } else { "" });
     }
     styled
 }
@@ -85,6 +88,13 @@ fn shown(property: &str) -> String {
     if property.is_empty() { "a declaration".to_owned() } else { format!("`{}`", printable(property, 40)) }
 }
 
+/// Whether columns become as many, or as wide, as there is room for.
+fn fits_its_box(columns: &str) -> bool {
+    let fixed = ["px", "rem", "pt", "%"].iter().any(|unit| columns.contains(unit));
+    // One function, of one column.
+    !fixed || columns.starts_with("repeat(auto-fi") && columns.split(' ').count() <= 3
+}
+
 /// One declaration: its name is stored, its value given back. `None` where there is nothing between two
 /// semicolons.
 fn declaration(
@@ -107,6 +117,12 @@ fn declaration(
     parser.expect_colon()?;
     let mut parts = 0;
     let written = values(parser, known, Within::Value, &mut parts)?;
+    if known.tracks && !fits_its_box(&written) {
+        return refuse(
+            "columns of a fixed width may not fit, and lie over what is beside them",
+            "use `fr`, or `repeat(auto-fit, minmax(…, 1fr))`",
+        );
+    }
     if written.is_empty() { refuse(UNREADABLE, "write it as `property: value;`") } else { Ok(Some(written)) }
 }
 
@@ -130,11 +146,16 @@ mod tests {
                 "border: 1px solid currentcolor; border-radius: 50%;",
             ),
             ("font-family:system-ui,sans-serif", "font-family: system-ui, sans-serif;"),
-            ("font-size:clamp(1rem,4vw,3rem)", "font-size: clamp(1rem, 4vw, 3rem);"),
+            ("font-size:clamp(1rem,4vw,3rem)", "font-size: clamp(1rem, 4vw, 3rem); line-height: 1.25;"),
             (
                 "grid-template-columns:repeat(2,minmax(0,1fr)) auto",
                 "grid-template-columns: repeat(2, minmax(0, 1fr)) auto;",
             ),
+            (
+                "grid-template-columns:repeat(auto-fit,minmax(200px,1fr))",
+                "grid-template-columns: repeat(auto-fit, minmax(200px, 1fr));",
+            ),
+            ("line-height:1.5;font-size:small", "line-height: 1.5; font-size: small;"),
             ("grid-column:1/3", "grid-column: 1 / 3;"),
             ("width:100%;padding:1rem", "width: 100%; padding: 1rem; box-sizing: border-box;"),
             (
@@ -216,7 +237,12 @@ mod tests {
             "grid-template-rows:1px",
             "grid-auto-columns:1px",
             "aspect-ratio:100",
-            "min-height:600px",
+            "min-height:1px",
+            "grid-template-columns:1px",
+            "grid-template-columns:repeat(12,256px)",
+            "grid-template-columns:repeat(auto-fit,256px 256px 256px)",
+            "line-height:inherit",
+            "line-height:.8",
             "min-width:2000px",
             "width:100vw",
             "width:600px",

@@ -169,7 +169,7 @@ fn number(value: f32, known: &Property, within: Within) -> Option<String> {
                 || value == 0.0 && known.length != Length::None
         }
         // How often a track is repeated, or a track of no size.
-        Within::Tracks => (0.0..=24.0).contains(&value) && value.fract() == 0.0,
+        Within::Tracks => (0.0..=12.0).contains(&value) && value.fract() == 0.0,
         Within::Gradient | Within::Choice => value == 0.0,
     };
     fits.then(|| decimal(value))

@@ -55,6 +55,20 @@ const CASES: &[(&str, &str)] = &[
     ("<p style='color:red}</style><script>x</script>'>a</p>", "<p>a</p>"),
     ("<p style='animation:x 1s;transition:all 1s' ontransitionend=x>a</p>", "<p>a</p>"),
     ("<p style='{{x}}'>a</p>", "<p>a</p>"),
+    // Styles that cover what is around, unseen
+    ("<a href=/x style='padding:256px;color:transparent'>a</a>", "<a href=\"/x\" style=\"color: transparent;\" rel=\"noopener\">a</a>"),
+    ("<a href=/x style='padding:16px'>a</a>", "<a href=\"/x\" rel=\"noopener\">a</a>"),
+    ("<a href=/x style='border:32px solid transparent'>a</a>", "<a href=\"/x\" rel=\"noopener\">a</a>"),
+    ("<div style='display:grid;grid-auto-rows:1px;align-items:end'><div style='min-height:600px'>a</div></div>", "<div style=\"display: grid; align-items: safe end;\"><div>a</div></div>"),
+    ("<div style='grid-template-rows:1px;grid-template-columns:1px;place-items:end'>a</div>", "<div style=\"place-items: safe end;\">a</div>"),
+    ("<div style='display:flex;width:600px;aspect-ratio:100;min-height:0;align-items:flex-end'>a</div>", "<div style=\"display: flex; align-items: safe flex-end;\">a</div>"),
+    ("<div style='display:flex;justify-content:flex-end'><p style='min-width:2000px'>a</p></div>", "<div style=\"display: flex; justify-content: safe flex-end;\"><p>a</p></div>"),
+    ("<div style='display:flex;flex-direction:row-reverse'>a</div>", "<div style=\"display: flex;\">a</div>"),
+    ("<div dir=rtl>a</div><bdi dir=rtl style='display:block'>b</bdi>", "<div>a</div><bdi dir=\"rtl\">b</bdi>"),
+    ("<p style='font-size:10em'><b style='font-size:10em;box-shadow:0 0 0 4em red'>a</b></p>", "<p><b>a</b></p>"),
+    ("<p style='font-size:64px;text-shadow:-2em -1em 0 red'>a</p>", "<p style=\"font-size: 64px; line-height: 1.25;\">a</p>"),
+    ("<p style='font-size:160px;letter-spacing:-.125em'>a</p>", "<p>a</p>"),
+    ("<div style='display:flex;flex-direction:column'><p style='flex:0 0 0px;min-height:0'>a</p></div>", "<div style=\"display: flex; flex-direction: column;\"><p style=\"flex: 0 0 0px; box-sizing: border-box;\">a</p></div>"),
     // Things that load, submit or frame
     ("<iframe src=/account></iframe>b", "b"),
     ("<iframe srcdoc='<script>x</script>'></iframe>b", "b"),
@@ -238,6 +252,11 @@ fn the_author_is_told_what_is_missing_and_why() {
         ),
         ("<p title='a", "markup: it cannot be read"),
         ("<p title='&lt;b>'>a</p>", "attribute `title` of `p`: scripts of the page could take it for HTML"),
+        (
+            "<a style='padding:1px'>a</a>",
+            "attribute `style` of `a`, `padding`: around a part of a line it takes no room, and covers other lines",
+        ),
+        ("<p dir=rtl>a</p>", "attribute `dir` of `p`: what is too large would overflow at the other side"),
         ("a\u{1b}", "the edit: its content holds a control character"),
         ("\\(a", "the edit: `\\` could be run by a template language of the page"),
         (
