@@ -96,6 +96,8 @@ for (const [at, box] of [...arguments[1].querySelectorAll(".box")].entries()) {
     for (const { name, value } of element.attributes) {
       if (name === "id" ? !sites : NAMES.test(name)) wrong.push(name);
       if (name === "style" && STYLES.test(value)) wrong.push(name);
+      if (name === "class" && /[;()\\[\\]!={}]|(^|[^a-z0-9])ng[-_:A-Z]/.test(value)) wrong.push(name);
+      if (/^(title|alt$|aria-)/.test(name) && /<[a-z/!?]|&(lt|#)/i.test(value)) wrong.push(name);
       if (name === "target" && value !== "_blank") wrong.push(name);
       if (/^(href|src|srcset)$/.test(name) && /account.*[?]/.test(decodeURIComponent(value.replace(/%(?![0-9a-f]{2})/gi, "%25")))) wrong.push(name);
     }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use cloakroom_boundary::Mode;
+use cloakroom_rewrite::is_read_encoding;
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, VARY,
 };
@@ -97,13 +98,7 @@ pub(crate) fn is_rewritable(headers: &HeaderMap) -> Rewritable {
         return Rewritable::NotHtml;
     }
     let charset = media.split(';').find_map(|part| part.trim().strip_prefix("charset="));
-    // In these, what is ASCII in UTF-8 is ASCII too, and the rewriter writes nothing else.
-    let readable = charset.is_none_or(|name| {
-        let name = name.trim_matches('"');
-        matches!(name, "utf-8" | "utf8" | "us-ascii")
-            || name.starts_with("iso-8859-")
-            || name.starts_with("windows-125")
-    });
+    let readable = charset.is_none_or(is_read_encoding);
     if readable && !headers.contains_key(CONTENT_ENCODING) { Rewritable::Yes } else { Rewritable::Unreadable }
 }
 

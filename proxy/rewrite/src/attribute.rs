@@ -5,10 +5,11 @@ use std::borrow::Cow;
 
 use crate::address::Addresses;
 use crate::pictures;
+use crate::properties::On;
 use crate::removed::{Loss, Reason, printable};
 use crate::style;
 use crate::tags::Touch;
-use crate::template::acting_class;
+use crate::template::{acting_class, markup_in};
 
 /// The longest value of a set attribute.
 pub(crate) const MAX_VALUE_BYTES: usize = 2_048;
@@ -55,6 +56,12 @@ const ARIA: [&str; 33] = [
     "aria-valuetext",
 ];
 
+/// Elements that are part of a line, unless a style says otherwise.
+const IN_LINES: [&str; 29] = [
+    "a", "abbr", "b", "bdi", "bdo", "br", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q",
+    "rp", "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var",
+];
+
 /// What is said of a value that was accepted, maybe only in part.
 pub(crate) struct Accepted<'v> {
     /// What may be written.
@@ -82,7 +89,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 /// How setting an attribute touches an element; `None` for attributes that no plugin may set.
 pub(crate) fn touch_of(name: &str) -> Option<Touch> {
     match name {
-        "class" | "lang" | "dir" => Some(Touch::Style),
+        "class" | "lang" => Some(Touch::Style),
         "href" => Some(Touch::Link),
         "src" | "srcset" | "sizes" => Some(Touch::Source),
         "alt" | "title" | "width" | "height" | "hidden" | "role" | "style" => Some(Touch::Attribute),
@@ -104,15 +111,26 @@ pub(crate) fn may_stand(tag: &str, name: &str) -> bool {
         "open" => tag == "details",
         "datetime" => matches!(tag, "time" | "ins" | "del"),
         "width" | "height" | "alt" => tag == "img",
+        // Elsewhere it would turn the side at which what is too large overflows. No style stands beside it,
+        // which could make a box of them.
+        "dir" => matches!(tag, "bdi" | "bdo"),
+        "style" if matches!(tag, "bdi" | "bdo") => false,
         _ => touch_of(name).is_some_and(|touch| touch.allows(tag)),
     }
 }
 
 /// Judges a value of an attribute that may stand.
 ///
+/// `tag` is the element of the plugin's that it stands on; without one, it is set on some of the page's.
+///
 /// # Errors
 /// What is wrong with all of it.
-pub(crate) fn accept<'v>(addresses: &Addresses, name: &str, value: &'v str) -> Result<Accepted<'v>, Reason> {
+pub(crate) fn accept<'v>(
+    addresses: &Addresses,
+    tag: Option<&str>,
+    name: &str,
+    value: &'v str,
+) -> Result<Accepted<'v>, Reason> {
     if value.chars().any(|character| character.is_control() && !matches!(character, '\t' | '\n' | '\r')) {
         return Err(Reason::new("its value holds a control character", "leave the character out"));
     }
@@ -135,7 +153,7 @@ pub(crate) fn accept<'v>(addresses: &Addresses, name: &str, value: &'v str) -> R
         },
         "srcset" => pictures::candidates(addresses, value).map(Accepted::whole),
         "style" => {
-            let styled = style::read(value);
+            let styled = style::read(value, stands_on(tag));
             Ok(Accepted { value: styled.css.into(), lost: styled.lost })
         }
         "class" => Ok(classes(value)),
@@ -143,6 +161,14 @@ pub(crate) fn accept<'v>(addresses: &Addresses, name: &str, value: &'v str) -> R
             Some(why) => Err(Reason::new(why, "write such a value, or leave the attribute out")),
             None => Ok(Accepted::whole(value)),
         },
+    }
+}
+
+fn stands_on(tag: Option<&str>) -> On {
+    match tag {
+        None => On::Page,
+        Some(tag) if IN_LINES.contains(&tag) => On::Inline,
+        Some(_) => On::Block,
     }
 }
 
@@ -169,7 +195,8 @@ fn form_of(name: &str, value: &str) -> Option<&'static str> {
         "datetime" => {
             (bytes(64, |b| b.is_ascii_alphanumeric() || b"-:+. ".contains(&b)), "its value is a time")
         }
-        _ => (true, ""),
+        // Words for people.
+        _ => return markup_in(value),
     };
     (!fits).then_some(why)
 }
@@ -201,6 +228,7 @@ pub(crate) fn why_not(tag: &str, name: &str) -> Reason {
         "_",
     ];
     let (why, instead) = match name {
+        "dir" => ("what is too large would overflow at the other side", "use it on `bdi` or `bdo`"),
         _ if name.starts_with("on") => {
             ("event handlers are not allowed", "leave it out: plugins run no scripts")
         }

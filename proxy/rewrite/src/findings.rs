@@ -111,7 +111,7 @@ impl Inventory {
         if !may_stand(tag, name) {
             return self.lose(why_not(tag, name).of(what, place.whole()));
         }
-        match accept(addresses, name, &value) {
+        match accept(addresses, Some(tag), name, &value) {
             Err(why) => self.lose(why.of(what, place.whole())),
             Ok(accepted) => {
                 for loss in accepted.lost {

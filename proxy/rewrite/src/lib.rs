@@ -27,10 +27,12 @@ mod selector;
 mod spans;
 mod style;
 mod tags;
+mod tangle;
 mod template;
 mod value;
 
 pub use edit::Edit;
+pub use meta::is_read_encoding;
 pub use page::{RewriteError, cleanse_only, is_html, rewrite, rewrite_with};
 pub use policy::{OutputPolicy, SafeEdits, SafeFragment};
 pub use removed::{Part, Place, Removed};

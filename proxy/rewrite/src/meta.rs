@@ -40,6 +40,42 @@ pub(crate) fn cleanse(element: &mut Element<'_, '_>) {
     }
 }
 
+/// Whether a page in this encoding can be rewritten: what is ASCII in UTF-8 is ASCII in it too, and no
+/// character that stands in an edit leads into another alphabet.
+#[must_use]
+pub fn is_read_encoding(name: &str) -> bool {
+    const NAMES: [&str; 5] = ["utf-8", "utf8", "us-ascii", "ascii", "latin1"];
+    const FAMILIES: [&str; 3] = ["iso-8859-", "windows-125", "cp125"];
+    let name =
+        name.trim_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\'')).to_ascii_lowercase();
+    NAMES.contains(&name.as_str()) || FAMILIES.iter().any(|family| name.starts_with(family))
+}
+
+/// Whether one `<meta>` names an encoding that is not read. Browsers heed it where no header names one.
+pub(crate) fn names_other_encoding(element: &Element<'_, '_>) -> bool {
+    if keyword(element, "charset").is_some_and(|name| !is_read_encoding(&name)) {
+        return true;
+    }
+    let content = keyword(element, "content").unwrap_or_default();
+    let Some((_, named)) = content.split_once("charset") else { return false };
+    let named = named.trim_start().strip_prefix('=').unwrap_or(named).trim_start();
+    let end = |c: char| c.is_ascii_whitespace() || c == ';';
+    keyword(element, "http-equiv").is_some_and(|name| name == "content-type")
+        && !is_read_encoding(named.split(end).next().unwrap_or_default())
+}
+
+/// Whether a page begins as XML does and names an encoding there that is not read.
+pub(crate) fn declares_other_encoding(page: &[u8]) -> bool {
+    let Some(end) = page.starts_with(b"<?xml").then(|| page.iter().position(|byte| *byte == b'>')).flatten()
+    else {
+        return false;
+    };
+    let declaration = String::from_utf8_lossy(page.get(..end).unwrap_or_default()).to_ascii_lowercase();
+    let Some((_, named)) = declaration.split_once("encoding") else { return false };
+    let named = named.trim_start_matches(['=', ' ', '\t', '\n', '\r', '"', '\'']);
+    !is_read_encoding(named.split(['"', '\'', '?']).next().unwrap_or_default())
+}
+
 /// Takes the reporting directives out of a content security policy and keeps the rest.
 fn trim_policy(element: &mut Element<'_, '_>) {
     let Some(raw) = element.get_attribute("content") else { return };

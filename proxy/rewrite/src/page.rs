@@ -49,8 +49,8 @@ pub enum RewriteError {
     /// script.
     #[error("the page's markup is ambiguous, so that edits could land in the wrong place")]
     Ambiguous,
-    /// Tags cannot be found in this encoding.
-    #[error("the page is encoded as utf-16")]
+    /// Tags cannot be found in this encoding, or edits would be read in another way.
+    #[error("the page names an encoding that is not read")]
     Encoding,
 }
 
@@ -76,8 +76,9 @@ pub fn cleanse_only(page: &[u8]) -> Result<Vec<u8>, RewriteError> {
 /// see the origin's page, not each other's work.
 ///
 /// # Errors
-/// If the page is too large or too deep, and, with edits, if they are too costly, if its markup is ambiguous or they would
-/// add too much: answer with [`cleanse_only`] then.
+/// If the page is too large or too deep, and, with edits, if they are too costly, if its markup is
+/// ambiguous, if it
+/// names an encoding that is not read, or if they would add too much: answer with [`cleanse_only`] then.
 pub fn rewrite(
     page: &[u8],
     edits: &[&SafeEdits],
@@ -111,9 +112,13 @@ pub fn rewrite_with(
     let closed = find_closed(page, &edits)?;
     let work = Work { utf8: std::str::from_utf8(page).is_ok(), closed, added: Cell::new(0), fragments };
     let standing = placard.map(Standing::new);
-    let mut settings = settings(!edits.is_empty() || placard.is_some()).append_element_content_handler((
+    let changes = !edits.is_empty() || placard.is_some();
+    let other_encoding = Rc::new(Cell::new(meta::declares_other_encoding(page)));
+    let found = Rc::clone(&other_encoding);
+    let mut settings = settings(changes).append_element_content_handler((
         Cow::Borrowed(&*META),
-        ElementContentHandlers::default().element(|element: &mut Element<'_, '_>| {
+        ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
+            found.set(found.get() || meta::names_other_encoding(element));
             meta::cleanse(element);
             Ok(())
         }),
@@ -131,7 +136,7 @@ pub fn rewrite_with(
     }
     let mut output = Vec::with_capacity(page.len() + page.len() / 8);
     run(settings, page, |chunk| output.extend_from_slice(chunk))?;
-    Ok(output)
+    if changes && other_encoding.get() { Err(RewriteError::Encoding) } else { Ok(output) }
 }
 
 fn settings<'h, 's>(strict: bool) -> Settings<'h, 's> {

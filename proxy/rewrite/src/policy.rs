@@ -10,7 +10,7 @@ use crate::cost::Cost;
 use crate::edit::Edit;
 use crate::entity::escape;
 use crate::removed::{Loss, Part, Reason, Removed};
-use crate::sanitize::{Sanitizer, template_error};
+use crate::sanitize::{Sanitizer, control_error, control_in, template_error};
 use crate::selector::SafeSelector;
 use crate::tags::Touch;
 use crate::template::delimiter_in;
@@ -261,7 +261,7 @@ impl OutputPolicy {
         let Some(touch) = touch_of(&name) else {
             return Err(telling.refuse(Part::Name, asked, why_not("element", &name), 0..asked.len()));
         };
-        let accepted = accept(&self.addresses, &name, value)
+        let accepted = accept(&self.addresses, None, &name, value)
             .map_err(|why| telling.refuse(Part::Value, value, why, whole.clone()))?;
         let nothing_left = !accepted.lost.is_empty() && accepted.value.is_empty();
         for loss in accepted.lost {
@@ -310,11 +310,8 @@ fn text(content: &str, telling: &mut Telling<'_>) -> Result<String, Refused> {
     if content.len() > MAX_CONTENT_BYTES {
         return Err(too_long(content, telling));
     }
-    // Parsers drop some of these, which would put together what stood apart.
-    let is_dropped = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
-    if let Some((at, control)) = content.char_indices().find(|(_, c)| is_dropped(*c)) {
-        let why = Reason::new("its content holds a control character", "leave the character out");
-        return Err(telling.refuse(Part::Content, content, why, at..at + control.len_utf8()));
+    if let Some(at) = control_in(content) {
+        return Err(telling.refuse(Part::Content, content, control_error(), at));
     }
     match delimiter_in(content) {
         Some(delimiter) => {

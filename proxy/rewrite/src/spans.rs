@@ -88,6 +88,42 @@ pub(crate) fn attributes_in(tag: &str, offset: usize) -> Vec<Written> {
     }
 }
 
+/// Where the `>` stands that ends a tag, of which `tag` is what follows the `<`; `None` if it is not there, or
+/// within a value.
+pub(crate) fn tag_end(tag: &str) -> Option<usize> {
+    enum At {
+        Tag,
+        BeforeName,
+        Name,
+        AfterName,
+        BeforeValue,
+        Plain,
+        Quoted(u8),
+    }
+    let mut at = At::Tag;
+    for (index, byte) in tag.bytes().enumerate() {
+        let space = byte.is_ascii_whitespace();
+        at = match (at, byte) {
+            (At::Quoted(quote), _) if quote != byte => At::Quoted(quote),
+            (At::Quoted(_), _) => At::BeforeName,
+            (At::BeforeValue, b'"' | b'\'') => At::Quoted(byte),
+            (At::BeforeValue, _) if space => At::BeforeValue,
+            (_, b'>') => return Some(index),
+            (At::BeforeValue, _) => At::Plain,
+            (At::Plain, _) if !space => At::Plain,
+            (At::Plain, _) => At::BeforeName,
+            (At::Name | At::AfterName, b'=') => At::BeforeValue,
+            (_, b'/') => At::BeforeName,
+            (At::Tag | At::BeforeName, _) if space => At::BeforeName,
+            (At::Name | At::AfterName, _) if space => At::AfterName,
+            (At::Tag, _) => At::Tag,
+            // A `=` in front belongs to the name.
+            _ => At::Name,
+        };
+    }
+    None
+}
+
 /// How many signs of a text are seen at least; with `all` also of what only looks like a character
 /// reference.
 pub(crate) fn visible(text: &str, all: bool) -> usize {
@@ -125,6 +161,23 @@ mod tests {
         assert_eq!(attributes_in("<p =a=b", 0)[0].whole(), 3..7);
         assert_eq!(attributes_in("<p", 10), []);
         assert_eq!(attributes_in("<p a=\"b", 10)[0].whole(), 13..17);
+    }
+
+    #[test]
+    fn a_tag_ends_where_no_value_does() {
+        for (tag, end) in [
+            ("p>", Some(1)),
+            ("p a='>' b=\">\" c=d'>e", Some(18)),
+            ("p '>", Some(3)),
+            ("p a = '>", None),
+            ("p a=b=\"c>", Some(8)),
+            ("p a=>", Some(4)),
+            ("p", None),
+        ] {
+            assert_eq!(tag_end(tag), end, "{tag}");
+        }
+        // A `=` where a name begins is part of the name, so that what follows is no value.
+        assert_eq!(tag_end("p =a='>"), None);
     }
 
     #[test]

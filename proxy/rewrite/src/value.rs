@@ -42,6 +42,7 @@ pub(crate) fn values(
     parts: &mut usize,
 ) -> Result<String, ParseError<Reason>> {
     let mut written = String::new();
+    let mut safe = false;
     while let Ok(token) = parser.next().cloned() {
         *parts += 1;
         if *parts > MAX_PARTS {
@@ -86,6 +87,11 @@ pub(crate) fn values(
         if !written.is_empty() {
             written.push(' ');
         }
+        // Without it, what is too large would overflow at its beginning as well.
+        if known.places && !safe && matches!(piece.as_str(), "center" | "end" | "flex-end") {
+            written.push_str("safe ");
+        }
+        safe = known.places && piece == "safe";
         written.push_str(&piece);
     }
     Ok(written)
@@ -163,7 +169,7 @@ fn number(value: f32, known: &Property, within: Within) -> Option<String> {
                 || value == 0.0 && known.length != Length::None
         }
         // How often a track is repeated, or a track of no size.
-        Within::Tracks => (0.0..=24.0).contains(&value) && value.fract() == 0.0,
+        Within::Tracks => (0.0..=12.0).contains(&value) && value.fract() == 0.0,
         Within::Gradient | Within::Choice => value == 0.0,
     };
     fits.then(|| decimal(value))

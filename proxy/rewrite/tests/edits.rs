@@ -34,6 +34,11 @@ fn a_style_that_is_set_is_written_anew() {
             (Part::Value, 26, "attribute `style`, `background`")
         ]
     );
+    let (narrow, removed) = admit(vec![attribute("h1", "style", "padding:1px;min-height:1px;color:red")]);
+    assert_eq!((narrow.len(), removed.len()), (1, 2));
+    assert!(removed.first().unwrap().why.contains("lay an element of the page over others"), "{removed:?}");
+    assert!(admit(vec![attribute("h1", "dir", "rtl")]).0.is_empty());
+    assert!(admit(vec![attribute("h1", "title", "<img src=x onerror=x>")]).0.is_empty());
     let page = rewrite(b"<h1>a</h1><script></script>", &[&edits], &|_| None).unwrap();
     assert_eq!(page, b"<h1 style=\"color: red;\">a</h1><script></script>");
     let (edits, removed) = admit(vec![attribute("img", "srcset", "/a.png  1x,\n/b.png 2x")]);

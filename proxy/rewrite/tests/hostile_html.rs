@@ -55,6 +55,20 @@ const CASES: &[(&str, &str)] = &[
     ("<p style='color:red}</style><script>x</script>'>a</p>", "<p>a</p>"),
     ("<p style='animation:x 1s;transition:all 1s' ontransitionend=x>a</p>", "<p>a</p>"),
     ("<p style='{{x}}'>a</p>", "<p>a</p>"),
+    // Styles that cover what is around, unseen
+    ("<a href=/x style='padding:256px;color:transparent'>a</a>", "<a href=\"/x\" style=\"color: transparent;\" rel=\"noopener\">a</a>"),
+    ("<a href=/x style='padding:16px'>a</a>", "<a href=\"/x\" rel=\"noopener\">a</a>"),
+    ("<a href=/x style='border:32px solid transparent'>a</a>", "<a href=\"/x\" rel=\"noopener\">a</a>"),
+    ("<div style='display:grid;grid-auto-rows:1px;align-items:end'><div style='min-height:600px'>a</div></div>", "<div style=\"display: grid; align-items: safe end;\"><div>a</div></div>"),
+    ("<div style='grid-template-rows:1px;grid-template-columns:1px;place-items:end'>a</div>", "<div style=\"place-items: safe end;\">a</div>"),
+    ("<div style='display:flex;width:600px;aspect-ratio:100;min-height:0;align-items:flex-end'>a</div>", "<div style=\"display: flex; align-items: safe flex-end;\">a</div>"),
+    ("<div style='display:flex;justify-content:flex-end'><p style='min-width:2000px'>a</p></div>", "<div style=\"display: flex; justify-content: safe flex-end;\"><p>a</p></div>"),
+    ("<div style='display:flex;flex-direction:row-reverse'>a</div>", "<div style=\"display: flex;\">a</div>"),
+    ("<div dir=rtl>a</div><bdi dir=rtl style='display:block'>b</bdi>", "<div>a</div><bdi dir=\"rtl\">b</bdi>"),
+    ("<p style='font-size:10em'><b style='font-size:10em;box-shadow:0 0 0 4em red'>a</b></p>", "<p><b>a</b></p>"),
+    ("<p style='font-size:64px;text-shadow:-2em -1em 0 red'>a</p>", "<p style=\"font-size: 64px; line-height: 1.25;\">a</p>"),
+    ("<p style='font-size:160px;letter-spacing:-.125em'>a</p>", "<p>a</p>"),
+    ("<div style='display:flex;flex-direction:column'><p style='flex:0 0 0px;min-height:0'>a</p></div>", "<div style=\"display: flex; flex-direction: column;\"><p style=\"flex: 0 0 0px; box-sizing: border-box;\">a</p></div>"),
     // Things that load, submit or frame
     ("<iframe src=/account></iframe>b", "b"),
     ("<iframe srcdoc='<script>x</script>'></iframe>b", "b"),
@@ -84,7 +98,7 @@ const CASES: &[(&str, &str)] = &[
     ("<xmp><p title='</xmp><img src=x onerror=alert(1)>'></xmp>b", "<img>'&gt;b"),
     ("<plaintext><p>a", ""),
     ("<title><a title='</title><img src=x onerror=alert(1)>'></title>b", "<img>'&gt;b"),
-    ("<a title='</div><script>x</script>'>a</a>", "<a title=\"&lt;/div&gt;&lt;script&gt;x&lt;/script&gt;\" rel=\"noopener\">a</a>"),
+    ("<a title='</div><script>x</script>'>a</a>", "<a rel=\"noopener\">a</a>"),
     ("</div><p>a</p>", "<p>a</p>"),
     ("</div></div></body></html><p>a</p>", "<p>a</p>"),
     ("<div><p>a", "<div><p>a</p></div>"),
@@ -139,6 +153,23 @@ const CASES: &[(&str, &str)] = &[
     ("<p data-nosnippet data-bs-toggle=modal>a</p>", "<p data-nosnippet=\"\">a</p>"),
     ("<p aria-controls=cart aria-owns=cart aria-activedescendant=x aria-modal=true aria-current=page>a</p>", "<p aria-current=\"page\">a</p>"),
     ("<a href=/x formaction=/y form=pay for=x action=/z method=post enctype=x>a</a>", "<a href=\"/x\" rel=\"noopener\">a</a>"),
+    ("<p class=\"big ngInit:constructor.constructor('x')() md:p-1/2\">a</p>", "<p class=\"big md:p-1/2\">a</p>"),
+    ("<p class='a;ng-init:x() !ng-init:y _ng-init:z'>a</p>", "<p>a</p>"),
+    ("<p class='bg-[url(https://evil.example/b)] [body:has(input)_&]:bg-[url(//evil.example)]'>a</p>", "<p>a</p>"),
+    // Words that scripts would take for markup
+    ("<p title='&lt;img src=x onerror=x&gt;' aria-label='a &lt;b'>a</p>", "<p>a</p>"),
+    ("<img src=/a.png alt='&amp;lt;script&amp;gt;'>", "<img src=\"/a.png\">"),
+    ("<img src=/a.png alt='AT&T: 1 < 2'>", "<img src=\"/a.png\" alt=\"AT&amp;T: 1 &lt; 2\">"),
+    // Formulas, and signs that change the alphabet
+    ("<p>\\(\\href{javascript:x}{y}\\)</p>", KEPT),
+    ("<p>$$\\href{javascript:x}{y}$$</p>", KEPT),
+    ("<p>$<wbr>$x</p>", KEPT),
+    ("a&#92;", KEPT),
+    ("a $", KEPT),
+    ("<p>5 $</p>", "<p>5 $</p>"),
+    ("<p>a\u{1b}$B</p>", KEPT),
+    ("<p>a&#27;$B</p>", KEPT),
+    ("<p title='&#27;'>a</p>", "<p>a</p>"),
     ("<p class='js-logout big'>a</p>", "<p class=\"big\">a</p>"),
     ("<p aria-label=a aria-x{y=b aria-=c aria-\"onclick=d>a</p>", "<p aria-label=\"a\">a</p>"),
     // Template languages
@@ -151,7 +182,7 @@ const CASES: &[(&str, &str)] = &[
     ("a &#123;&lbrace;x}}", KEPT),
     ("a {\u{0}{x}}", KEPT),
     ("<p title='{{x}}'>a</p>", KEPT),
-    ("<p class='{{x}}'>a</p>", KEPT),
+    ("<p class='{{x}}'>a</p>", "<p>a</p>"),
     ("<% x %>", KEPT),
     ("<p>&lt;%= x %></p>", KEPT),
     ("a ${x}", KEPT),
@@ -197,8 +228,7 @@ fn nothing_that_runs_or_loads_elsewhere_is_in_any_output() {
             "http:",
             " id=",
         ] {
-            // Escaped text may say anything.
-            assert!(!tags.replace("&lt;/div&gt;&lt;script&gt;x&lt;/script&gt;", "").contains(bad), "{input}");
+            assert!(!tags.contains(bad), "{input}");
         }
     }
 }
@@ -221,6 +251,18 @@ fn the_author_is_told_what_is_missing_and_why() {
             "attribute `href` of `a`, the query: links into passthrough routes carry no query",
         ),
         ("<p title='a", "markup: it cannot be read"),
+        ("<p title='&lt;b>'>a</p>", "attribute `title` of `p`: scripts of the page could take it for HTML"),
+        (
+            "<a style='padding:1px'>a</a>",
+            "attribute `style` of `a`, `padding`: around a part of a line it takes no room, and covers other lines",
+        ),
+        ("<p dir=rtl>a</p>", "attribute `dir` of `p`: what is too large would overflow at the other side"),
+        ("a\u{1b}", "the edit: its content holds a control character"),
+        ("\\(a", "the edit: `\\` could be run by a template language of the page"),
+        (
+            "<p class='a ngInit'>a</p>",
+            "attribute `class` of `p`, class `ngInit`: a framework of the page could run it",
+        ),
         ("{{a}}", "the edit: `{{` could be run by a template language of the page"),
     ] {
         let (_, removed) = put(content);
@@ -254,12 +296,16 @@ fn plain_html_passes_whole_and_silently() {
 fn content_that_makes_the_parser_work_is_refused_soon() {
     let distinct: String = (0..1_000).map(|n| format!("<b class=a{n}>")).collect();
     let few: String = (0..60).map(|n| format!("<font class=a{n}>")).collect();
+    let long = "x".repeat(300);
+    let heavy: String = (0..58).map(|n| format!("<b title={n}{long}>")).collect();
     let attributes: String = (0..12_000).map(|n| format!(" {n:x}")).collect();
     for content in [
         "<div>".repeat(13_000),
         "<b>".repeat(20_000),
         format!("<p>{distinct}{}", "<p>a".repeat(5_000)),
         format!("<p>{few}{}", "<p>a".repeat(1_900)),
+        format!("<p>{heavy}{}", "<p>a".repeat(1_900)),
+        format!("<p>{heavy}<textarea>{}</textarea>{}", "</b>".repeat(58), "<p>a".repeat(1_800)),
         format!("<p{attributes}>a</p>"),
         "<table><td>".repeat(1_000),
         "<a href=/x><table><td></a></table>".repeat(400),
@@ -273,6 +319,10 @@ fn content_that_makes_the_parser_work_is_refused_soon() {
         let (output, _) = put(&content);
         let start: String = content.chars().take(20).collect();
         assert!(output.len() < 600_000, "{start}: {} bytes", output.len());
+        assert!(begun.elapsed().as_secs() < 10, "{start}: {:?}", begun.elapsed());
+        // A fragment may be longer, and passes the same door.
+        let begun = std::time::Instant::now();
+        let _ = policy().admit_fragment(content.repeat(4).as_bytes());
         assert!(begun.elapsed().as_secs() < 10, "{start}: {:?}", begun.elapsed());
     }
 }

@@ -61,7 +61,7 @@ fn each_edit_does_what_its_name_says() {
         (before("#t", "<p>a</p>"), "<h1 id=t>", "<p>a</p><h1 id=t>"),
         (behind("#t", "<p>a</p>"), "Hi</h1>", "Hi</h1><p>a</p>"),
         (remove(".hero"), "<div class=\"hero big\"><p>old</p></div>", ""),
-        (attribute("h1", "class", "x \"y"), "<h1 id=t>", "<h1 id=t class=\"x &quot;y\">"),
+        (attribute("h1", "title", "x \"y"), "<h1 id=t>", "<h1 id=t title=\"x &quot;y\">"),
         (
             attribute(".cta", "href", "/new?a=1&b=2"),
             "href=\"/sale\" ping=\"/p\"",
@@ -301,6 +301,33 @@ fn other_encodings_get_references_only() {
     let page = rewrite(b"<p>\xE9</p>\xE9", &[&edits], &|_| None).unwrap();
     assert_eq!(page, b"<p>&#233;t&#233;</p>\xE9");
     assert_eq!(cleanse_only(b"\xFF\xFE<\0p\0>\0"), Err(RewriteError::Encoding));
+}
+
+#[test]
+fn pages_that_name_an_encoding_that_is_not_read_get_no_edits() {
+    let (edits, _) = admit(vec![set("p", "n")]);
+    for named in [
+        "<meta charset=iso-2022-jp>",
+        "<meta charset='Shift_JIS'>",
+        "<meta charset=&#117;tf-7>",
+        "<META HTTP-EQUIV=content-type CONTENT='text/html; charset = \"gbk\"'>",
+        "<?xml version='1.0' encoding='euc-jp'?>",
+    ] {
+        let page = format!("{named}<p>a</p>");
+        assert_eq!(rewrite(page.as_bytes(), &[&edits], &|_| None), Err(RewriteError::Encoding), "{named}");
+        assert_eq!(cleanse_only(page.as_bytes()).unwrap(), page.as_bytes());
+    }
+    for named in [
+        "<meta charset=UTF-8>",
+        "<meta charset=latin1>",
+        "<meta http-equiv=content-type content='text/html;charset=windows-1252'>",
+        "<meta http-equiv=content-type content=text/html>",
+        "<?xml version='1.0' encoding='utf-8'?>",
+    ] {
+        let page = format!("{named}<p>a</p>");
+        let edited = rewrite(page.as_bytes(), &[&edits], &|_| None).unwrap();
+        assert_eq!(edited, format!("{named}<p>n</p>").as_bytes());
+    }
 }
 
 #[test]
