@@ -101,8 +101,15 @@ pub fn write_configuration(folder: &Path, http: SocketAddr, metrics: SocketAddr,
     std::fs::write(folder.join("cloakroom.toml"), main).unwrap();
 }
 
+/// An address that nobody listens on, and that no other test of this process was given.
 pub fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        if GIVEN.lock().unwrap().insert(address.port()) {
+            return address;
+        }
+    }
 }
 
 impl Proxy {

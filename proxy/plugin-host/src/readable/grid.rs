@@ -102,8 +102,7 @@ impl Grid {
             return 0;
         }
         let is_open = axis.open.is_some_and(|open| set.iter().any(|class| of(class).contains(&open)));
-        // As it is printed: `is not` is a word more than `is`.
-        if is_open && all - ids < ids { 2 + all - ids } else { 1 + ids }
+        1 + if is_open { ids.min(all - ids) } else { ids }
     }
 
     /// How many words it takes to tell a box.
