@@ -19,7 +19,9 @@ fuzz_target!(|data: &[u8]| {
     let Some(style) = page.strip_prefix("<p id=x style=\"").and_then(|rest| rest.strip_suffix("\">")) else {
         return;
     };
-    for bad in ["url(", "-set(", "var(", "env(", "calc(", "\\", "&", "/*", "@", "{", "<", "position: f", "opacity: "] {
+    for bad in
+        ["url(", "-set(", "var(", "env(", "calc(", "\\", "&", "/*", "@", "{", "<", "position: f", "opacity: "]
+    {
         assert!(!style.contains(bad), "{style}");
     }
     assert_eq!(put(style), (page.clone(), Vec::new()), "{style}");
