@@ -132,6 +132,7 @@ const ON_PAGE: [&str; 24] = [
     "text-wrap",
     "font-family",
     "font-size",
+    "line-height",
     "font-weight",
     "font-style",
     "font-variant-caps",
