@@ -116,7 +116,7 @@ pub(crate) enum On {
 }
 
 /// What may be set on elements of the page: colours and letters.
-const ON_PAGE: [&str; 24] = [
+const ON_PAGE: [&str; 25] = [
     "color",
     "background",
     "background-color",

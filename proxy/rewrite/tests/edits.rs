@@ -84,3 +84,17 @@ fn what_selectors_cost_is_bounded_by_variant_and_by_page() {
     assert_eq!(refused.unwrap_err(), RewriteError::TooCostly);
     assert!(rewrite(PAGE, &[&full, &full, &deep], &|_| None).is_ok());
 }
+
+#[test]
+fn a_style_that_is_set_is_set_again_as_it_is() {
+    for value in ["font-size: 0;font-size: 0", "font-size: 2rem", "color: red; font-size: small"] {
+        let set = |value: &str| {
+            let (edits, removed) = admit(vec![attribute("#x", "style", value)]);
+            assert!(removed.is_empty(), "{removed:?}");
+            String::from_utf8(rewrite(b"<p id=x>", &[&edits], &|_| None).unwrap()).unwrap()
+        };
+        let page = set(value);
+        let style = page.split('"').nth(1).unwrap();
+        assert_eq!(set(style), page, "{style}");
+    }
+}
