@@ -23,6 +23,8 @@ const SILENT = 16;
 const SHOWN = 100;
 const AT_ONCE = 40;
 const SETTLE_MS = 700;
+// A connection over which nothing is said for so long was made ahead.
+const SILENT_MS = 2_000;
 const CLICKED_MS = 50;
 // Longer than any page takes that nothing holds up.
 const PATIENCE_MS = 20_000;
@@ -124,7 +126,11 @@ let browser;
 
 // Who asked where, since the last time; an address of the site tells by its `f`.
 function asked() {
-  const foreign = visits.splice(0).flatMap(({ ids, said }) => {
+  const all = visits.splice(0);
+  // Whoever has only just come may yet say whom they mean.
+  const isSettled = ({ said, since }) => said || Date.now() - since > SILENT_MS;
+  visits.push(...all.filter((visit) => !isSettled(visit)));
+  const foreign = all.filter(isSettled).flatMap(({ ids, said }) => {
     if (ids.length) return ids.map((id) => [id, "foreign host"]);
     const named = /[\w.-]+\.test/.exec(said)?.[0];
     if (named) hosts.add(named);
@@ -163,7 +169,7 @@ try {
   const silent = [...singles.keys()].filter((id) => !harmful.has(id) && !told.has(id));
   if (process.env.SHOW) for (const id of silent) console.log(`neither does harm nor is told: ${source(id)}`);
   await browser.open("about:blank");
-  await pause(SETTLE_MS);
+  await pause(SILENT_MS + SETTLE_MS);
   asked();
 
   const wrong = new Set();
@@ -186,6 +192,8 @@ try {
       break;
     }
   }
+  await pause(SILENT_MS + SETTLE_MS);
+  for (const [id, what] of asked()) wrong.add(`${what}: ${id === null ? "some page" : source(id)}`);
   assert.equal(wrong.size, 0, `${wrong.size} came through:\n${[...wrong].slice(0, SHOWN).join("\n")}`);
 
   // The last page was the honest one: its pictures were asked for, where they may come from.

@@ -113,7 +113,7 @@ export function serveOrigin({ pages, controls, parts, singles, passthrough, incl
 // host in `Host` or in a TLS greeting, and none at all are a connection made ahead.
 export function serveSink(visits) {
   return createTcp((socket) => {
-    const visit = { ids: [], said: "" };
+    const visit = { ids: [], said: "", since: Date.now() };
     visits.push(visit);
     socket.on("error", () => {});
     socket.on("data", (bytes) => {
