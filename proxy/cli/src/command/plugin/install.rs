@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cloakroom_audit::{Audit, Breach};
+use cloakroom_audit::Breach;
 use cloakroom_plugin_host::Plugin;
 use cloakroom_plugin_store::{Installed, MAX_NOTE_BYTES};
 use cloakroom_settings::{Problem, Site};
@@ -54,8 +54,8 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
     let name = args.name.as_deref().unwrap_or_else(|| plugin.manifest().name());
     listed(site, name).map_err(wrong(output))?;
     let judge = Judge::new(site, name);
-    let audit = Audit::of(&plugin, &judge.terms(None));
-    let decision = overriding::decide(site, &audit, args.reason.as_deref()).map_err(|problem| {
+    let breaches = judge.breaches(&plugin, &[]);
+    let decision = overriding::decide(site, &breaches, args.reason.as_deref()).map_err(|problem| {
         output.problem(&problem);
         output.failure(format_args!("nothing is installed: `{}` goes on as it was", site.name));
         Exit::Wrong
@@ -69,7 +69,7 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
     let installed = change
         .install(name, &component, &plugin, clock::minute(), &args.note)
         .map_err(store_trouble(output))?;
-    change.override_limits(name, overridden(&audit.breaches));
+    change.override_limits(name, overridden(&breaches));
     let removed = place.try_out(site, name, &change).map_err(|problems| {
         problems.iter().for_each(|problem| output.problem(problem));
         output.failure(format_args!("nothing is installed: `{}` goes on as it was", site.name));
@@ -77,7 +77,7 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
     })?;
     // First the log: nothing is shown against the limits of which it does not tell.
     if let Some(decision) = &decision {
-        decision.write(&place.settings, site, name, &audit, output)?;
+        decision.write(&place.settings, (site, name), &plugin, &breaches, output)?;
     }
     change.commit().map_err(store_trouble(output))?;
     // What the plugin says that this site does not do.
@@ -97,7 +97,7 @@ fn install(args: &Args, output: &Output) -> Result<Exit, Exit> {
         json!({
             "site": site.name, "name": name, "version": version, "digest": digest,
             "cells": plugin.table().size(),
-            "overridden": audit.breaches.iter().map(Breach::key).collect::<Vec<_>>(),
+            "overridden": breaches.iter().map(Breach::key).collect::<Vec<_>>(),
             "removed": removed.iter().map(lost::value).collect::<Vec<_>>(),
             "changed": installed == Installed::Live,
             "before": before.map(|was| json!({ "version": was.version, "digest": was.digest })),

@@ -1,7 +1,8 @@
 //! That somebody shows a plugin although its audit is beyond the limits: who may, and what is written of it.
 
-use cloakroom_audit::{Audit, Breach};
+use cloakroom_audit::Breach;
 use cloakroom_incidents::{Incident, IncidentLog, Kind, MAX_REASON_BYTES, Overridden};
+use cloakroom_plugin_host::Plugin;
 use cloakroom_settings::{Problem, Settings, Site};
 use nix::unistd::{Gid, Group, User, getgid, getgroups, getuid};
 
@@ -25,11 +26,15 @@ pub(crate) struct Decision {
 ///
 /// # Errors
 /// It is beyond the limits, and nobody overrides them who may.
-pub(crate) fn decide(site: &Site, audit: &Audit, reason: Option<&str>) -> Result<Option<Decision>, Problem> {
+pub(crate) fn decide(
+    site: &Site,
+    breaches: &[Breach],
+    reason: Option<&str>,
+) -> Result<Option<Decision>, Problem> {
     match reason {
-        _ if audit.breaches.is_empty() => Ok(None),
+        _ if breaches.is_empty() => Ok(None),
         None => {
-            let message = format!("the plugin is refused: {}", beyond(&audit.breaches));
+            let message = format!("the plugin is refused: {}", beyond(breaches));
             Err(Problem::nowhere(message).help(BEYOND_HELP))
         }
         Some(reason) => {
@@ -51,9 +56,9 @@ impl Decision {
     pub(crate) fn write(
         &self,
         settings: &Settings,
-        site: &Site,
-        name: &str,
-        audit: &Audit,
+        (site, name): (&Site, &str),
+        plugin: &Plugin,
+        breaches: &[Breach],
         output: &Output,
     ) -> Result<(), Exit> {
         let Some(store) = &settings.store_folder else { return Err(Exit::Failure) };
@@ -63,11 +68,11 @@ impl Decision {
             kind: Kind::LimitsOverridden,
             site: site.name.clone(),
             plugin: name.to_owned(),
-            version: audit.version.clone(),
-            digest: audit.digest.to_string(),
+            version: plugin.manifest().version().to_owned(),
+            digest: plugin.digest().to_string(),
             by: self.by.clone(),
             reason: self.reason.clone(),
-            limits: audit.breaches.iter().map(limit).collect(),
+            limits: breaches.iter().map(limit).collect(),
         };
         IncidentLog::new(store).add(&incident).map_err(|cause| {
             let help = "run this as the user who runs `cloakroom serve`, to whom all of the store belongs";
