@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use cloakroom_boundary::SiteId;
 use cloakroom_measure::Trouble;
 use cloakroom_origin::{FetchError, OriginResponse};
@@ -10,7 +11,7 @@ use cloakroom_variants::{Answered, CACHING, Freshness, Page, Storable, Unstorabl
 use http::header::{ETAG, LAST_MODIFIED};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::answer::Failure;
+use crate::failure::Failure;
 use crate::canary::Sent;
 use crate::route::Route;
 use crate::{Pipeline, Site};
@@ -24,6 +25,14 @@ pub(crate) struct Asked<'a> {
     pub(crate) route: &'a Arc<Route>,
     /// The canonical path.
     pub(crate) path: &'a str,
+}
+
+/// The head of an answer that may be shown.
+pub(crate) struct Accepted {
+    /// It confirms the stored page, whose body is in it; another's body is yet to come.
+    pub(crate) confirms: bool,
+    pub(crate) answered: Answered,
+    pub(crate) freshness: Freshness,
 }
 
 impl Pipeline {
@@ -41,7 +50,7 @@ impl Pipeline {
         Sent { status: *status, headers: self.fields(asked, site, headers), body: body.clone() }
     }
 
-    /// The page that an answer is; `known` is the stored one that a 304 confirms.
+    /// Judges the head of an answer; `known` is the stored page that a 304 confirms.
     ///
     /// # Errors
     /// [`Refused`] for an answer that nobody may be shown.
@@ -49,36 +58,83 @@ impl Pipeline {
         &self,
         asked: &Asked<'_>,
         site: &Site,
-        response: OriginResponse,
+        (status, headers): (StatusCode, &HeaderMap),
         known: Option<&Page>,
-    ) -> Result<Page, Refused> {
-        let OriginResponse { status, headers, body } = response;
-        let own = asked.route.freshness;
-        let now = SystemTime::now();
-        let mut caching = caching_fields(&headers);
+    ) -> Result<Accepted, Refused> {
         if let (StatusCode::NOT_MODIFIED, Some(page)) = (status, known) {
-            for (name, value) in &page.caching {
-                if !caching.contains_key(name) && name != http::header::AGE {
-                    caching.append(name.clone(), value.clone());
-                }
-            }
-            return match judge(page.status, &caching, own, now) {
-                Ok(Storable(freshness)) => Ok(page.confirmed(caching, freshness)),
-                Err(_) => Err((Trouble::Unstorable, Failure::Unstorable)),
-            };
+            return self.confirm(asked, site, headers, page);
         }
-        let freshness = match judge(status, &headers, own, now) {
+        let freshness = match judge(status, headers, asked.route.freshness, SystemTime::now()) {
             Ok(Storable(freshness)) => freshness,
-            Err(Unstorable::Status) => return Err((Trouble::OriginError, Failure::OriginError)),
             Err(_) if asked.route.relay_unstorable => Freshness::once(),
+            Err(Unstorable::Status) => return Err((Trouble::OriginError, Failure::OriginError)),
             Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
         };
         let validators = Validators {
             etag: headers.get(ETAG).cloned(),
             last_modified: headers.get(LAST_MODIFIED).cloned(),
         };
-        let headers = self.fields(asked, site, &headers);
-        Ok(Page::new(Answered { status, headers, body, validators, caching }, freshness))
+        let described = self.fields(asked, site, headers);
+        let sending = asked.route.sending(site, &described);
+        let answered = Answered {
+            status,
+            sent: sending.fields(headers, &freshness),
+            own_tag: sending.own_tag(),
+            headers: described,
+            body: Bytes::new(),
+            validators,
+            caching: caching_fields(headers),
+        };
+        Ok(Accepted { confirms: false, answered, freshness })
+    }
+
+    /// The stored page under the newest words of the origin (RFC 9111 §4.3.4).
+    fn confirm(
+        &self,
+        asked: &Asked<'_>,
+        site: &Site,
+        headers: &HeaderMap,
+        page: &Page,
+    ) -> Result<Accepted, Refused> {
+        let stored = page.answered();
+        let mut caching = caching_fields(headers);
+        for (name, value) in &stored.caching {
+            if !caching.contains_key(name) && name != http::header::AGE {
+                caching.append(name.clone(), value.clone());
+            }
+        }
+        let freshness = match judge(stored.status, &caching, asked.route.freshness, SystemTime::now()) {
+            Ok(Storable(freshness)) => freshness,
+            Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
+        };
+        let sending = asked.route.sending(site, &stored.headers);
+        let answered = Answered { sent: sending.fields(&caching, &freshness), caching, ..stored.clone() };
+        Ok(Accepted { confirms: true, answered, freshness })
+    }
+
+    /// The page that a whole answer is.
+    ///
+    /// # Errors
+    /// As [`Pipeline::accept`].
+    pub(crate) fn accept_whole(
+        &self,
+        asked: &Asked<'_>,
+        site: &Site,
+        answer: OriginResponse,
+    ) -> Result<Page, Refused> {
+        let accepted = self.accept(asked, site, (answer.status, &answer.headers), None)?;
+        Ok(accepted.page(answer.body))
+    }
+}
+
+impl Accepted {
+    /// The page, with the body that has come.
+    pub(crate) fn page(self, body: Bytes) -> Page {
+        let Self { confirms, mut answered, freshness } = self;
+        if !confirms {
+            answered.body = body;
+        }
+        Page::new(answered, freshness)
     }
 }
 

@@ -150,7 +150,7 @@ fn refused(site: &Site, refusal: Refusal) -> Answer {
 }
 
 fn answer(site: &Site, content: Content, head_only: bool, cookies: OwnCookies) -> Answer {
-    Answer { content, head_only, label: site.own.label, unmodified: false, reveal: None, cookies }
+    Answer { content, head_only, label: site.own.label, reveal: None, cookies }
 }
 
 impl Pipeline {
@@ -164,7 +164,6 @@ impl Pipeline {
                 content,
                 head_only: false,
                 label: usize::MAX,
-                unmodified: false,
                 reveal: None,
                 cookies,
             };

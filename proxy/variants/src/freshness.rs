@@ -18,15 +18,17 @@ pub struct Freshness {
     pub fresh_for: Duration,
     /// The age that the answer already had when it arrived.
     pub age: Duration,
-    /// It may be served after that time when the origin fails (`must-revalidate` forbids it).
-    pub stale_if_error: bool,
+    /// For so long after that it may be served while the origin is asked (RFC 5861 §3).
+    pub while_revalidating: Duration,
+    /// For so long after that it may be served if the origin fails (RFC 5861 §4).
+    pub if_error: Duration,
 }
 
 impl Freshness {
     /// Fresh for nobody but those who are waiting for it now, and never served again.
     #[must_use]
     pub fn once() -> Self {
-        Self { fresh_for: Duration::ZERO, age: Duration::ZERO, stale_if_error: false }
+        Self { fresh_for: Duration::ZERO, age: Duration::ZERO, while_revalidating: Duration::ZERO, if_error: Duration::ZERO }
     }
 }
 
@@ -69,7 +71,7 @@ pub fn judge(
     }
     if let Some(fresh_for) = own {
         let fresh_for = fresh_for.min(LONGEST);
-        return Ok(Storable(Freshness { fresh_for, age: Duration::ZERO, stale_if_error: true }));
+        return Ok(Storable(Freshness { fresh_for, age: Duration::ZERO, while_revalidating: Duration::ZERO, if_error: LONGEST }));
     }
     let directives = Directives::read(headers);
     if directives.no_store {
@@ -97,7 +99,8 @@ pub fn judge(
     Ok(Storable(Freshness {
         fresh_for: lifetime.min(LONGEST).saturating_sub(age),
         age,
-        stale_if_error: !directives.must_revalidate,
+        while_revalidating: Duration::ZERO,
+        if_error: if directives.must_revalidate { Duration::ZERO } else { LONGEST },
     }))
 }
 
