@@ -13,12 +13,10 @@ use cloakroom_origin::Told;
 use cloakroom_rewrite::{Piece, Pieces, SafeEdits, SafeFragment, rewrite_to_pieces};
 use cloakroom_variants::{Body, Choice, JointVariant, OriginView, PageKey};
 use cloakroom_vocabulary::{Consent, ConsentFacts, Jurisdiction};
-use http::HeaderMap;
 
 use crate::answer::Reveal;
 use crate::canary::Canary;
 use crate::decision::Decision;
-use crate::Site;
 use crate::downstream::{Downstream, Sending};
 
 /// One route of a site, or what answers for paths that no route declares.
@@ -124,9 +122,8 @@ impl Route {
         }
     }
 
-    /// How its pages are sent that these fields describe.
-    pub(crate) fn sending(&self, site: &Site, headers: &HeaderMap) -> Sending {
-        let compressed = self.compress && site.compresses(headers);
+    /// How its pages are sent, which may have compressed forms.
+    pub(crate) fn sending(&self, compressed: bool) -> Sending {
         Sending { mode: self.mode, downstream: self.downstream, compressed }
     }
 
