@@ -7,6 +7,7 @@
 
 mod audit;
 mod bounds;
+mod cache;
 mod checker;
 mod consent;
 mod entry;
@@ -36,7 +37,13 @@ pub use names::closest;
 pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{
+<<<<<<< HEAD
     Audit, AuditLimits, ConsentSource, Crowd, Downstream, Limits, Log, LogFormat, LogLevel, Mode, Notice, Origin, Plugin,
     PluginFile, QueryRule, QueryValues, Route, SensitiveNames, Settings, Site, TcfTerms, Unstorable,
+=======
+    Audit, AuditLimits, Compress, ConsentSource, Crowd, Limits, Log, LogFormat, LogLevel, Mode, Notice,
+    Origin, Plugin, PluginFile, QueryRule, QueryValues, Route, SensitiveNames, Settings, Site, TcfTerms,
+    Unstorable,
+>>>>>>> coding
 };
 pub use shares::load as load_shares;

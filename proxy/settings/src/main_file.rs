@@ -13,7 +13,7 @@ use crate::names::{Refused, refuse};
 use crate::problem::{LoadError, Problem, Problems, Source, Span};
 use crate::raw::{self, OneOrMany, Text, Texts};
 use crate::settings::{Limits, Log, LogFormat, LogLevel, Settings, Site};
-use crate::{shape, site_file};
+use crate::{cache, shape, site_file};
 
 /// The name of a site's file in its folder.
 const SITE_FILE: &str = "site.toml";
@@ -78,6 +78,7 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
     });
     let store_folder = raw.store.as_ref().map(|store| store_folder(checker, folder, &store.path));
     let cache_bytes = checker.size("max_bytes", &bounds::CACHE_BYTES, raw.cache.max_bytes.as_ref());
+    let compress = cache::compress(checker, &raw.cache);
     let limits = limits(checker, &raw.limits);
     Some(Settings {
         listen,
@@ -85,6 +86,7 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
         geo_database,
         store_folder,
         cache_bytes: cache_bytes?,
+        compress: compress?,
         metrics_listen,
         log: log(&raw.log),
         limits: limits?,

@@ -64,6 +64,9 @@ pub(crate) struct Store {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cache {
     pub max_bytes: Option<Text>,
+    pub compress: Option<Texts>,
+    pub compress_from: Option<Text>,
+    pub compress_threads: Option<Spanned<u64>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -272,6 +275,7 @@ pub(crate) struct Route {
     pub labels: Option<Texts>,
     pub fragment: Option<Spanned<bool>>,
     pub distinct_paths: Option<Spanned<u64>>,
+    pub compress: Option<Spanned<bool>>,
 }
 
 /// An entry of `route.query` that is a table.

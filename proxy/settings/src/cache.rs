@@ -1,0 +1,28 @@
+//! The section `[cache]`, beyond its memory: compressed forms.
+
+use cloakroom_vocabulary::Coding;
+
+use crate::bounds;
+use crate::checker::Checker;
+use crate::names::refuse;
+use crate::raw;
+use crate::settings::Compress;
+
+/// Which compressed forms are stored.
+pub(crate) fn compress(checker: &mut Checker<'_>, raw: &raw::Cache) -> Option<Compress> {
+    let codings = match &raw.compress {
+        None => Coding::ALL.to_vec(),
+        written => {
+            let entries = checker.list("compress", Coding::COUNT, false, written.as_ref());
+            // The words were checked with the shape of the file.
+            checker.each(entries, |word| {
+                Coding::from_name(word)
+                    .ok_or_else(|| refuse(format!("`{word}` is not a coding"), "remove it"))
+            })
+        }
+    };
+    let from = checker.size("compress_from", &bounds::COMPRESS_FROM, raw.compress_from.as_ref());
+    let threads =
+        checker.number("compress_threads", &bounds::COMPRESS_THREADS, raw.compress_threads.as_ref());
+    Some(Compress { codings, from_bytes: usize::try_from(from?).ok()?, threads: threads? as usize })
+}
