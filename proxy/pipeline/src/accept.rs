@@ -1,12 +1,14 @@
 //! Takes an answer of the origin in as a page, or says why it must not be.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use cloakroom_boundary::SiteId;
 use cloakroom_measure::Trouble;
 use cloakroom_origin::{FetchError, OriginResponse};
-use cloakroom_variants::{Answered, CACHING, Freshness, Page, Storable, Unstorable, Validators, judge};
+use cloakroom_variants::{
+    Answered, CACHING, Freshness, Page, Received, Rules, Storable, Unstorable, Validators, judge, updated,
+};
 use http::header::{ETAG, LAST_MODIFIED};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -24,6 +26,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) route: &'a Arc<Route>,
     /// The canonical path.
     pub(crate) path: &'a str,
+    /// When.
+    pub(crate) at: Instant,
 }
 
 impl Pipeline {
@@ -53,23 +57,23 @@ impl Pipeline {
         known: Option<&Page>,
     ) -> Result<Page, Refused> {
         let OriginResponse { status, headers, body } = response;
-        let own = asked.route.freshness;
-        let now = SystemTime::now();
-        let mut caching = caching_fields(&headers);
+        let (requested, received, clock) = (asked.at, Instant::now(), SystemTime::now());
+        let judged = |status, headers: &HeaderMap| {
+            judge(&Received { status, headers, requested, received, clock }, &asked.route.rules)
+        };
+        let caching = caching_fields(&headers);
         if let (StatusCode::NOT_MODIFIED, Some(page)) = (status, known) {
-            for (name, value) in &page.caching {
-                if !caching.contains_key(name) && name != http::header::AGE {
-                    caching.append(name.clone(), value.clone());
-                }
-            }
-            return match judge(page.status, &caching, own, now) {
+            let caching = updated(&page.caching, &caching);
+            return match judged(page.status, &caching) {
                 Ok(Storable(freshness)) => Ok(page.confirmed(caching, freshness)),
                 Err(_) => Err((Trouble::Unstorable, Failure::Unstorable)),
             };
         }
-        let freshness = match judge(status, &headers, own, now) {
+        let freshness = match judged(status, &headers) {
             Ok(Storable(freshness)) => freshness,
-            Err(Unstorable::Status) => return Err((Trouble::OriginError, Failure::OriginError)),
+            Err(Unstorable::Status | Unstorable::Failed) => {
+                return Err((Trouble::OriginError, Failure::OriginError));
+            }
             Err(_) if asked.route.relay_unstorable => Freshness::once(),
             Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
         };
@@ -90,6 +94,14 @@ pub(crate) fn unfetched(cause: &FetchError) -> Refused {
         FetchError::Timeout => (Trouble::OriginUnreachable, Failure::OriginSlow),
         FetchError::TooLarge => (Trouble::PageTooLarge, Failure::TooLarge),
     }
+}
+
+/// Whether nobody but the operator says that the page may be stored.
+pub(crate) fn is_forced(page: &Page) -> bool {
+    let (at, clock) = (page.arrived(), SystemTime::now());
+    let received =
+        Received { status: page.status, headers: &page.caching, requested: at, received: at, clock };
+    judge(&received, &Rules::default()).is_err()
 }
 
 fn caching_fields(headers: &HeaderMap) -> HeaderMap {

@@ -1,7 +1,7 @@
 //! The way of a miss: from a stored page if there is one, else from the origin, in tasks of its own.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use bytes::Bytes;
 use cloakroom_boundary::{ClientTags, OwnCookies, ScrubbedRequest, SiteId};
@@ -9,12 +9,10 @@ use cloakroom_measure::Trouble;
 use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::{Conditions, FetchError, OriginRequest, OriginResponse, Told};
 use cloakroom_rewrite::SafeFragment;
-use cloakroom_variants::{
-    Choice, JointVariant, Page, PageKey, StoredVariant, VariantKey, VariantLookup, judge,
-};
+use cloakroom_variants::{Choice, JointVariant, Page, PageKey, StoredVariant, VariantKey, VariantLookup};
 use http::{HeaderMap, StatusCode};
 
-use crate::accept::{Asked, Refused, unfetched};
+use crate::accept::{Asked, Refused, is_forced, unfetched};
 use crate::answer::{Answer, Content, Failure, Reveal, Source, is_held};
 use crate::canary::{Sent, differ};
 use crate::downstream::{Rewritable, is_rewritable, of_variant};
@@ -93,7 +91,7 @@ impl Pipeline {
         let (page, source) = match self.page(&pending.wanted(), key.page()).await {
             Ok(found) => found,
             Err(failure) => {
-                let stale = pending.stale.filter(|variant| variant.may_serve_stale());
+                let stale = pending.stale.filter(|variant| variant.may_serve_stale(Instant::now()));
                 return stale.map(|variant| (variant, Source::Stale)).ok_or(failure);
             }
         };
@@ -121,7 +119,7 @@ impl Pipeline {
         };
         match (fetched, known) {
             (Ok(page), _) => Ok((page, Source::Origin)),
-            (Err(_), Some(page)) if page.may_serve_stale() => Ok((page, Source::Stale)),
+            (Err(_), Some(page)) if page.may_serve_stale(Instant::now()) => Ok((page, Source::Stale)),
             (Err(failure), _) => Err(failure),
         }
     }
@@ -166,13 +164,13 @@ impl Pipeline {
     async fn fetch_page(self: Arc<Self>, fetching: Fetching) -> Fetched {
         let Fetching { site: id, route, key, path, known, request, again } = fetching;
         let Some(site) = self.sites.get(id.index()) else { return Err(Failure::Busy) };
-        let asked = Asked { site: id, route: &route, path: &path };
+        let asked = Asked { site: id, route: &route, path: &path, at: Instant::now() };
         let mut judged = match site.origin.fetch(request).await {
             Ok(response) => self.accept(&asked, site, response, known.as_deref()),
             Err(cause) => Err(unfetched(&cause)),
         };
         if let (Ok(page), Some(again)) = (&judged, &again)
-            && judge(page.status, &page.caching, None, SystemTime::now()).is_err()
+            && is_forced(page)
             && let Err(trouble) = self.watch(&asked, site, page, site.origin.fetch(again.again()).await).await
         {
             judged = Err(trouble);
@@ -225,7 +223,7 @@ impl Pipeline {
         page: &Arc<Page>,
     ) -> Result<StoredVariant, Failure> {
         let route = &pending.route;
-        let headers = of_variant(&page.headers, route.mode, page.fresh_for());
+        let headers = of_variant(&page.headers, route.mode, page.lifetime());
         let rewritten = match is_rewritable(&headers) {
             Rewritable::NotHtml => return finish(page, headers, page.body.clone()).await,
             Rewritable::Unreadable => Rewritten::Unusable,

@@ -64,6 +64,10 @@ pub(crate) struct Store {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cache {
     pub max_bytes: Option<Text>,
+    pub heuristic: Option<Fraction>,
+    pub heuristic_most: Option<Text>,
+    pub negative: Option<Text>,
+    pub stale_if_error: Option<Text>,
 }
 
 #[derive(Deserialize, Default)]

@@ -25,6 +25,8 @@ pub struct Settings {
     pub store_folder: Option<PathBuf>,
     /// Memory for stored pages, in bytes.
     pub cache_bytes: u64,
+    /// How long stored pages are fresh where their origin does not say.
+    pub caching: Caching,
     /// Where metrics are read.
     pub metrics_listen: Option<SocketAddr>,
     /// What is logged.
@@ -33,6 +35,19 @@ pub struct Settings {
     pub limits: Limits,
     /// The sites, at least one; no two share a name or a host.
     pub sites: Vec<Site>,
+}
+
+/// How long stored pages are fresh, or may be served, where their origin does not say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Caching {
+    /// The share of the time since a page was changed for which it is fresh, from 0 to 1.
+    pub heuristic: f64,
+    /// The most that this comes to.
+    pub heuristic_most: Duration,
+    /// How long it is remembered that there is no such page.
+    pub negative: Duration,
+    /// How long a page may be served, once stale, when its origin fails.
+    pub stale_if_error: Duration,
 }
 
 /// What is written to standard error.

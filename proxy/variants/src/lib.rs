@@ -7,8 +7,13 @@ mod cache;
 mod freshness;
 mod key;
 mod stored;
+mod tags;
 
 pub use cache::{CacheConfig, VariantCache};
-pub use freshness::{CACHING, Freshness, Storable, Unstorable, judge};
+pub use freshness::{
+    CACHING, CDN_CACHE_CONTROL, Freshness, Heuristic, Received, Rules, Storable, Unstorable,
+    forbids_transforming, judge, storable, updated,
+};
 pub use key::{Choice, Edition, JointVariant, OriginView, PageKey, VariantKey, VariantLookup};
 pub use stored::{Answered, Page, StoredVariant, Validators};
+pub use tags::{CACHE_TAG, SURROGATE_KEY, Tags};

@@ -64,8 +64,16 @@ struct Times {
 }
 
 impl Times {
+    fn elapsed(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.arrived)
+    }
+
     fn left(&self, now: Instant) -> Option<Duration> {
-        self.freshness.fresh_for.checked_sub(now.saturating_duration_since(self.arrived))
+        self.freshness.left(self.elapsed(now))
+    }
+
+    fn may_serve_stale(&self, now: Instant) -> bool {
+        self.freshness.may_serve_on_error(self.elapsed(now))
     }
 }
 
@@ -91,22 +99,24 @@ impl Page {
         Self::new(answer, freshness)
     }
 
-    /// How long it may still be served without asking the origin.
+    /// Its freshness lifetime, counted from when the origin made it (RFC 9111 §4.2.1): what caches in front,
+    /// which are told its age too, may be told. Zero where it was stale when it arrived.
     #[must_use]
-    pub fn fresh_for(&self) -> Duration {
-        self.times.freshness.fresh_for
+    pub fn lifetime(&self) -> Duration {
+        let Freshness { lifetime, age, .. } = self.times.freshness;
+        if age < lifetime { lifetime } else { Duration::ZERO }
     }
 
     /// Whether it may be served without asking the origin.
     #[must_use]
     pub fn is_fresh(&self, now: Instant) -> bool {
-        self.times.left(now).is_some_and(|left| !left.is_zero())
+        self.times.left(now).is_some()
     }
 
     /// Whether it may be served although the origin cannot confirm it.
     #[must_use]
-    pub fn may_serve_stale(&self) -> bool {
-        self.times.freshness.stale_if_error
+    pub fn may_serve_stale(&self, now: Instant) -> bool {
+        self.times.may_serve_stale(now)
     }
 
     /// When it arrived, or was confirmed.
@@ -186,19 +196,19 @@ impl StoredVariant {
     /// For how long it is still fresh; `None` when it no longer is.
     #[must_use]
     pub fn left(&self, now: Instant) -> Option<Duration> {
-        self.times.left(now).filter(|left| !left.is_zero())
+        self.times.left(now)
     }
 
     /// Whether it may be served although the origin cannot confirm it.
     #[must_use]
-    pub fn may_serve_stale(&self) -> bool {
-        self.times.freshness.stale_if_error
+    pub fn may_serve_stale(&self, now: Instant) -> bool {
+        self.times.may_serve_stale(now)
     }
 
     /// Its age (RFC 9111 §4.2.3).
     #[must_use]
     pub fn age(&self, now: Instant) -> Duration {
-        self.times.freshness.age + now.saturating_duration_since(self.times.arrived)
+        self.times.freshness.age_after(self.times.elapsed(now))
     }
 
     /// Bytes it takes.
