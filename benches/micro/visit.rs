@@ -142,7 +142,7 @@ pub(crate) fn cache(criterion: &mut Criterion) {
             compresses: false,
             body: body.clone(),
             validators: Validators::default(),
-            caching: HeaderMap::new(),
+            origin: HeaderMap::new(),
         },
         Freshness::once(),
     );

@@ -1,15 +1,17 @@
 //! Takes an answer of the origin in as a page, or says why it must not be.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use cloakroom_boundary::SiteId;
 use cloakroom_measure::Trouble;
 use cloakroom_origin::{FetchError, OriginResponse};
-use cloakroom_variants::{Answered, CACHING, Freshness, Page, Storable, Unstorable, Validators, judge};
+use cloakroom_variants::{
+    Answered, CACHING, Freshness, Page, Received, Rules, Storable, Unstorable, Validators, judge, updated,
+};
 use http::header::{ETAG, LAST_MODIFIED};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::failure::Failure;
 use crate::canary::Sent;
@@ -25,14 +27,28 @@ pub(crate) struct Asked<'a> {
     pub(crate) route: &'a Arc<Route>,
     /// The canonical path.
     pub(crate) path: &'a str,
+    /// When.
+    pub(crate) at: Instant,
 }
 
 /// The head of an answer that may be shown.
 pub(crate) struct Accepted {
-    /// It confirms the stored page, whose body is in it; another's body is yet to come.
-    pub(crate) confirms: bool,
+    pub(crate) meaning: Meaning,
     pub(crate) answered: Answered,
     pub(crate) freshness: Freshness,
+}
+
+/// What an answer means for the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// It takes the place of what is there.
+    New,
+    /// What is there, variants and all, is still the page.
+    Same,
+    /// The body that is there is still the page's, under other fields.
+    SameBody,
+    /// It is for those who wait for it, and not stored.
+    Once,
 }
 
 impl Pipeline {
@@ -62,32 +78,60 @@ impl Pipeline {
         known: Option<&Page>,
     ) -> Result<Accepted, Refused> {
         if let (StatusCode::NOT_MODIFIED, Some(page)) = (status, known) {
-            return confirm(asked, headers, page);
+            return self.confirm(asked, site, headers, page);
         }
-        let freshness = match judge(status, headers, asked.route.freshness, SystemTime::now()) {
-            Ok(Storable(freshness)) => freshness,
-            Err(_) if asked.route.relay_unstorable => Freshness::once(),
-            Err(Unstorable::Status) => return Err((Trouble::OriginError, Failure::OriginError)),
+        let (meaning, freshness) = match asked.judge(status, headers) {
+            Ok(Storable(freshness)) if freshness.is_once() => (Meaning::Once, freshness),
+            Ok(Storable(freshness)) => (Meaning::New, freshness),
+            // A stale copy is worth more than an error.
+            Err(Unstorable::Failed) if known.is_some_and(|page| page.may_serve_on_error(Instant::now())) => {
+                return Err((Trouble::OriginError, Failure::OriginError));
+            }
+            Err(_) if asked.route.relay_unstorable => (Meaning::Once, Freshness::once()),
+            Err(Unstorable::Status | Unstorable::Failed) => {
+                return Err((Trouble::OriginError, Failure::OriginError));
+            }
             Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
         };
-        let validators = Validators {
-            etag: headers.get(ETAG).cloned(),
-            last_modified: headers.get(LAST_MODIFIED).cloned(),
+        let origin = kept(site, headers);
+        let answered = self.answered(asked, site, (status, origin, Bytes::new()), &freshness);
+        Ok(Accepted { meaning, answered, freshness })
+    }
+
+    /// The stored page under the newest words of the origin (RFC 9111 §4.3.4).
+    fn confirm(
+        &self,
+        asked: &Asked<'_>,
+        site: &Site,
+        headers: &HeaderMap,
+        page: &Page,
+    ) -> Result<Accepted, Refused> {
+        let stored = page.answered();
+        let origin = updated(&stored.origin, &kept(site, headers));
+        let freshness = match asked.judge(stored.status, &origin) {
+            Ok(Storable(freshness)) => freshness,
+            Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
         };
-        let described = self.fields(asked, site, headers);
-        let compresses = asked.route.compress && self.forms.are_made_of(status, &described, headers);
+        let answered = self.answered(asked, site, (stored.status, origin, stored.body.clone()), &freshness);
+        let same = answered.headers == stored.headers && answered.compresses == stored.compresses;
+        let meaning = if same { Meaning::Same } else { Meaning::SameBody };
+        Ok(Accepted { meaning, answered, freshness })
+    }
+
+    fn answered(
+        &self,
+        asked: &Asked<'_>,
+        site: &Site,
+        (status, origin, body): (StatusCode, HeaderMap, Bytes),
+        freshness: &Freshness,
+    ) -> Answered {
+        let validators =
+            Validators { etag: origin.get(ETAG).cloned(), last_modified: origin.get(LAST_MODIFIED).cloned() };
+        let headers = self.fields(asked, site, &origin);
+        let compresses = asked.route.compress && self.forms.are_made_of(status, &headers, &origin);
         let sending = asked.route.sending(compresses);
-        let answered = Answered {
-            status,
-            sent: sending.fields(headers, &freshness),
-            own_tag: sending.own_tag(),
-            compresses,
-            headers: described,
-            body: Bytes::new(),
-            validators,
-            caching: caching_fields(headers),
-        };
-        Ok(Accepted { confirms: false, answered, freshness })
+        let sent = sending.fields(&origin, freshness);
+        Answered { status, sent, own_tag: sending.own_tag(), compresses, headers, body, validators, origin }
     }
 
     /// The page that a whole answer is.
@@ -108,30 +152,26 @@ impl Pipeline {
 impl Accepted {
     /// The page, with the body that has come.
     pub(crate) fn page(self, body: Bytes) -> Page {
-        let Self { confirms, mut answered, freshness } = self;
-        if !confirms {
+        let Self { meaning, mut answered, freshness } = self;
+        if !matches!(meaning, Meaning::Same | Meaning::SameBody) {
             answered.body = body;
         }
         Page::new(answered, freshness)
     }
 }
 
-/// The stored page under the newest words of the origin (RFC 9111 §4.3.4).
-fn confirm(asked: &Asked<'_>, headers: &HeaderMap, page: &Page) -> Result<Accepted, Refused> {
-    let stored = page.answered();
-    let mut caching = caching_fields(headers);
-    for (name, value) in &stored.caching {
-        if !caching.contains_key(name) && name != http::header::AGE {
-            caching.append(name.clone(), value.clone());
-        }
+impl Asked<'_> {
+    fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Result<Storable, Unstorable> {
+        let (received, clock) = (Instant::now(), SystemTime::now());
+        judge(&Received { status, headers, requested: self.at, received, clock }, &self.route.rules)
     }
-    let freshness = match judge(stored.status, &caching, asked.route.freshness, SystemTime::now()) {
-        Ok(Storable(freshness)) => freshness,
-        Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
-    };
-    let sending = asked.route.sending(stored.compresses);
-    let answered = Answered { sent: sending.fields(&caching, &freshness), caching, ..stored.clone() };
-    Ok(Accepted { confirms: true, answered, freshness })
+}
+
+/// Whether nobody but the operator says that the page may be stored.
+pub(crate) fn is_forced(page: &Page) -> bool {
+    let (at, clock, answered) = (page.arrived(), SystemTime::now(), page.answered());
+    let (status, headers) = (answered.status, &answered.origin);
+    judge(&Received { status, headers, requested: at, received: at, clock }, &Rules::default()).is_err()
 }
 
 /// Why there is no answer.
@@ -144,12 +184,25 @@ pub(crate) fn unfetched(cause: &FetchError) -> Refused {
     }
 }
 
-fn caching_fields(headers: &HeaderMap) -> HeaderMap {
-    let mut kept = HeaderMap::with_capacity(CACHING.len());
-    for name in &CACHING {
-        for value in headers.get_all(name) {
-            kept.append(name.clone(), value.clone());
-        }
+/// Whether nobody but the operator says that the page may be stored.
+pub(crate) fn is_forced(page: &Page) -> bool {
+    let (at, clock) = (page.arrived(), SystemTime::now());
+    let received =
+        Received { status: page.status, headers: &page.caching, requested: at, received: at, clock };
+    judge(&received, &Rules::default()).is_err()
+}
+
+/// The fields of an answer that are kept: those on caching, and those that visitors' are made of.
+fn kept(site: &Site, headers: &HeaderMap) -> HeaderMap {
+    let mut kept = storable(headers);
+    let unused: Vec<_> = kept.keys().filter(|name| !is_used(site, name)).cloned().collect();
+    for name in unused {
+        kept.remove(name);
     }
     kept
+}
+
+fn is_used(site: &Site, name: &HeaderName) -> bool {
+    let tags = [CACHE_TAG, SURROGATE_KEY];
+    CACHING.contains(name) || tags.contains(name) || *name == ETAG || site.fields.uses(name)
 }

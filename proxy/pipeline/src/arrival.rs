@@ -145,7 +145,7 @@ mod tests {
             compresses: false,
             body: Bytes::new(),
             validators: Validators::default(),
-            caching: HeaderMap::new(),
+            origin: HeaderMap::new(),
         };
         Arrival::new(answered, Freshness::once())
     }

@@ -204,9 +204,9 @@ fn build_site(
     let undeclared = Arc::new(Route {
         label: label("undeclared"),
         mode: Mode::Anonymous,
-        freshness: None,
         downstream: Downstream::default(),
         compress: true,
+        rules: parts.rules,
         relay_unstorable: false,
         canary: None,
         paths: Arc::new(DistinctPaths::new(UNDECLARED_PATHS)),
@@ -277,7 +277,7 @@ impl Context<'_> {
             built.routes.push(Arc::new(Route {
                 label: label(&route.path),
                 mode: route.mode,
-                freshness: route.freshness,
+                rules: route.rules,
                 relay_unstorable: route.relay_unstorable,
                 downstream: route.downstream,
                 compress: route.compress,
@@ -338,7 +338,7 @@ fn relay(parts: &SiteParts, site: SiteId) -> RelayTarget {
 /// stored has been told that its pages may be made for one visitor.
 fn canary(route: &RouteParts) -> Result<Option<Canary>, BuildError> {
     let is_shared = route.mode == Mode::Personalize && !route.relay_unstorable;
-    (is_shared || route.freshness.is_some())
+    (is_shared || route.rules.own.is_some())
         .then(|| Canary::new(&route.volatile, route.distinct_paths))
         .transpose()
 }

@@ -26,6 +26,8 @@ pub(crate) struct Forwarded {
     pub(crate) stale: bool,
     /// What the origin answered.
     pub(crate) status: u16,
+    /// What it answered was stored.
+    pub(crate) stored: bool,
     /// For somebody else who had asked before.
     pub(crate) collapsed: bool,
 }
@@ -74,13 +76,13 @@ fn stored(f: &mut fmt::Formatter<'_>, source: Source, ttl: i64) -> fmt::Result {
         Source::Page => write!(f, "cloakroom; hit; ttl={ttl}; detail=made-from-page"),
         Source::Revalidating => write!(f, "cloakroom; hit; ttl={ttl}; detail=stale-while-revalidate"),
         Source::OnError => write!(f, "cloakroom; hit; ttl={ttl}; detail=stale-if-error"),
-        Source::Origin(Forwarded { stale, status, collapsed }) => {
+        Source::Origin(Forwarded { stale, status, stored, collapsed }) => {
             let why = if stale { "stale" } else { "miss" };
             write!(f, "cloakroom; fwd={why}")?;
             if status == 304 {
                 f.write_str("; fwd-status=304")?;
             }
-            f.write_str("; stored")?;
+            f.write_str(if stored { "; stored" } else { "" })?;
             f.write_str(if collapsed { "; collapsed" } else { "" })?;
             write!(f, "; ttl={ttl}")
         }

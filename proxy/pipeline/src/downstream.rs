@@ -41,6 +41,11 @@ impl FieldList {
         Self { names: fields, policy }
     }
 
+    /// Whether a field of the origin's has a part in what visitors are sent.
+    pub(crate) fn uses(&self, name: &HeaderName) -> bool {
+        self.names.contains(name)
+    }
+
     /// The fields of a page that are stored and sent, in the order of the list. `redirect` says what
     /// visitors are sent for a `Location`.
     pub(crate) fn of(
@@ -121,8 +126,9 @@ impl Sending {
     }
 
     fn safe(&self, sent: &mut HeaderMap, freshness: &Freshness) {
-        let lifetime = freshness.fresh_for.saturating_add(freshness.age);
-        let shared = self.mode == Mode::Anonymous && !freshness.fresh_for.is_zero();
+        // Caches in front are told the age too, and count from when the origin made it.
+        let Freshness { lifetime, age, .. } = freshness;
+        let shared = self.mode == Mode::Anonymous && age < lifetime;
         let public = || HeaderValue::try_from(format!("public, max-age={}", lifetime.as_secs())).ok();
         let cache_control = shared.then(public).flatten();
         if cache_control.is_some() {
@@ -284,8 +290,8 @@ mod tests {
     }
 
     fn sent(downstream: Downstream, mode: Mode, seconds: u64, origin: &HeaderMap) -> HeaderMap {
-        let fresh_for = std::time::Duration::from_secs(seconds);
-        let freshness = Freshness { fresh_for, ..Freshness::once() };
+        let lifetime = std::time::Duration::from_secs(seconds);
+        let freshness = Freshness { lifetime, ..Freshness::once() };
         Sending { mode, downstream, compressed: true }.fields(origin, &freshness)
     }
 

@@ -1,16 +1,16 @@
 //! Fetches a page from the origin: once, however many wait for it, and watched where somebody has to.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use bytes::Bytes;
 use cloakroom_boundary::SiteId;
 use cloakroom_measure::Trouble;
 use cloakroom_origin::{Conditions, FetchError, OpenResponse, OriginRequest, OriginResponse};
-use cloakroom_variants::{Page, PageKey, Resource, State, judge};
+use cloakroom_variants::{Page, PageKey, Resource, State};
 use http::StatusCode;
 
-use crate::accept::{Accepted, Asked, Refused, unfetched};
+use crate::accept::{Accepted, Asked, Meaning, Refused, is_forced, unfetched};
 use crate::cache_status::{Forwarded, Source};
 use crate::failure::Failure;
 use crate::arrival::Arrival;
@@ -88,11 +88,11 @@ impl Pipeline {
     async fn fetch_page(self: Arc<Self>, fetching: Fetching, tower: Arc<Tower<Fetched>>) -> Fetched {
         let Fetching { site: id, route, key, path, known, request, again } = fetching;
         let Some(site) = self.sites.get(id.index()) else { return Err(Failure::Busy) };
-        let asked = Asked { site: id, route: &route, path: &path };
+        let asked = Asked { site: id, route: &route, path: &path, at: Instant::now() };
         let known = known.as_ref();
         let mut fetched = self.receive(&asked, site, request, known, &tower).await;
         if let (Ok(received), Some(again)) = (&fetched, &again)
-            && received.is_overruled()
+            && is_forced(&received.page)
         {
             let second = site.origin.fetch(again.again()).await;
             if let Err(trouble) = self.watch(&asked, site, &received.page, second).await {
@@ -101,7 +101,7 @@ impl Pipeline {
         }
         match fetched {
             Ok(received) => {
-                let found = self.keep(&key, known, received, route.relay_unstorable);
+                let found = self.keep(&key, known, received);
                 if let Some(request) = again {
                     let recheck = Recheck { site: id, route, key, path, request };
                     self.recheck_later(recheck, site.recheck_after);
@@ -129,7 +129,7 @@ impl Pipeline {
         let status = answer.status;
         let page = known.map(|known| &**known.page());
         let accepted = self.accept(asked, site, (status, &answer.headers), page)?;
-        let confirms = accepted.confirms;
+        let meaning = accepted.meaning;
         let stale = known.is_some();
         let page = if accepted.streams(asked.route, &answer) {
             let arrival = Arrival::new(accepted.answered.clone(), accepted.freshness);
@@ -140,7 +140,9 @@ impl Pipeline {
             let answer = answer.whole().await.map_err(|cause| unfetched(&cause))?;
             accepted.page(answer.body)
         };
-        Ok(Received { page, confirms, forwarded: Forwarded { stale, status: status.as_u16(), collapsed: false } })
+        let stored = meaning != Meaning::Once;
+        let forwarded = Forwarded { stale, status: status.as_u16(), stored, collapsed: false };
+        Ok(Received { page, meaning, forwarded })
     }
 
     /// Stores what has arrived, unless its origin has said not to.
@@ -149,12 +151,11 @@ impl Pipeline {
         key: &PageKey,
         known: Option<&Arc<Resource>>,
         received: Received,
-        relays: bool,
     ) -> (Arc<Resource>, Source) {
-        let Received { page, confirms, forwarded } = received;
-        let resource = match known {
-            Some(known) if confirms => self.cache.confirm(known, page),
-            _ if relays && page.is_for_once() => self.cache.pass(key.clone(), page),
+        let Received { page, meaning, forwarded } = received;
+        let resource = match (meaning, known) {
+            (Meaning::Same, Some(known)) => self.cache.confirm(known, page),
+            (Meaning::Once, _) => self.cache.pass(key.clone(), page),
             _ => self.cache.store(key.clone(), page),
         };
         (resource, Source::Origin(forwarded))
@@ -185,26 +186,17 @@ impl Pipeline {
 /// A page that has arrived whole.
 struct Received {
     page: Page,
-    /// It is the stored one, confirmed.
-    confirms: bool,
+    meaning: Meaning,
     forwarded: Forwarded,
-}
-
-impl Received {
-    /// The operator's word has put a page in that its origin would not have shared.
-    fn is_overruled(&self) -> bool {
-        let answered = self.page.answered();
-        judge(answered.status, &answered.caching, None, SystemTime::now()).is_err()
-    }
 }
 
 impl Accepted {
     /// Whether a page can be read along: it is sent as it is, nobody has to compare it first, and it is not
     /// here at once.
     fn streams(&self, route: &Route, answer: &OpenResponse) -> bool {
-        !self.confirms
+        matches!(self.meaning, Meaning::New | Meaning::Once)
             && self.answered.status == StatusCode::OK
-            && (route.canary.is_none() || route.freshness.is_none())
+            && (route.canary.is_none() || route.rules.own.is_none())
             && is_rewritable(&self.answered.headers) == Rewritable::NotHtml
             && answer.announced().is_none_or(|length| length > AT_ONCE)
     }

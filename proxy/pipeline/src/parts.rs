@@ -11,7 +11,7 @@ use cloakroom_notice::{Config as NoticeConfig, NoticeError};
 use cloakroom_origin::{OriginConfig, TlsError};
 use cloakroom_plugin_host::{Lost, Plugin};
 use cloakroom_policy::{PolicyError, PolicySet};
-use cloakroom_variants::CacheConfig;
+use cloakroom_variants::{CacheConfig, Rules};
 use cloakroom_vocabulary::{DomainError, Entropy, Signal, SiteVocabulary, bucket_bits};
 use http::HeaderName;
 use ipnet::IpNet;
@@ -73,6 +73,8 @@ pub struct SiteParts {
     pub content_security_policy: bool,
     /// Fields of the origin's answers that its visitors are sent besides the shipped list.
     pub output_headers: Vec<HeaderName>,
+    /// How long pages are fresh that no route declares.
+    pub rules: Rules,
     /// How long after it was fetched a page is fetched again, twice, to see whether it depends on more
     /// than what was asked.
     pub recheck_after: Duration,
@@ -100,8 +102,8 @@ pub struct RouteParts {
     pub plugins: Vec<String>,
     /// Signals whose released value the origin is told.
     pub origin_sees: Vec<Signal>,
-    /// Its own freshness.
-    pub freshness: Option<Duration>,
+    /// How long its pages are fresh, its own freshness included.
+    pub rules: Rules,
     /// Regular expressions of what may differ in its pages from fetch to fetch.
     pub volatile: Vec<String>,
     /// Relay unstorable answers instead of refusing them.

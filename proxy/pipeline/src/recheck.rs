@@ -12,7 +12,7 @@
 //! the requests are those of the miss, without its validators.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cloakroom_boundary::SiteId;
 use cloakroom_measure::Trouble;
@@ -75,13 +75,14 @@ impl Pipeline {
         if canary.is_quarantined() {
             return;
         }
+        let at = Instant::now();
         let (one, other) = tokio::join!(site.origin.fetch(request.again()), site.origin.fetch(request));
         let (Ok(one), Ok(other)) = (one, other) else { return };
         // An origin that fails says nothing of the page.
         if one.status.is_server_error() || other.status.is_server_error() {
             return;
         }
-        let asked = Asked { site: id, route: &route, path: &path };
+        let asked = Asked { site: id, route: &route, path: &path, at };
         let (first, second) = (self.shown(&asked, site, &one), self.shown(&asked, site, &other));
         if differ(&route, first, second).await {
             canary.quarantine();

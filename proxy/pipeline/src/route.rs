@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use cloakroom_boundary::{Kept, Mode, RouteId, Signals, Token};
@@ -11,7 +11,7 @@ use cloakroom_crowd::Epoch;
 use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::Told;
 use cloakroom_rewrite::{Piece, Pieces, SafeEdits, SafeFragment, rewrite_to_pieces};
-use cloakroom_variants::{Body, Choice, JointVariant, OriginView, PageKey};
+use cloakroom_variants::{Body, Choice, JointVariant, OriginView, PageKey, Rules};
 use cloakroom_vocabulary::{Consent, ConsentFacts, Jurisdiction};
 
 use crate::answer::Reveal;
@@ -24,12 +24,12 @@ pub(crate) struct Route {
     /// Position among the labels of the counters.
     pub(crate) label: usize,
     pub(crate) mode: Mode,
-    /// The route's own freshness, over the origin's word.
-    pub(crate) freshness: Option<Duration>,
     /// What caches in front and browsers are told of its pages.
     pub(crate) downstream: Downstream,
     /// Its pages are sent compressed to those who take that.
     pub(crate) compress: bool,
+    /// How long its pages are fresh, where the origin's word is not the last.
+    pub(crate) rules: Rules,
     /// Unstorable answers are relayed instead of refused.
     pub(crate) relay_unstorable: bool,
     /// Watches whether its pages are the same for everyone: where plugins may change them, and where

@@ -38,6 +38,8 @@ pub(crate) const AUDIT_COUNT: Bounded = Bounded { least: 0, most: 1_000, default
 
 // Fractions.
 pub(crate) const SHARE: Fraction = Fraction { most: 1.0 };
+/// RFC 9111 §4.2.2 calls a tenth typical.
+pub(crate) const HEURISTIC: f64 = 0.1;
 /// log2 of the most joint variants of a plugin is below 10.
 pub(crate) const BITS: Fraction = Fraction { most: 64.0 };
 
@@ -55,6 +57,9 @@ pub(crate) const ORIGIN_TIMEOUT: Bounded = bounded(10, 10 * MINUTE, 30 * SECOND)
 pub(crate) const CANARY_AFTER: Bounded = bounded(SECOND, DAY, 30 * SECOND);
 pub(crate) const EPOCH: Bounded = bounded(SECOND, 30 * DAY, DAY);
 pub(crate) const NOTICE_LIFETIME: Bounded = bounded(DAY, 395 * DAY, 180 * DAY);
+pub(crate) const HEURISTIC_MOST: Bounded = bounded(0, 365 * DAY, DAY);
+pub(crate) const NEGATIVE: Bounded = bounded(0, DAY, 10 * SECOND);
+pub(crate) const STALE_IF_ERROR: Bounded = bounded(0, 365 * DAY, DAY);
 pub(crate) const FRESHNESS: Bounded = Bounded { least: SECOND, most: 30 * DAY, default: None };
 
 // How long lists may be.

@@ -67,6 +67,10 @@ pub(crate) struct Cache {
     pub compress: Option<Texts>,
     pub compress_from: Option<Text>,
     pub compress_threads: Option<Spanned<u64>>,
+    pub heuristic: Option<Fraction>,
+    pub heuristic_most: Option<Text>,
+    pub negative: Option<Text>,
+    pub stale_if_error: Option<Text>,
 }
 
 #[derive(Deserialize, Default)]

@@ -27,6 +27,8 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// Which compressed forms are stored besides.
     pub compress: Compress,
+    /// How long stored pages are fresh where their origin does not say.
+    pub caching: Caching,
     /// Where metrics are read.
     pub metrics_listen: Option<SocketAddr>,
     /// What is logged.
@@ -46,6 +48,19 @@ pub struct Compress {
     pub from_bytes: usize,
     /// Threads that compress, at least one.
     pub threads: usize,
+}
+
+/// How long stored pages are fresh, or may be served, where their origin does not say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Caching {
+    /// The share of the time since a page was changed for which it is fresh, from 0 to 1.
+    pub heuristic: f64,
+    /// The most that this comes to.
+    pub heuristic_most: Duration,
+    /// How long it is remembered that there is no such page.
+    pub negative: Duration,
+    /// How long a page may be served, once stale, when its origin fails.
+    pub stale_if_error: Duration,
 }
 
 /// What is written to standard error.

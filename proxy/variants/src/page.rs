@@ -35,8 +35,8 @@ pub struct Answered {
     pub body: Bytes,
     /// Its validators.
     pub validators: Validators,
-    /// Its fields on caching, which a 304 may leave unsaid; never sent to visitors.
-    pub caching: HeaderMap,
+    /// The origin's own fields that all this was made of, which a 304 may leave unsaid.
+    pub origin: HeaderMap,
 }
 
 /// Whose entity tag visitors are sent.
@@ -113,18 +113,16 @@ impl Page {
     /// What may be done with it.
     #[must_use]
     pub fn state(&self, now: Instant) -> State {
-        match self.freshness.fresh_for.checked_sub(self.elapsed(now)) {
-            Some(left) if !left.is_zero() => State::Fresh(left),
-            _ => self.stale_state(now),
-        }
+        self.freshness.left(self.elapsed(now)).map_or_else(|| self.stale_state(now), State::Fresh)
     }
 
-    /// What may be done with it if it is stale since it ceased to be fresh, or since now.
+    /// What may be done with it if it is stale, whether it ceased to be fresh by itself or was said to be.
     pub(crate) fn stale_state(&self, now: Instant) -> State {
-        let stale = self.elapsed(now).saturating_sub(self.freshness.fresh_for);
-        if stale < self.freshness.while_revalidating {
+        let elapsed = self.elapsed(now);
+        if !self.freshness.while_revalidating.is_zero() && self.freshness.may_serve_while_revalidating(elapsed)
+        {
             State::WhileRevalidating
-        } else if stale < self.freshness.if_error {
+        } else if self.may_serve_on_error(now) {
             State::IfError
         } else {
             State::Expired
@@ -138,26 +136,14 @@ impl Page {
     /// Whether it may be served, stale, when the origin fails.
     #[must_use]
     pub fn may_serve_on_error(&self, now: Instant) -> bool {
-        self.elapsed(now).saturating_sub(self.freshness.fresh_for) < self.freshness.if_error
+        !self.freshness.if_error.is_zero() && self.freshness.may_serve_on_error(self.elapsed(now))
     }
 
     /// Seconds for which it is still fresh, negative since it no longer is (RFC 9211 §2.4).
     #[must_use]
     pub fn ttl(&self, now: Instant) -> i64 {
         let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-        seconds(self.freshness.fresh_for).saturating_sub(seconds(self.elapsed(now)))
-    }
-
-    /// It was relayed to whoever waited for it, and may not be stored.
-    #[must_use]
-    pub fn is_for_once(&self) -> bool {
-        self.freshness == Freshness::once()
-    }
-
-    /// How long it was fresh when it arrived.
-    #[must_use]
-    pub fn fresh_for(&self) -> Duration {
-        self.freshness.fresh_for
+        seconds(self.freshness.lifetime).saturating_sub(seconds(self.age(now)))
     }
 
     /// When it arrived, or was confirmed.
@@ -169,7 +155,7 @@ impl Page {
     /// Its age (RFC 9111 §4.2.3).
     #[must_use]
     pub fn age(&self, now: Instant) -> Duration {
-        self.freshness.age + self.elapsed(now)
+        self.freshness.age_after(self.elapsed(now))
     }
 
     /// Fields that all its variants have.
@@ -193,10 +179,10 @@ impl Page {
 
     /// Bytes it takes.
     pub(crate) fn weight(&self) -> usize {
-        let Answered { headers, sent, body, validators, caching, .. } = &self.answered;
+        let Answered { headers, sent, body, validators, origin, .. } = &self.answered;
         let validators = [&validators.etag, &validators.last_modified];
         let validators = validators.into_iter().flatten().map(HeaderValue::len).sum::<usize>();
-        let maps = [headers, sent, caching].into_iter().map(map_weight).sum::<usize>();
+        let maps = [headers, sent, origin].into_iter().map(map_weight).sum::<usize>();
         size_of::<Self>() + body.len() + maps + validators + size_of_val(&*self.fields) + self.http1_head.len()
     }
 }
