@@ -8,7 +8,8 @@ use cloakroom_boundary::SiteId;
 use cloakroom_measure::Trouble;
 use cloakroom_origin::{FetchError, OriginResponse};
 use cloakroom_variants::{
-    Answered, CACHING, Freshness, Page, Received, Rules, Storable, Unstorable, Validators, judge, updated,
+    Answered, CACHE_TAG, CACHING, Freshness, Page, Received, Rules, SURROGATE_KEY, Storable, Unstorable, Validators,
+    judge, storable, updated,
 };
 use http::header::{ETAG, LAST_MODIFIED};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -182,14 +183,6 @@ pub(crate) fn unfetched(cause: &FetchError) -> Refused {
         FetchError::Timeout => (Trouble::OriginUnreachable, Failure::OriginSlow),
         FetchError::TooLarge => (Trouble::PageTooLarge, Failure::TooLarge),
     }
-}
-
-/// Whether nobody but the operator says that the page may be stored.
-pub(crate) fn is_forced(page: &Page) -> bool {
-    let (at, clock) = (page.arrived(), SystemTime::now());
-    let received =
-        Received { status: page.status, headers: &page.caching, requested: at, received: at, clock };
-    judge(&received, &Rules::default()).is_err()
 }
 
 /// The fields of an answer that are kept: those on caching, and those that visitors' are made of.
