@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cloakroom_boundary::{ClientTags, OwnCookies, Refusal};
+use cloakroom_boundary::{Asked, OwnCookies, Refusal, Representation, Wish};
 use cloakroom_measure::{Outcome, Trouble};
 use cloakroom_variants::StoredVariant;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -23,8 +23,15 @@ pub struct Answer {
 }
 
 /// Whether a client has a variant already.
-pub(crate) fn is_held(variant: &StoredVariant, tags: &ClientTags) -> bool {
-    variant.tag().is_some_and(|tag| tags.matches(tag))
+pub(crate) fn is_held(variant: &StoredVariant, asked: Asked) -> bool {
+    let of = Representation {
+        status: variant.status(),
+        tag: variant.tag(),
+        dates: None,
+        length: None,
+        coding: None,
+    };
+    matches!(asked.evaluate(&of), Wish::Unmodified)
 }
 
 pub(crate) enum Content {

@@ -15,6 +15,7 @@ mod live;
 mod miss;
 mod own;
 mod page_policy;
+mod partial;
 mod partition;
 mod parts;
 mod recheck;
@@ -37,6 +38,7 @@ pub use answer::{Answer, CacheStatus, OF_FAILURE, Reveal, error_page};
 pub use live::Live;
 pub use miss::Pending;
 pub use own::Submission;
+pub use partial::Partial;
 pub use parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 
 use answer::{Content, Failure, Source, is_held};
@@ -187,7 +189,7 @@ impl Pipeline {
     }
 
     fn serve(&self, site: &Site, admitted: Admitted, epoch: &cloakroom_crowd::Epoch) -> Step {
-        let Admitted { route: id, facts, signals, token, undecided, cookies, tags, request, .. } = admitted;
+        let Admitted { route: id, facts, signals, token, undecided, cookies, asked, request, .. } = admitted;
         let route = site.route(id);
         let cookies = cookies.settle(site.keeping.under(facts));
         if route.is_quarantined() {
@@ -209,7 +211,7 @@ impl Pipeline {
         let stored = self.stored(route, &lookup);
         if let Some(variant) = stored.as_ref().filter(|v| v.left(Instant::now()).is_some()) {
             return Step::Answer(Answer {
-                unmodified: is_held(variant, &tags),
+                unmodified: is_held(variant, asked),
                 content: Content::Stored { variant: Arc::clone(variant), source: Source::Cache },
                 head_only: request.is_head(),
                 label: route.label,
@@ -225,7 +227,7 @@ impl Pipeline {
             stale: stored,
             reveal: chosen.reveal,
             cookies,
-            tags,
+            asked,
         }))
     }
 

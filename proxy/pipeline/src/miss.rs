@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use cloakroom_boundary::{ClientTags, OwnCookies, ScrubbedRequest, SiteId};
+use cloakroom_boundary::{OwnCookies, ScrubbedRequest, SiteId};
 use cloakroom_measure::Trouble;
 use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::{Conditions, FetchError, OriginRequest, OriginResponse, Told};
@@ -37,7 +37,7 @@ pub struct Pending {
     /// Of this visitor alone: the task that makes the variant never sees them.
     pub(crate) cookies: OwnCookies,
     /// Of this visitor alone too.
-    pub(crate) tags: ClientTags,
+    pub(crate) asked: cloakroom_boundary::Asked,
 }
 
 impl Pending {
@@ -62,7 +62,7 @@ impl Pipeline {
     pub async fn fetch(self: &Arc<Self>, mut pending: Pending) -> Answer {
         let (head_only, label) = (pending.request.is_head(), pending.route.label);
         let (reveal, cookies) = (pending.reveal.take(), std::mem::take(&mut pending.cookies));
-        let tags = std::mem::take(&mut pending.tags);
+        let asked = std::mem::take(&mut pending.asked);
         let lookup = VariantLookup::new(&pending.request, pending.choice);
         let lookup = lookup.showing(pending.shown);
         let key = lookup.to_key();
@@ -80,7 +80,7 @@ impl Pipeline {
             Ok((variant, source)) => Content::Stored { variant, source },
             Err(failure) => Content::Failure(failure),
         };
-        let unmodified = matches!(&content, Content::Stored { variant, .. } if is_held(variant, &tags));
+        let unmodified = matches!(&content, Content::Stored { variant, .. } if is_held(variant, asked));
         Answer { content, unmodified, head_only, label, reveal, cookies }
     }
 
