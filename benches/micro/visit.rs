@@ -139,6 +139,7 @@ pub(crate) fn cache(criterion: &mut Criterion) {
             headers: HeaderMap::new(),
             sent: HeaderMap::new(),
             own_tag: OwnTag::Ours,
+            dated: false,
             compresses: false,
             body: body.clone(),
             validators: Validators::default(),

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use cloakroom_measure::Measure;
-use cloakroom_pipeline::{Answer, Head, OF_FAILURE, Reader};
+use cloakroom_pipeline::{Answer, Head, OF_FAILURE, Partial, Reader};
+use cloakroom_variants::{Form, StoredVariant};
 use http::header::{
     AGE, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, DATE, ETAG, SET_COOKIE, TRANSFER_ENCODING,
 };
@@ -52,6 +53,14 @@ pub(crate) fn http1_head(answer: &Answer, body: usize, keep_alive: bool, head: &
                 push(head, &ETAG, etag.as_bytes());
             }
         }
+        Head::Part(variant, form, part) => {
+            let status = part.status();
+            let reason = status.canonical_reason().unwrap_or_default();
+            // Writing to a BytesMut cannot fail.
+            let _ = write!(head, "HTTP/1.1 {} {reason}\r\n", status.as_u16());
+            each_of_part(variant, form, part, |name, value| push(head, name, value.as_bytes()));
+            let _ = write!(head, "content-length: {body}\r\n");
+        }
         Head::Arriving(arrival) => {
             head.extend_from_slice(arrival.http1_head());
             if !answer.is_head_only() {
@@ -93,6 +102,7 @@ fn push(head: &mut BytesMut, name: &HeaderName, value: &[u8]) {
 /// Writes an answer of the pipeline through pingora; answers how many bytes of its body.
 pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<usize> {
     let mut head = ResponseHeader::build_no_case(answer.status(), Some(16))?;
+    let mut appended = Ok(());
     let (fields, etag, coding) = match answer.head() {
         Head::Stored(variant, form) => (variant.page().fields(), form.etag(), form.coding()),
         Head::Unmodified(variant, form) => {
@@ -101,9 +111,18 @@ pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<
             }
             (&[][..], form.etag(), None)
         }
+        Head::Part(variant, form, part) => {
+            each_of_part(variant, form, part, |name, value| {
+                if appended.is_ok() {
+                    appended = head.append_header(name, value).map(drop);
+                }
+            });
+            (&[][..], None, None)
+        }
         Head::Arriving(arrival) => (arrival.fields(), None, None),
         Head::Fields(fields) => (fields, None, None),
     };
+    appended?;
     for (name, value) in fields {
         head.append_header(name, value)?;
     }
@@ -127,6 +146,29 @@ pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<
     match answer.arriving() {
         Some(arrival) => read_along(http, head, arrival.read(), answer.is_head_only()).await,
         None => send(http, head, &answer.body(), answer.is_head_only()).await,
+    }
+}
+
+/// The fields of an answer that is a part of another (RFC 9110 §15.3.7): those of the whole, but for those that
+/// the part has its own of.
+fn each_of_part(
+    variant: &StoredVariant,
+    form: &Form,
+    part: &Partial,
+    mut field: impl FnMut(&HeaderName, &HeaderValue),
+) {
+    let own = |name: &HeaderName| part.fields().iter().any(|(own, _)| own == name);
+    for (name, value) in variant.page().fields().iter().filter(|(name, _)| !own(name)) {
+        field(name, value);
+    }
+    for (name, value) in part.fields() {
+        field(name, value);
+    }
+    if let Some(etag) = form.etag() {
+        field(&ETAG, etag);
+    }
+    if let Some(coding) = form.coding() {
+        field(&CONTENT_ENCODING, &HeaderValue::from_static(coding.name()));
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use cloakroom_boundary::SiteId;
+use cloakroom_boundary::{Mode, SiteId};
 use cloakroom_measure::Trouble;
 use cloakroom_origin::{FetchError, OriginResponse};
 use cloakroom_variants::{
@@ -132,7 +132,8 @@ impl Pipeline {
         let compresses = asked.route.compress && self.forms.are_made_of(status, &headers, &origin);
         let sending = asked.route.sending(compresses);
         let sent = sending.fields(&origin, freshness);
-        Answered { status, sent, own_tag: sending.own_tag(), compresses, headers, body, validators, origin }
+        let (own_tag, dated) = (sending.own_tag(), asked.route.mode == Mode::Anonymous);
+        Answered { status, sent, own_tag, dated, compresses, headers, body, validators, origin }
     }
 
     /// The page that a whole answer is.

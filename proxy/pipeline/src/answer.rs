@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use cloakroom_boundary::{ClientTags, OwnCookies, Refusal};
+use cloakroom_boundary::{Asked, Codings, OwnCookies, Refusal, Representation, Wish};
 use cloakroom_measure::Outcome;
 use cloakroom_variants::{Form, StoredVariant};
 use cloakroom_vocabulary::Coding;
@@ -15,6 +15,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use crate::arrival::Arrival;
 use crate::cache_status::{CacheStatus, Part, Source};
 use crate::failure::{Failure, error_page, refused_page, refused_status};
+use crate::partial::Partial;
 
 /// An answer that is ready to be written.
 pub struct Answer {
@@ -47,21 +48,55 @@ pub(crate) struct Stored {
     variant: Arc<StoredVariant>,
     source: Source,
     coding: Option<Coding>,
-    /// The client has it already: it is told so, and not sent it.
-    unmodified: bool,
+    sends: Sends,
+}
+
+/// How much of a stored variant is sent.
+enum Sends {
+    Whole,
+    /// Nothing: the client has it already.
+    Nothing,
+    Part(Box<Partial>),
 }
 
 impl Stored {
-    /// What a client that says this of itself is sent of a variant.
-    pub(crate) fn new(variant: Arc<StoredVariant>, source: Source, tags: &ClientTags) -> Self {
-        let coding = None;
-        let unmodified = variant.form(coding).tag().is_some_and(|tag| tags.matches(tag));
-        Self { variant, source, coding, unmodified }
+    /// What a client that wishes this is sent of a variant.
+    pub(crate) fn new(variant: Arc<StoredVariant>, source: Source, asked: Asked) -> Self {
+        let coding = coding(&variant, asked.codings());
+        let (page, form) = (variant.page(), variant.form(coding));
+        let length = form.body().len();
+        let of = Representation {
+            status: page.status(),
+            tag: form.tag(),
+            dates: page.dates(),
+            length: Some(length),
+            coding,
+        };
+        let sends = match asked.evaluate(&of) {
+            Wish::Whole => Sends::Whole,
+            Wish::Unmodified => Sends::Nothing,
+            Wish::Ranges(ranges) => {
+                let content_type = page.headers().get(CONTENT_TYPE);
+                let part = Partial::of(&ranges, form.body().pieces(), content_type, form.tag());
+                part.map_or(Sends::Whole, |part| Sends::Part(Box::new(part)))
+            }
+            Wish::Unsatisfiable => Sends::Part(Box::new(Partial::unsatisfiable(length))),
+        };
+        Self { variant, source, coding, sends }
     }
 
     fn form(&self) -> &Form {
         self.variant.form(self.coding)
     }
+}
+
+/// The coding of the form that a client would rather have, of those that there are.
+fn coding(variant: &StoredVariant, codings: Codings) -> Option<Coding> {
+    if codings.is_identity_only() || !variant.page().answered().compresses {
+        return None;
+    }
+    let size = |coding| variant.compressed(coding).map(|form| form.body().len());
+    codings.best(variant.identity().body().len(), size)
 }
 
 /// A page of Cloakroom's own, for this request.
@@ -91,6 +126,8 @@ pub enum Head<'a> {
     Stored(&'a StoredVariant, &'a Form),
     /// That the client has it already (304).
     Unmodified(&'a StoredVariant, &'a Form),
+    /// Parts of it (206), or that there are none such (416).
+    Part(&'a StoredVariant, &'a Form, &'a Partial),
     /// A page that is still arriving.
     Arriving(&'a Arrival),
     /// These fields.
@@ -102,8 +139,11 @@ impl Answer {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match &self.content {
-            Content::Stored(stored) if stored.unmodified => StatusCode::NOT_MODIFIED,
-            Content::Stored(stored) => stored.variant.page().status(),
+            Content::Stored(stored) => match &stored.sends {
+                Sends::Whole => stored.variant.page().status(),
+                Sends::Nothing => StatusCode::NOT_MODIFIED,
+                Sends::Part(part) => part.status(),
+            },
             Content::Arriving { arrival, .. } => arrival.status(),
             Content::Failure(failure) => failure.status(),
             Content::Own(own) => own.status,
@@ -115,8 +155,11 @@ impl Answer {
     #[must_use]
     pub fn head(&self) -> Head<'_> {
         match &self.content {
-            Content::Stored(stored) if stored.unmodified => Head::Unmodified(&stored.variant, stored.form()),
-            Content::Stored(stored) => Head::Stored(&stored.variant, stored.form()),
+            Content::Stored(stored) => match &stored.sends {
+                Sends::Whole => Head::Stored(&stored.variant, stored.form()),
+                Sends::Nothing => Head::Unmodified(&stored.variant, stored.form()),
+                Sends::Part(part) => Head::Part(&stored.variant, stored.form(), part),
+            },
             Content::Arriving { arrival, .. } => Head::Arriving(arrival),
             Content::Own(own) => Head::Fields(&own.fields),
             Content::Failure(_) | Content::Refused { .. } => Head::Fields(&OF_FAILURE),
@@ -146,8 +189,11 @@ impl Answer {
     #[must_use]
     pub fn body(&self) -> Cow<'_, [Bytes]> {
         match &self.content {
-            Content::Stored(stored) if stored.unmodified => Cow::Borrowed(&[]),
-            Content::Stored(stored) => Cow::Borrowed(stored.form().body().pieces()),
+            Content::Stored(stored) => Cow::Borrowed(match &stored.sends {
+                Sends::Whole => stored.form().body().pieces(),
+                Sends::Nothing => &[],
+                Sends::Part(part) => part.body(),
+            }),
             Content::Arriving { .. } => Cow::Borrowed(&[]),
             Content::Own(own) => Cow::Borrowed(std::slice::from_ref(&own.body)),
             Content::Failure(failure) => Cow::Owned(vec![error_page(failure.status(), failure.sentence())]),

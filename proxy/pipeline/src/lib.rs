@@ -20,6 +20,7 @@ mod live;
 mod miss;
 mod own;
 mod page_policy;
+mod partial;
 mod partition;
 mod parts;
 mod recheck;
@@ -48,6 +49,7 @@ pub use failure::error_page;
 pub use live::Live;
 pub use miss::Pending;
 pub use own::Submission;
+pub use partial::Partial;
 pub use parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 
 use answer::{Content, Stored};
@@ -203,7 +205,7 @@ impl Pipeline {
     }
 
     fn serve(self: &Arc<Self>, site: &Site, admitted: Admitted, epoch: &cloakroom_crowd::Epoch) -> Step {
-        let Admitted { route: id, facts, signals, token, undecided, cookies, tags, request, .. } = admitted;
+        let Admitted { route: id, facts, signals, token, undecided, cookies, asked, request, .. } = admitted;
         let route = site.route(id);
         let cookies = cookies.settle(site.keeping.under(facts));
         let (head_only, label) = (request.is_head(), route.label);
@@ -221,9 +223,13 @@ impl Pipeline {
         let (variant, source) = match found {
             Some((variant, State::Fresh(_))) => (variant, Source::Cache),
             Some((variant, State::WhileRevalidating)) => (variant, Source::Revalidating),
+            _ if asked.only_if_cached() => {
+                let content = Content::Failure(Failure::NotStored);
+                return Step::Answer(Answer { content, head_only, label, reveal: None, cookies });
+            }
             _ => {
                 let page = PendingPage { route: Arc::clone(route), request, choice: chosen.choice, shown };
-                return Step::Fetch(Box::new(Pending { page, head_only, reveal: chosen.reveal, cookies, tags }));
+                return Step::Fetch(Box::new(Pending { page, head_only, reveal: chosen.reveal, cookies, asked }));
             }
         };
         if source == Source::Revalidating {
@@ -231,7 +237,7 @@ impl Pipeline {
             let page = PendingPage { route: Arc::clone(route), request, choice: chosen.choice, shown };
             drop(self.board(page));
         }
-        let content = Content::Stored(Stored::new(variant, source, &tags));
+        let content = Content::Stored(Stored::new(variant, source, asked));
         Step::Answer(Answer { content, head_only, label, reveal: chosen.reveal, cookies })
     }
 

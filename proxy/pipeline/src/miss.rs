@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use cloakroom_boundary::{ClientTags, OwnCookies, ScrubbedRequest};
+use cloakroom_boundary::{Asked, OwnCookies, ScrubbedRequest};
 use cloakroom_notice::Shown;
 use cloakroom_origin::Told;
 use cloakroom_variants::{Choice, PageKey, Resource, State, StoredVariant, VariantKey, VariantLookup};
@@ -23,7 +23,7 @@ pub struct Pending {
     /// Of this visitor alone: the task that makes the variant never sees them.
     pub(crate) cookies: OwnCookies,
     /// Of this visitor alone too.
-    pub(crate) tags: ClientTags,
+    pub(crate) asked: cloakroom_boundary::Asked,
 }
 
 /// What of it the task that makes the variant sees.
@@ -59,7 +59,7 @@ impl Pipeline {
     /// Answers a request that the cache could not. The work is done in tasks that do not end with
     /// the caller; however many ask, each variant is made once and each page is fetched once.
     pub async fn fetch(self: &Arc<Self>, pending: Pending) -> Answer {
-        let Pending { page, head_only, reveal, cookies, tags } = pending;
+        let Pending { page, head_only, reveal, cookies, asked } = pending;
         let label = page.route.label;
         let content = match self.board(page) {
             Some(mut seat) => {
@@ -67,7 +67,7 @@ impl Pipeline {
                 match seat.first().await {
                     Some(Stage::Landed(Ok((variant, source)))) => {
                         let source = if shared { source.collapsed() } else { source };
-                        Content::Stored(Stored::new(variant, source, &tags))
+                        Content::Stored(Stored::new(variant, source, asked))
                     }
                     Some(Stage::Landed(Err(failure))) => Content::Failure(failure),
                     Some(Stage::Arriving(arrival)) => Content::Arriving { arrival, collapsed: shared },

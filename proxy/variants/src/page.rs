@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use cloakroom_boundary::{Dates, HttpDate};
+use http::header::DATE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::{Body, Freshness, StoredVariant};
@@ -29,6 +31,9 @@ pub struct Answered {
     pub sent: HeaderMap,
     /// Visitors are sent the origin's own entity tag.
     pub own_tag: OwnTag,
+    /// Its dates tell whether a client has it: where it is the same for everyone. The variants of a page are as
+    /// old as the page, and who has one of them need not have another.
+    pub dated: bool,
     /// Its variants have compressed forms besides.
     pub compresses: bool,
     /// Its body, whole.
@@ -53,6 +58,7 @@ pub struct Page {
     answered: Answered,
     fields: Box<[(HeaderName, HeaderValue)]>,
     http1_head: Bytes,
+    dates: Option<Dates>,
     arrived: Instant,
     freshness: Freshness,
 }
@@ -77,7 +83,8 @@ impl Page {
         let fields = answered.headers.iter().chain(&answered.sent);
         let fields: Box<[_]> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
         let http1_head = http1_head(answered.status, &fields);
-        Self { answered, fields, http1_head, arrived: Instant::now(), freshness }
+        let dates = dates(&answered);
+        Self { answered, fields, http1_head, dates, arrived: Instant::now(), freshness }
     }
 
     /// What it is made of.
@@ -96,6 +103,12 @@ impl Page {
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.answered.headers
+    }
+
+    /// When it was last changed, and when it was made, where that tells whether a client has it.
+    #[must_use]
+    pub fn dates(&self) -> Option<Dates> {
+        self.dates
     }
 
     /// Its body, whole.
@@ -185,6 +198,12 @@ impl Page {
         let maps = [headers, sent, origin].into_iter().map(map_weight).sum::<usize>();
         size_of::<Self>() + body.len() + maps + validators + size_of_val(&*self.fields) + self.http1_head.len()
     }
+}
+
+fn dates(answered: &Answered) -> Option<Dates> {
+    let date = answered.sent.get(DATE).and_then(HttpDate::of_origin)?;
+    let last_modified = answered.validators.last_modified.as_ref().and_then(HttpDate::of_origin);
+    answered.dated.then_some(Dates { last_modified, date })
 }
 
 fn http1_head(status: StatusCode, fields: &[(HeaderName, HeaderValue)]) -> Bytes {
