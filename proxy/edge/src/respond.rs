@@ -7,9 +7,7 @@ use bytes::{Bytes, BytesMut};
 use cloakroom_measure::Measure;
 use cloakroom_pipeline::{Answer, Head, OF_FAILURE, Partial, Reader};
 use cloakroom_variants::{Form, StoredVariant};
-use http::header::{
-    AGE, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, DATE, ETAG, SET_COOKIE, TRANSFER_ENCODING,
-};
+use http::header::{AGE, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, DATE, ETAG, SET_COOKIE, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, StatusCode};
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::protocols::http::date::get_cached_date;

@@ -175,7 +175,8 @@ impl OpenResponse {
     /// [`FetchError`]: what was read is not the whole.
     pub async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
         loop {
-            let frame = timeout_at(self.deadline, self.body.frame()).await.map_err(|_| FetchError::Timeout)?;
+            let frame =
+                timeout_at(self.deadline, self.body.frame()).await.map_err(|_| FetchError::Timeout)?;
             let Some(frame) = frame else { return Ok(None) };
             let Ok(data) = frame.map_err(|_| FetchError::Unreachable)?.into_data() else { continue };
             self.left = self.left.checked_sub(data.len()).ok_or(FetchError::TooLarge)?;

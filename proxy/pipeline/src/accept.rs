@@ -8,14 +8,14 @@ use cloakroom_boundary::{Mode, SiteId};
 use cloakroom_measure::Trouble;
 use cloakroom_origin::{FetchError, OriginResponse};
 use cloakroom_variants::{
-    Answered, CACHE_TAG, CACHING, Freshness, Page, Received, Rules, SURROGATE_KEY, Storable, Unstorable, Validators,
-    judge, storable, updated,
+    Answered, CACHE_TAG, CACHING, Freshness, Page, Received, Rules, SURROGATE_KEY, Storable, Unstorable,
+    Validators, judge, storable, updated,
 };
 use http::header::{ETAG, LAST_MODIFIED};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::failure::Failure;
 use crate::canary::Sent;
+use crate::failure::Failure;
 use crate::route::Route;
 use crate::{Pipeline, Site};
 

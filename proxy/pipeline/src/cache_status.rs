@@ -47,9 +47,14 @@ pub struct CacheStatus(pub(crate) Part);
 
 pub(crate) enum Part {
     /// Of a stored variant: seconds that it is still fresh, negative when it is not.
-    Stored { source: Source, ttl: i64 },
+    Stored {
+        source: Source,
+        ttl: i64,
+    },
     /// Read along while it arrives.
-    Arriving { collapsed: bool },
+    Arriving {
+        collapsed: bool,
+    },
     Failed(Failure),
 }
 

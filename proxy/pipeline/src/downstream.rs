@@ -9,8 +9,8 @@ use cloakroom_boundary::Mode;
 use cloakroom_rewrite::is_read_encoding;
 use cloakroom_variants::{Freshness, OwnTag};
 use http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, DATE, EXPIRES, LAST_MODIFIED, LOCATION,
-    REFERRER_POLICY, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, DATE, EXPIRES, LAST_MODIFIED,
+    LOCATION, REFERRER_POLICY, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -297,7 +297,8 @@ mod tests {
 
     #[test]
     fn no_cache_in_front_keeps_a_variant() {
-        let origin = map(&[("cache-control", "public, max-age=9"), ("date", "Mon, 01 Jan 2024 00:00:00 GMT")]);
+        let origin =
+            map(&[("cache-control", "public, max-age=9"), ("date", "Mon, 01 Jan 2024 00:00:00 GMT")]);
         let of = |mode, seconds| sent(Downstream::Safe, mode, seconds, &origin);
         assert_eq!(of(Mode::Personalize, 60)["cache-control"], "private, no-cache");
         assert_eq!(of(Mode::Anonymous, 60)["cache-control"], "public, max-age=60");

@@ -84,4 +84,3 @@ fn refused_sentence(refusal: &Refusal) -> &'static str {
         Refusal::FormTooLarge => "The form is too long. Nothing was changed.",
     }
 }
-

@@ -11,11 +11,11 @@ use cloakroom_variants::{Page, PageKey, Resource, State};
 use http::StatusCode;
 
 use crate::accept::{Accepted, Asked, Meaning, Refused, is_forced, unfetched};
-use crate::cache_status::{Forwarded, Source};
-use crate::failure::Failure;
 use crate::arrival::Arrival;
+use crate::cache_status::{Forwarded, Source};
 use crate::canary::{Sent, differ};
 use crate::downstream::{Rewritable, is_rewritable};
+use crate::failure::Failure;
 use crate::flights::{Stage, Tower};
 use crate::miss::{Fetched, Made, Wanted};
 use crate::recheck::Recheck;

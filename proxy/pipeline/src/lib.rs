@@ -54,9 +54,9 @@ pub use parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SitePa
 
 use answer::{Content, Stored};
 use cache_status::Source;
-use failure::Failure;
 use compress::Forms;
 use downstream::FieldList;
+use failure::Failure;
 use flights::Flights;
 use keeping::Keeping;
 use miss::{Fetched, Made, PendingPage};
@@ -229,7 +229,13 @@ impl Pipeline {
             }
             _ => {
                 let page = PendingPage { route: Arc::clone(route), request, choice: chosen.choice, shown };
-                return Step::Fetch(Box::new(Pending { page, head_only, reveal: chosen.reveal, cookies, asked }));
+                return Step::Fetch(Box::new(Pending {
+                    page,
+                    head_only,
+                    reveal: chosen.reveal,
+                    cookies,
+                    asked,
+                }));
             }
         };
         if source == Source::Revalidating {

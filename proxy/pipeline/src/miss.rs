@@ -23,7 +23,7 @@ pub struct Pending {
     /// Of this visitor alone: the task that makes the variant never sees them.
     pub(crate) cookies: OwnCookies,
     /// Of this visitor alone too.
-    pub(crate) asked: cloakroom_boundary::Asked,
+    pub(crate) asked: Asked,
 }
 
 /// What of it the task that makes the variant sees.

@@ -160,13 +160,7 @@ impl Pipeline {
         let Some(site) = self.sites.get(submission.site) else {
             let (content, cookies) =
                 (Content::Refused { refusal: Refusal::UnknownHost, explained: false }, OwnCookies::default());
-            return Answer {
-                content,
-                head_only: false,
-                label: usize::MAX,
-                reveal: None,
-                cookies,
-            };
+            return Answer { content, head_only: false, label: usize::MAX, reveal: None, cookies };
         };
         match self.boundary.read_form(&submission.form, body) {
             Ok(Changed { cookies, location }) => match HeaderValue::try_from(location) {

@@ -10,8 +10,8 @@ use cloakroom_variants::{Body, JointVariant, Page, StoredVariant, VariantLookup}
 use http::StatusCode;
 
 use crate::Pipeline;
-use crate::failure::Failure;
 use crate::downstream::{Rewritable, is_rewritable};
+use crate::failure::Failure;
 use crate::miss::{PendingPage, Wanted};
 use crate::route::{Fragments, Rewritten, Route};
 

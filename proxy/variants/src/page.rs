@@ -132,7 +132,8 @@ impl Page {
     /// What may be done with it if it is stale, whether it ceased to be fresh by itself or was said to be.
     pub(crate) fn stale_state(&self, now: Instant) -> State {
         let elapsed = self.elapsed(now);
-        if !self.freshness.while_revalidating.is_zero() && self.freshness.may_serve_while_revalidating(elapsed)
+        if !self.freshness.while_revalidating.is_zero()
+            && self.freshness.may_serve_while_revalidating(elapsed)
         {
             State::WhileRevalidating
         } else if self.may_serve_on_error(now) {
@@ -196,7 +197,12 @@ impl Page {
         let validators = [&validators.etag, &validators.last_modified];
         let validators = validators.into_iter().flatten().map(HeaderValue::len).sum::<usize>();
         let maps = [headers, sent, origin].into_iter().map(map_weight).sum::<usize>();
-        size_of::<Self>() + body.len() + maps + validators + size_of_val(&*self.fields) + self.http1_head.len()
+        size_of::<Self>()
+            + body.len()
+            + maps
+            + validators
+            + size_of_val(&*self.fields)
+            + self.http1_head.len()
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use cloakroom_boundary::EntityTag;
 use cloakroom_vocabulary::Coding;
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, DATE, ETAG, EXPIRES, VARY};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, DATE, ETAG, EXPIRES, VARY,
+};
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::page::push_field;
@@ -76,9 +78,10 @@ impl StoredVariant {
     /// Adds a compressed form; the first stays. Its tag tells it from the others of this variant.
     pub(crate) fn add(&self, coding: Coding, bytes: Bytes) -> bool {
         let identity = self.identity();
-        let tag = identity.etag.as_ref().map(|tag| {
-            EntityTag::of([tag.as_bytes(), coding.name().as_bytes(), CODERS])
-        });
+        let tag = identity
+            .etag
+            .as_ref()
+            .map(|tag| EntityTag::of([tag.as_bytes(), coding.name().as_bytes(), CODERS]));
         let form =
             Form::new(self.page.status(), Some(coding), Body::own(bytes), tag, tag.map(EntityTag::field));
         self.forms.compressed.get(coding as usize).is_some_and(|place| place.set(form).is_ok())
