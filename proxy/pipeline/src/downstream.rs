@@ -291,7 +291,7 @@ mod tests {
 
     fn sent(downstream: Downstream, mode: Mode, seconds: u64, origin: &HeaderMap) -> HeaderMap {
         let lifetime = std::time::Duration::from_secs(seconds);
-        let freshness = Freshness { lifetime, ..Freshness::once() };
+        let freshness = Freshness::of(lifetime);
         Sending { mode, downstream, compressed: true }.fields(origin, &freshness)
     }
 
