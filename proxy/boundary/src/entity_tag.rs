@@ -37,6 +37,12 @@ impl EntityTag {
         Self(first)
     }
 
+    /// Placeholder of another branch.
+    #[must_use]
+    pub fn of_origin(value: &HeaderValue) -> Option<Self> {
+        Some(Self::of([value.as_bytes()]))
+    }
+
     /// The value of `ETag`: a strong tag.
     #[must_use]
     pub fn field(self) -> HeaderValue {

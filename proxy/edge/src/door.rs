@@ -24,12 +24,11 @@ use pingora_timeout::timeout;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::proxy::Edge;
+use crate::wire::Wire;
 use crate::{head, respond};
 
 /// Read at once; a plain head that is longer goes the longer way.
 pub(crate) const READ: usize = 8 * 1024;
-/// Has to be taken by the client within one `max_silence`.
-const WRITE: usize = 64 * 1024;
 
 /// Overwrites what was read of a request once it has its answer, or its copy for pingora, so that freed
 /// memory does not keep it.
@@ -115,7 +114,7 @@ impl Door {
         }
     }
 
-    /// `None` when the client is gone, or too slow.
+    /// `None` when the client is gone or too slow, or the page has broken off.
     async fn send(
         &self,
         stream: &mut Stream,
@@ -124,14 +123,16 @@ impl Door {
         head: &mut BytesMut,
     ) -> Option<()> {
         let body = answer.body();
-        respond::http1_head(answer, body.len(), keep_alive, head);
-        let sent = if answer.is_head_only() { &[] } else { &body[..] };
-        timeout(self.max_silence, stream.write_all(head)).await.ok()?.ok()?;
-        for part in sent.chunks(WRITE) {
-            timeout(self.max_silence, stream.write_all(part)).await.ok()?.ok()?;
-        }
-        timeout(self.max_silence, stream.flush()).await.ok()?.ok()?;
-        respond::count(self.live.measure(), answer, sent.len());
+        let length = body.iter().map(Bytes::len).sum();
+        respond::http1_head(answer, length, keep_alive, head);
+        let mut wire = Wire { stream, max_silence: self.max_silence };
+        let sent = match answer.arriving() {
+            Some(arrival) if !answer.is_head_only() => wire.read_along(head, arrival.read()).await?,
+            _ if answer.is_head_only() => wire.write(head, &[]).await.map(|()| 0)?,
+            _ => wire.write(head, &body).await.map(|()| length)?,
+        };
+        wire.flush().await?;
+        respond::count(self.live.measure(), answer, sent);
         Some(())
     }
 

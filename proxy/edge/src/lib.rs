@@ -10,5 +10,6 @@ mod proxy;
 mod relay;
 mod respond;
 mod server;
+mod wire;
 
 pub use server::{EdgeConfig, EdgeError, serve};

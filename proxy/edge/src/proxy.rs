@@ -79,8 +79,7 @@ impl ProxyHttp for Edge {
                 return Ok(false);
             }
         };
-        respond::answer(http, &answer).await?;
-        let sent = if answer.is_head_only() { 0 } else { answer.body().len() };
+        let sent = respond::answer(http, &answer).await?;
         respond::count(self.live.measure(), &answer, sent);
         Ok(true)
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use bytes::Bytes;
 use cloakroom_boundary::SiteId;
 use cloakroom_measure::Trouble;
 use cloakroom_origin::{FetchError, OriginResponse};
@@ -12,8 +13,8 @@ use cloakroom_variants::{
 use http::header::{ETAG, LAST_MODIFIED};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::answer::Failure;
 use crate::canary::Sent;
+use crate::failure::Failure;
 use crate::route::Route;
 use crate::{Pipeline, Site};
 
@@ -28,6 +29,23 @@ pub(crate) struct Asked<'a> {
     pub(crate) path: &'a str,
     /// When.
     pub(crate) at: Instant,
+}
+
+impl Asked<'_> {
+    /// Judges an answer whose head has arrived just now.
+    fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Result<Freshness, Unstorable> {
+        let (requested, received, clock) = (self.at, Instant::now(), SystemTime::now());
+        let answer = Received { status, headers, requested, received, clock };
+        judge(&answer, &self.route.rules).map(|Storable(freshness)| freshness)
+    }
+}
+
+/// The head of an answer that may be shown.
+pub(crate) struct Accepted {
+    /// It confirms the stored page, whose body is in it; another's body is yet to come.
+    pub(crate) confirms: bool,
+    pub(crate) answered: Answered,
+    pub(crate) freshness: Freshness,
 }
 
 impl Pipeline {
@@ -45,7 +63,7 @@ impl Pipeline {
         Sent { status: *status, headers: self.fields(asked, site, headers), body: body.clone() }
     }
 
-    /// The page that an answer is; `known` is the stored one that a 304 confirms.
+    /// Judges the head of an answer; `known` is the stored page that a 304 confirms.
     ///
     /// # Errors
     /// [`Refused`] for an answer that nobody may be shown.
@@ -53,36 +71,80 @@ impl Pipeline {
         &self,
         asked: &Asked<'_>,
         site: &Site,
-        response: OriginResponse,
+        (status, headers): (StatusCode, &HeaderMap),
         known: Option<&Page>,
-    ) -> Result<Page, Refused> {
-        let OriginResponse { status, headers, body } = response;
-        let (requested, received, clock) = (asked.at, Instant::now(), SystemTime::now());
-        let judged = |status, headers: &HeaderMap| {
-            judge(&Received { status, headers, requested, received, clock }, &asked.route.rules)
-        };
-        let caching = caching_fields(&headers);
+    ) -> Result<Accepted, Refused> {
         if let (StatusCode::NOT_MODIFIED, Some(page)) = (status, known) {
-            let caching = updated(&page.caching, &caching);
-            return match judged(page.status, &caching) {
-                Ok(Storable(freshness)) => Ok(page.confirmed(caching, freshness)),
-                Err(_) => Err((Trouble::Unstorable, Failure::Unstorable)),
-            };
+            return self.confirm(asked, site, headers, page);
         }
-        let freshness = match judged(status, &headers) {
-            Ok(Storable(freshness)) => freshness,
+        let freshness = match asked.judge(status, headers) {
+            Ok(freshness) => freshness,
+            Err(_) if asked.route.relay_unstorable => Freshness::once(),
             Err(Unstorable::Status | Unstorable::Failed) => {
                 return Err((Trouble::OriginError, Failure::OriginError));
             }
-            Err(_) if asked.route.relay_unstorable => Freshness::once(),
             Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
         };
         let validators = Validators {
             etag: headers.get(ETAG).cloned(),
             last_modified: headers.get(LAST_MODIFIED).cloned(),
         };
-        let headers = self.fields(asked, site, &headers);
-        Ok(Page::new(Answered { status, headers, body, validators, caching }, freshness))
+        let described = self.fields(asked, site, headers);
+        let sending = asked.route.sending(site, &described);
+        let answered = Answered {
+            status,
+            sent: sending.fields(headers, &freshness),
+            own_tag: sending.own_tag(),
+            headers: described,
+            body: Bytes::new(),
+            validators,
+            caching: caching_fields(headers),
+        };
+        Ok(Accepted { confirms: false, answered, freshness })
+    }
+
+    /// The stored page under the newest words of the origin (RFC 9111 §4.3.4).
+    fn confirm(
+        &self,
+        asked: &Asked<'_>,
+        site: &Site,
+        headers: &HeaderMap,
+        page: &Page,
+    ) -> Result<Accepted, Refused> {
+        let stored = page.answered();
+        let caching = updated(&stored.caching, &caching_fields(headers));
+        let freshness = match asked.judge(stored.status, &caching) {
+            Ok(freshness) => freshness,
+            Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
+        };
+        let sending = asked.route.sending(site, &stored.headers);
+        let answered = Answered { sent: sending.fields(&caching, &freshness), caching, ..stored.clone() };
+        Ok(Accepted { confirms: true, answered, freshness })
+    }
+
+    /// The page that a whole answer is.
+    ///
+    /// # Errors
+    /// As [`Pipeline::accept`].
+    pub(crate) fn accept_whole(
+        &self,
+        asked: &Asked<'_>,
+        site: &Site,
+        answer: OriginResponse,
+    ) -> Result<Page, Refused> {
+        let accepted = self.accept(asked, site, (answer.status, &answer.headers), None)?;
+        Ok(accepted.page(answer.body))
+    }
+}
+
+impl Accepted {
+    /// The page, with the body that has come.
+    pub(crate) fn page(self, body: Bytes) -> Page {
+        let Self { confirms, mut answered, freshness } = self;
+        if !confirms {
+            answered.body = body;
+        }
+        Page::new(answered, freshness)
     }
 }
 
@@ -97,11 +159,11 @@ pub(crate) fn unfetched(cause: &FetchError) -> Refused {
 }
 
 /// Whether nobody but the operator says that the page may be stored.
-pub(crate) fn is_forced(page: &Page) -> bool {
+pub(crate) fn is_overruled(page: &Page) -> bool {
+    let Answered { status, caching, .. } = page.answered();
     let (at, clock) = (page.arrived(), SystemTime::now());
-    let received =
-        Received { status: page.status, headers: &page.caching, requested: at, received: at, clock };
-    judge(&received, &Rules::default()).is_err()
+    let answer = Received { status: *status, headers: caching, requested: at, received: at, clock };
+    judge(&answer, &Rules::default()).is_err()
 }
 
 fn caching_fields(headers: &HeaderMap) -> HeaderMap {

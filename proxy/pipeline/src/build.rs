@@ -18,7 +18,7 @@ use moka::sync::Cache;
 
 use crate::canary::Canary;
 use crate::decision::{Decision, Ingredients, Prepared, signals_of};
-use crate::downstream::FieldList;
+use crate::downstream::{Downstream, FieldList};
 use crate::flights::Flights;
 use crate::keeping::Keeping;
 use crate::own::Own;
@@ -201,6 +201,8 @@ fn build_site(
         label: label("undeclared"),
         mode: Mode::Anonymous,
         rules: parts.rules,
+        downstream: Downstream::default(),
+        compress: true,
         relay_unstorable: false,
         canary: None,
         paths: Arc::new(DistinctPaths::new(UNDECLARED_PATHS)),
@@ -273,6 +275,8 @@ impl Context<'_> {
                 mode: route.mode,
                 rules: route.rules,
                 relay_unstorable: route.relay_unstorable,
+                downstream: route.downstream,
+                compress: route.compress,
                 canary: canary.map(Arc::new),
                 paths: Arc::new(DistinctPaths::new(route.distinct_paths)),
                 asks: own.has_notice().then(|| Asks::new(decision.as_ref(), own.honours_signals())),

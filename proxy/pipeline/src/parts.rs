@@ -16,6 +16,8 @@ use cloakroom_vocabulary::{DomainError, Entropy, Signal, SiteVocabulary, bucket_
 use http::HeaderName;
 use ipnet::IpNet;
 
+use crate::downstream::Downstream;
+
 /// Everything a pipeline is built of.
 pub struct Parts {
     /// The sites.
@@ -103,6 +105,10 @@ pub struct RouteParts {
     pub volatile: Vec<String>,
     /// Relay unstorable answers instead of refusing them.
     pub relay_unstorable: bool,
+    /// What caches in front and browsers are told.
+    pub downstream: Downstream,
+    /// Send its pages compressed to those who take that.
+    pub compress: bool,
     /// Labels for policies.
     pub labels: Vec<String>,
     /// The most distinct pages in an epoch.

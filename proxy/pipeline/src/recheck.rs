@@ -89,12 +89,11 @@ impl Pipeline {
             self.measure.trouble(route.label, Trouble::DiffersByFetch);
             return;
         }
-        let Some(stored) = self.cache.page(&key) else { return };
-        // Variants of the earlier page stay until they are no longer fresh, as the origin said.
-        if let Ok(page) = self.accept(&asked, site, one, None)
-            && differ(&route, Sent::from(&*stored), Sent::from(&page)).await
+        let Some(stored) = self.cache.get(&key) else { return };
+        if let Ok(page) = self.accept_whole(&asked, site, one)
+            && differ(&route, Sent::from(&**stored.page()), Sent::from(&page)).await
         {
-            self.cache.store_page(key, Arc::new(page));
+            self.cache.store(key, page);
         }
     }
 }

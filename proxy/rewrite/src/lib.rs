@@ -18,6 +18,7 @@ mod findings;
 mod meta;
 mod page;
 mod pictures;
+mod pieces;
 mod placard;
 mod policy;
 mod properties;
@@ -33,6 +34,7 @@ mod value;
 
 pub use edit::Edit;
 pub use meta::is_read_encoding;
-pub use page::{RewriteError, cleanse_only, is_html, rewrite, rewrite_with};
+pub use page::{RewriteError, cleanse_only, is_html, rewrite, rewrite_to_pieces, rewrite_with};
+pub use pieces::{Piece, Pieces};
 pub use policy::{OutputPolicy, SafeEdits, SafeFragment};
 pub use removed::{Part, Place, Removed};

@@ -14,6 +14,7 @@ use lol_html::{ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettin
 
 use crate::entity::to_ascii;
 use crate::meta;
+use crate::pieces::Pieces;
 use crate::placard::Standing;
 use crate::policy::{Action, SafeEdit, SafeEdits, SafeFragment};
 
@@ -99,6 +100,19 @@ pub fn rewrite_with(
     fragments: &dyn Fn(&str) -> Option<SafeFragment>,
     placard: Option<&Placard>,
 ) -> Result<Vec<u8>, RewriteError> {
+    rewrite_to_pieces(page, edits, fragments, placard).map(|pieces| pieces.join(page))
+}
+
+/// As [`rewrite_with`], as what is kept of the page and what is added to it.
+///
+/// # Errors
+/// As [`rewrite_with`].
+pub fn rewrite_to_pieces(
+    page: &[u8],
+    edits: &[&SafeEdits],
+    fragments: &dyn Fn(&str) -> Option<SafeFragment>,
+    placard: Option<&Placard>,
+) -> Result<Pieces, RewriteError> {
     if page.len() > MAX_PAGE_BYTES {
         return Err(RewriteError::PageTooLarge);
     }
@@ -134,9 +148,9 @@ pub fn rewrite_with(
     if let Some(standing) = &standing {
         settings = standing.settings(settings, &work);
     }
-    let mut output = Vec::with_capacity(page.len() + page.len() / 8);
-    run(settings, page, |chunk| output.extend_from_slice(chunk))?;
-    if changes && other_encoding.get() { Err(RewriteError::Encoding) } else { Ok(output) }
+    let mut output = Pieces::default();
+    run(settings, page, |chunk| output.push(page, chunk))?;
+    if changes && other_encoding.get() { Err(RewriteError::Encoding) } else { Ok(output.merged(page)) }
 }
 
 fn settings<'h, 's>(strict: bool) -> Settings<'h, 's> {

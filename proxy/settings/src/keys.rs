@@ -110,6 +110,8 @@ const SIGNAL_NAMES: [&str; Signal::COUNT] = {
 };
 /// The words of `route.unstorable`.
 pub(crate) const UNSTORABLE: &[&str] = &["error", "relay"];
+/// The words of `route.downstream`.
+pub(crate) const DOWNSTREAM: &[&str] = &["safe", "origin"];
 
 /// The keys of the main file.
 #[rustfmt::skip]
@@ -228,6 +230,7 @@ pub(crate) const SITE: &[Key] = &[
     key("route.freshness", Kind::Duration(&bounds::FRESHNESS), "the origin's word", "", "Store pages for so long, whatever the origin says. Only for pages that are the same for everyone. Not on passthrough routes."),
     key("route.volatile", Kind::Texts, "none", "at most 8, each at most 256 bytes", "Regular expressions of what may differ in a page or its header fields from fetch to fetch, such as a nonce or a clock; see `canary`. `(?s).+` lets everything differ. On personalize routes, and with `freshness`."),
     key("route.unstorable", Kind::Choice(UNSTORABLE), "`error`", "", "What happens to an answer that cannot be stored: `error` refuses it, `relay` hands it on, although it might be made for one visitor. Not on passthrough routes."),
+    key("route.downstream", Kind::Choice(DOWNSTREAM), "`safe`", "`origin` on anonymous routes alone, and not with `freshness`", "What browsers and caches in front are told of a page. `safe`: words of our own, under which no cache pins one visitor's variant on another (`private, no-cache` on personalize routes, `public, max-age` elsewhere), and an entity tag of our own. `origin`: `Cache-Control`, `Expires`, `Date`, `Last-Modified`, `Vary` and `ETag` as the origin sends them, for assets and pages whose origin means them."),
     key("route.labels", Kind::Texts, "none", "at most 16, each 1 to 64 of a-z, 0-9, `-`", "Words that policies can ask for."),
     key("route.fragment", Kind::Flag, "`false`", "", "Edits may include the answer in another page. Not on passthrough routes."),
     key("route.distinct_paths", Kind::Number(&bounds::DISTINCT_PATHS), "", "", "Different pages that are fetched in an epoch, whether they were stored before or not; beyond it no other is, since a path can be an identifier. Not on passthrough routes."),

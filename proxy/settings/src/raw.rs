@@ -272,6 +272,7 @@ pub(crate) struct Route {
     pub freshness: Option<Text>,
     pub volatile: Option<Texts>,
     pub unstorable: Option<Text>,
+    pub downstream: Option<Text>,
     pub labels: Option<Texts>,
     pub fragment: Option<Spanned<bool>>,
     pub distinct_paths: Option<Spanned<u64>>,

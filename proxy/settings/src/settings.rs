@@ -314,6 +314,8 @@ pub struct Route {
     pub volatile: Vec<String>,
     /// What happens to an answer that cannot be stored.
     pub unstorable: Unstorable,
+    /// What browsers and caches in front are told.
+    pub downstream: Downstream,
     /// Words that policies can ask for.
     pub labels: Vec<String>,
     /// Edits may include the answer in another page.
@@ -324,6 +326,15 @@ pub struct Route {
     pub path_at: Span,
     /// Where the plugins are named, or the path if none are.
     pub plugins_at: Span,
+}
+
+/// What browsers and caches in front are told of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Downstream {
+    /// Words of our own, under which no cache gives one visitor's variant to another.
+    Safe,
+    /// What the origin says.
+    Origin,
 }
 
 /// What happens on a route.
