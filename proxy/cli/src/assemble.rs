@@ -8,7 +8,7 @@ use cloakroom_boundary::{
 use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_notice::Config as NoticeConfig;
 use cloakroom_origin::{OriginConfig, Tls};
-use cloakroom_pipeline::{Downstream, Parts, RouteParts, SiteParts};
+use cloakroom_pipeline::{Compression, Downstream, Parts, RouteParts, SiteParts};
 use cloakroom_plugin_host::Plugin;
 use cloakroom_plugin_store::Index;
 use cloakroom_policy::{Jurisdictions, ORIGIN, PolicySet};
@@ -83,6 +83,7 @@ pub(crate) fn assemble(settings: &Settings, around: Around<'_>) -> Result<Assemb
         geo,
         trusted_proxies: settings.trusted_proxies.clone(),
         cache: CacheConfig { max_bytes: settings.cache_bytes },
+        compression: Compression { codings: Coding::ALL.to_vec(), from: 256, threads: 1 },
         store: None,
         access_log: None,
         reveal: false,

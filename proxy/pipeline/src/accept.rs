@@ -75,7 +75,7 @@ impl Pipeline {
         known: Option<&Page>,
     ) -> Result<Accepted, Refused> {
         if let (StatusCode::NOT_MODIFIED, Some(page)) = (status, known) {
-            return self.confirm(asked, site, headers, page);
+            return confirm(asked, headers, page);
         }
         let freshness = match asked.judge(status, headers) {
             Ok(freshness) => freshness,
@@ -90,36 +90,19 @@ impl Pipeline {
             last_modified: headers.get(LAST_MODIFIED).cloned(),
         };
         let described = self.fields(asked, site, headers);
-        let sending = asked.route.sending(site, &described);
+        let compresses = asked.route.compress && self.forms.are_made_of(status, &described, headers);
+        let sending = asked.route.sending(compresses);
         let answered = Answered {
             status,
             sent: sending.fields(headers, &freshness),
             own_tag: sending.own_tag(),
+            compresses,
             headers: described,
             body: Bytes::new(),
             validators,
             caching: caching_fields(headers),
         };
         Ok(Accepted { confirms: false, answered, freshness })
-    }
-
-    /// The stored page under the newest words of the origin (RFC 9111 §4.3.4).
-    fn confirm(
-        &self,
-        asked: &Asked<'_>,
-        site: &Site,
-        headers: &HeaderMap,
-        page: &Page,
-    ) -> Result<Accepted, Refused> {
-        let stored = page.answered();
-        let caching = updated(&stored.caching, &caching_fields(headers));
-        let freshness = match asked.judge(stored.status, &caching) {
-            Ok(freshness) => freshness,
-            Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
-        };
-        let sending = asked.route.sending(site, &stored.headers);
-        let answered = Answered { sent: sending.fields(&caching, &freshness), caching, ..stored.clone() };
-        Ok(Accepted { confirms: true, answered, freshness })
     }
 
     /// The page that a whole answer is.
@@ -146,6 +129,19 @@ impl Accepted {
         }
         Page::new(answered, freshness)
     }
+}
+
+/// The stored page under the newest words of the origin (RFC 9111 §4.3.4).
+fn confirm(asked: &Asked<'_>, headers: &HeaderMap, page: &Page) -> Result<Accepted, Refused> {
+    let stored = page.answered();
+    let caching = updated(&stored.caching, &caching_fields(headers));
+    let freshness = match asked.judge(stored.status, &caching) {
+        Ok(freshness) => freshness,
+        Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
+    };
+    let sending = asked.route.sending(stored.compresses);
+    let answered = Answered { sent: sending.fields(&caching, &freshness), caching, ..stored.clone() };
+    Ok(Accepted { confirms: true, answered, freshness })
 }
 
 /// Why there is no answer.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use cloakroom_boundary::{ClientTags, OwnCookies, Refusal};
 use cloakroom_measure::Outcome;
-use cloakroom_variants::{Form, State, StoredVariant};
+use cloakroom_variants::{Form, StoredVariant};
 use cloakroom_vocabulary::Coding;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};

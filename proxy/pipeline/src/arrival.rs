@@ -142,6 +142,7 @@ mod tests {
             headers: HeaderMap::new(),
             sent: HeaderMap::new(),
             own_tag: OwnTag::Ours,
+            compresses: false,
             body: Bytes::new(),
             validators: Validators::default(),
             caching: HeaderMap::new(),

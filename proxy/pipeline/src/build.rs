@@ -17,6 +17,7 @@ use ipnet::IpNet;
 use moka::sync::Cache;
 
 use crate::canary::Canary;
+use crate::compress::Forms;
 use crate::decision::{Decision, Ingredients, Prepared, signals_of};
 use crate::downstream::{Downstream, FieldList};
 use crate::flights::Flights;
@@ -49,6 +50,7 @@ impl Pipeline {
     /// [`BuildError`].
     pub fn new(parts: Parts) -> Result<(Arc<Self>, Vec<SiteReport>), BuildError> {
         let (cache, reveal) = (VariantCache::new(parts.cache), parts.reveal);
+        let forms = Arc::new(Forms::start(parts.compression).map_err(BuildError::Threads)?);
         let Foundation { boundary, sites, reports, labels } =
             Foundation::new(parts.sites, parts.geo, parts.trusted_proxies, parts.store.as_deref())?;
         for site in &sites {
@@ -63,6 +65,7 @@ impl Pipeline {
             boundary,
             sites,
             cache,
+            forms,
             measure: Arc::new(Measure::new(labels, access)),
             making: Flights::new(),
             fetching: Flights::new(),
@@ -87,6 +90,7 @@ impl Pipeline {
             boundary,
             sites,
             cache: self.cache.clone(),
+            forms: Arc::clone(&self.forms),
             measure: Arc::clone(&self.measure),
             making: Arc::clone(&self.making),
             fetching: Arc::clone(&self.fetching),

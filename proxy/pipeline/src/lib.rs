@@ -9,6 +9,7 @@ mod arrival;
 mod build;
 mod cache_status;
 mod canary;
+mod compress;
 mod decision;
 mod downstream;
 mod failure;
@@ -41,6 +42,7 @@ use moka::sync::Cache;
 pub use answer::{Answer, Head, OF_FAILURE, Reveal};
 pub use arrival::{Arrival, Broken, Reader};
 pub use cache_status::CacheStatus;
+pub use compress::Compression;
 pub use downstream::Downstream;
 pub use failure::error_page;
 pub use live::Live;
@@ -50,6 +52,7 @@ pub use parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SitePa
 
 use answer::{Content, Stored};
 use cache_status::Source;
+use compress::Forms;
 use downstream::FieldList;
 use failure::Failure;
 use flights::Flights;
@@ -65,6 +68,8 @@ pub struct Pipeline {
     boundary: Arc<Boundary>,
     sites: Vec<Site>,
     cache: VariantCache,
+    /// Makes the compressed forms of what is in it.
+    forms: Arc<Forms>,
     measure: Arc<Measure>,
     /// Flights that make a variant, and flights that fetch a page.
     making: Arc<Flights<VariantKey, Made>>,
@@ -281,11 +286,6 @@ impl Pipeline {
 }
 
 impl Site {
-    /// Whether a page of these fields is worth compressing.
-    fn compresses(&self, _headers: &http::HeaderMap) -> bool {
-        false
-    }
-
     fn route(&self, id: Option<RouteId>) -> &Arc<Route> {
         id.and_then(|id| self.routes.get(id.index())).unwrap_or(&self.undeclared)
     }

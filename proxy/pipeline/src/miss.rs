@@ -105,6 +105,7 @@ impl Pipeline {
         }
         let variant = Arc::new(self.variant_of(&page, resource.page()).await?);
         self.cache.add(&resource, key.variant(), &variant);
+        self.forms.make(&self.cache, &resource, (key.variant(), &variant));
         Ok((variant, source))
     }
 

@@ -16,6 +16,7 @@ use cloakroom_vocabulary::{DomainError, Entropy, Signal, SiteVocabulary, bucket_
 use http::HeaderName;
 use ipnet::IpNet;
 
+use crate::compress::Compression;
 use crate::downstream::Downstream;
 
 /// Everything a pipeline is built of.
@@ -28,6 +29,8 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpNet>,
     /// Bounds of the cache.
     pub cache: CacheConfig,
+    /// What is compressed.
+    pub compression: Compression,
     /// The folder in which released cells outlive a restart, if they shall.
     pub store: Option<PathBuf>,
     /// Where access log lines go, if anywhere.
@@ -258,4 +261,7 @@ pub enum BuildError {
     /// The access log's thread cannot be started.
     #[error("the access log cannot be started: {0}")]
     AccessLog(#[source] std::io::Error),
+    /// The system starts no more threads.
+    #[error("the threads that compress cannot be started")]
+    Threads(#[source] std::io::Error),
 }

@@ -13,7 +13,6 @@ use cloakroom_origin::Told;
 use cloakroom_rewrite::{Piece, Pieces, SafeEdits, SafeFragment, rewrite_to_pieces};
 use cloakroom_variants::{Body, Choice, JointVariant, OriginView, PageKey, Rules};
 use cloakroom_vocabulary::{Consent, ConsentFacts, Jurisdiction};
-use http::HeaderMap;
 
 use crate::Site;
 use crate::answer::Reveal;
@@ -124,9 +123,8 @@ impl Route {
         }
     }
 
-    /// How its pages are sent that these fields describe.
-    pub(crate) fn sending(&self, site: &Site, headers: &HeaderMap) -> Sending {
-        let compressed = self.compress && site.compresses(headers);
+    /// How its pages are sent, which may have compressed forms.
+    pub(crate) fn sending(&self, compressed: bool) -> Sending {
         Sending { mode: self.mode, downstream: self.downstream, compressed }
     }
 

@@ -32,6 +32,7 @@ pub(crate) const CROWD_NOISE: Bounded = Bounded { least: 1, most: 100, default: 
 pub(crate) const VENDOR: Bounded = Bounded { least: 1, most: 65_535, default: None };
 pub(crate) const SIGNAL_BITS: Bounded = bounded(1, 64, 16);
 pub(crate) const DISTINCT_PATHS: Bounded = bounded(1, 1_000_000, 10_000);
+pub(crate) const COMPRESS_THREADS: Bounded = bounded(1, 16, 1);
 
 pub(crate) const AUDIT_COUNT: Bounded = Bounded { least: 0, most: 1_000, default: None };
 
@@ -44,6 +45,7 @@ pub(crate) const BITS: Fraction = Fraction { most: 64.0 };
 
 // Bytes.
 pub(crate) const CACHE_BYTES: Bounded = bounded(MIB, 64 * GIB, 256 * MIB);
+pub(crate) const COMPRESS_FROM: Bounded = bounded(1, MIB, 256);
 pub(crate) const HEADER_BYTES: Bounded = bounded(4 * KIB, 64 * KIB, 16 * KIB);
 pub(crate) const ORIGIN_BODY: Bounded = bounded(64 * KIB, 64 * MIB, 8 * MIB);
 

@@ -1,7 +1,7 @@
 //! The table of keys: everything that may be written in the two files, once for the check of
 //! their shape and for the printed reference.
 
-use cloakroom_vocabulary::Signal;
+use cloakroom_vocabulary::{Coding, Signal};
 
 use crate::bounds::{self, Bounded, Fraction};
 
@@ -90,6 +90,18 @@ pub(crate) const CONSENT_SOURCES: &[&str] =
     &["cookie", "tcf", "gpp", "onetrust", "cookiebot", "didomi", "usprivacy"];
 /// The words of `notice.languages`.
 pub(crate) const NOTICE_LANGUAGES: &[&str] = &cloakroom_notice::Language::TAGS;
+/// The words of `cache.compress`: the names of all codings.
+pub(crate) const CODINGS: &[&str] = &CODING_NAMES;
+#[expect(clippy::indexing_slicing, reason = "a constant beyond its array does not compile")]
+const CODING_NAMES: [&str; Coding::COUNT] = {
+    let mut names = [""; Coding::COUNT];
+    let mut at = 0;
+    while at < Coding::COUNT {
+        names[at] = Coding::ALL[at].name();
+        at += 1;
+    }
+    names
+};
 /// The words of `route.mode`.
 pub(crate) const MODES: &[&str] = &["personalize", "anonymous", "passthrough"];
 /// The words of `route.methods`.
@@ -132,6 +144,9 @@ pub(crate) const MAIN: &[Key] = &[
     key("cache.heuristic_most", Kind::Duration(&bounds::HEURISTIC_MOST), "", "", "The most that this comes to."),
     key("cache.negative", Kind::Duration(&bounds::NEGATIVE), "", "", "For how long a 404 or a 410 is fresh of which the origin says neither."),
     key("cache.stale_if_error", Kind::Duration(&bounds::STALE_IF_ERROR), "", "", "For how long a page may be shown, once stale, when the origin fails. An origin's own `stale-if-error` overrules it, and `must-revalidate`, `proxy-revalidate`, `s-maxage` or `no-cache` forbid it (RFC 9111 §4.2.4)."),
+    key("cache.compress", Kind::Choices(CODINGS), "all of them", "each once; `[]` turns compression off", "The codings in which pages are stored besides, so that they are sent compressed to those who accept it. Forms are made once a page or variant, after it was stored; until then it is sent as it is. Which types are worth it is listed in `policies/compressible.txt`; an origin's `no-transform` is obeyed, and a form that is not 5 % smaller is dropped."),
+    key("cache.compress_from", Kind::Size(&bounds::COMPRESS_FROM), "", "", "The least bytes of a body that is worth compressing."),
+    key("cache.compress_threads", Kind::Number(&bounds::COMPRESS_THREADS), "", "", "Threads that compress, at a lower priority than those that answer."),
     section("metrics", Kind::Section, "Figures for the people who run the proxy."),
     key("metrics.listen", Kind::Text, "none: no metrics", "`address:port`", "Where metrics are read. Keep it off the public network."),
     section("log", Kind::Section, "What is written to standard error."),
@@ -234,6 +249,7 @@ pub(crate) const SITE: &[Key] = &[
     key("route.labels", Kind::Texts, "none", "at most 16, each 1 to 64 of a-z, 0-9, `-`", "Words that policies can ask for."),
     key("route.fragment", Kind::Flag, "`false`", "", "Edits may include the answer in another page. Not on passthrough routes."),
     key("route.distinct_paths", Kind::Number(&bounds::DISTINCT_PATHS), "", "", "Different pages that are fetched in an epoch, whether they were stored before or not; beyond it no other is, since a path can be an identifier. Not on passthrough routes."),
+    key("route.compress", Kind::Flag, "`true`", "", "Pages are stored compressed besides, by `cache.compress`. Say `false` where a page holds both a secret and what a request can choose (a query value that the origin writes into it): the length of the compressed page tells how alike they are (`proxy/THREATS.md`). Not on passthrough routes, which are never compressed."),
 ];
 
 /// Keys of the outer contract that this version does not have, and what to do without them.

@@ -7,6 +7,7 @@
 
 mod audit;
 mod bounds;
+mod cache;
 mod checker;
 mod consent;
 mod entry;
@@ -36,8 +37,8 @@ pub use names::closest;
 pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{
-    Audit, AuditLimits, Caching, ConsentSource, Crowd, Downstream, Limits, Log, LogFormat, LogLevel, Mode,
-    Notice, Origin, Plugin, PluginFile, QueryRule, QueryValues, Route, SensitiveNames, Settings, Site,
-    TcfTerms, Unstorable,
+    Audit, AuditLimits, Caching, Compress, ConsentSource, Crowd, Downstream, Limits, Log, LogFormat,
+    LogLevel, Mode, Notice, Origin, Plugin, PluginFile, QueryRule, QueryValues, Route, SensitiveNames,
+    Settings, Site, TcfTerms, Unstorable,
 };
 pub use shares::load as load_shares;

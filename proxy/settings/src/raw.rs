@@ -68,6 +68,9 @@ pub(crate) struct Cache {
     pub heuristic_most: Option<Text>,
     pub negative: Option<Text>,
     pub stale_if_error: Option<Text>,
+    pub compress: Option<Texts>,
+    pub compress_from: Option<Text>,
+    pub compress_threads: Option<Spanned<u64>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -276,6 +279,7 @@ pub(crate) struct Route {
     pub labels: Option<Texts>,
     pub fragment: Option<Spanned<bool>>,
     pub distinct_paths: Option<Spanned<u64>>,
+    pub compress: Option<Spanned<bool>>,
 }
 
 /// An entry of `route.query` that is a table.

@@ -101,6 +101,7 @@ fn route(checker: &mut Checker<'_>, plugins: &[&str], raw: &raw::Route) -> Optio
         labels,
         fragment: raw.fragment.as_ref().is_some_and(|flag| *flag.get_ref()),
         distinct_paths: distinct_paths?,
+        compress: mode != Mode::Passthrough && raw.compress.as_ref().is_none_or(|flag| *flag.get_ref()),
         path_at: raw.path.span(),
         plugins_at: raw.plugins.as_ref().map_or_else(|| raw.path.span(), Texts::span),
     })
@@ -177,6 +178,7 @@ fn fits_mode(checker: &mut Checker<'_>, mode: Mode, raw: &raw::Route) {
         ("downstream", raw.downstream.as_ref().map(Text::span)),
         ("fragment", raw.fragment.as_ref().filter(|flag| *flag.get_ref()).map(Spanned::span)),
         ("distinct_paths", raw.distinct_paths.as_ref().map(Spanned::span)),
+        ("compress", raw.compress.as_ref().filter(|flag| *flag.get_ref()).map(Spanned::span)),
     ];
     let mut report = |key: &str, span: Span, why: &str| {
         let message = format!("`{key}` means nothing on {} route", article(mode));

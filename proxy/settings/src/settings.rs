@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_notice::Language;
-use cloakroom_vocabulary::{Shares, Signal, SiteValues, SiteVocabulary};
+use cloakroom_vocabulary::{Coding, Shares, Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
 use crate::problem::{Source, Span};
@@ -27,6 +27,8 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// How long stored pages are fresh where their origin does not say.
     pub caching: Caching,
+    /// Which compressed forms are stored besides.
+    pub compress: Compress,
     /// Where metrics are read.
     pub metrics_listen: Option<SocketAddr>,
     /// What is logged.
@@ -48,6 +50,17 @@ pub struct Caching {
     pub negative: Duration,
     /// How long a page may be served, once stale, when its origin fails.
     pub stale_if_error: Duration,
+}
+
+/// Compressed forms of what is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compress {
+    /// The codings, none twice; none at all turns compression off.
+    pub codings: Vec<Coding>,
+    /// The least bytes of a body that is worth it.
+    pub from_bytes: usize,
+    /// Threads that compress, at least one.
+    pub threads: usize,
 }
 
 /// What is written to standard error.
@@ -322,6 +335,8 @@ pub struct Route {
     pub fragment: bool,
     /// Different paths that are fetched in an epoch.
     pub distinct_paths: u32,
+    /// Compressed forms are stored besides; never on passthrough routes.
+    pub compress: bool,
     /// Where the path stands in the site's source.
     pub path_at: Span,
     /// Where the plugins are named, or the path if none are.

@@ -29,6 +29,8 @@ pub struct Answered {
     pub sent: HeaderMap,
     /// Visitors are sent the origin's own entity tag.
     pub own_tag: OwnTag,
+    /// Its variants have compressed forms besides.
+    pub compresses: bool,
     /// Its body, whole.
     pub body: Bytes,
     /// Its validators.
