@@ -1,12 +1,27 @@
 //! The section `[cache]`, beyond its memory: compressed forms, and what an origin does not say.
 
+use std::time::Duration;
+
 use cloakroom_vocabulary::Coding;
 
 use crate::bounds;
 use crate::checker::Checker;
 use crate::names::refuse;
 use crate::raw;
-use crate::settings::{Caching, Compress};
+use crate::settings::Compress;
+
+/// How long stored pages are fresh, or may be served, where their origin does not say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Caching {
+    /// The share of the time since a page was changed for which it is fresh, from 0 to 1.
+    pub heuristic: f64,
+    /// The most that this comes to.
+    pub heuristic_most: Duration,
+    /// How long it is remembered that there is no such page.
+    pub negative: Duration,
+    /// How long a page may be served, once stale, when its origin fails.
+    pub stale_if_error: Duration,
+}
 
 /// Which compressed forms are stored.
 pub(crate) fn compress(checker: &mut Checker<'_>, raw: &raw::Cache) -> Option<Compress> {

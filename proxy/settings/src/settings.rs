@@ -10,6 +10,7 @@ use cloakroom_notice::Language;
 use cloakroom_vocabulary::{Coding, Shares, Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
+use crate::cache::Caching;
 use crate::problem::{Source, Span};
 
 /// The whole configuration.
@@ -37,19 +38,6 @@ pub struct Settings {
     pub limits: Limits,
     /// The sites, at least one; no two share a name or a host.
     pub sites: Vec<Site>,
-}
-
-/// How long stored pages are fresh, or may be served, where their origin does not say.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Caching {
-    /// The share of the time since a page was changed for which it is fresh, from 0 to 1.
-    pub heuristic: f64,
-    /// The most that this comes to.
-    pub heuristic_most: Duration,
-    /// How long it is remembered that there is no such page.
-    pub negative: Duration,
-    /// How long a page may be served, once stale, when its origin fails.
-    pub stale_if_error: Duration,
 }
 
 /// Compressed forms of what is stored.
