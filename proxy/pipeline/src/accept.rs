@@ -32,6 +32,15 @@ pub(crate) struct Asked<'a> {
     pub(crate) at: Instant,
 }
 
+impl Asked<'_> {
+    /// Judges an answer whose head has arrived just now.
+    fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Result<Freshness, Unstorable> {
+        let (requested, received, clock) = (self.at, Instant::now(), SystemTime::now());
+        let answer = Received { status, headers, requested, received, clock };
+        judge(&answer, &self.route.rules).map(|Storable(freshness)| freshness)
+    }
+}
+
 /// The head of an answer that may be shown.
 pub(crate) struct Accepted {
     pub(crate) meaning: Meaning,

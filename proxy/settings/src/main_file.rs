@@ -12,7 +12,7 @@ use crate::keys::{LOG_FORMATS, LOG_LEVELS, MAIN};
 use crate::names::{Refused, refuse};
 use crate::problem::{LoadError, Problem, Problems, Source, Span};
 use crate::raw::{self, OneOrMany, Text, Texts};
-use crate::settings::{Caching, Limits, Log, LogFormat, LogLevel, Settings, Site};
+use crate::settings::{Limits, Log, LogFormat, LogLevel, Settings, Site};
 use crate::{cache, shape, site_file};
 
 /// The name of a site's file in its folder.
@@ -78,8 +78,8 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
     });
     let store_folder = raw.store.as_ref().map(|store| store_folder(checker, folder, &store.path));
     let cache_bytes = checker.size("max_bytes", &bounds::CACHE_BYTES, raw.cache.max_bytes.as_ref());
+    let caching = cache::freshness(checker, &raw.cache);
     let compress = cache::compress(checker, &raw.cache);
-    let caching = caching(checker, &raw.cache);
     let limits = limits(checker, &raw.limits);
     Some(Settings {
         listen,
@@ -87,25 +87,12 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
         geo_database,
         store_folder,
         cache_bytes: cache_bytes?,
-        compress: compress?,
         caching: caching?,
+        compress: compress?,
         metrics_listen,
         log: log(&raw.log),
         limits: limits?,
         sites: Vec::new(),
-    })
-}
-
-fn caching(checker: &mut Checker<'_>, raw: &raw::Cache) -> Option<Caching> {
-    let most = checker.duration("heuristic_most", &bounds::HEURISTIC_MOST, raw.heuristic_most.as_ref());
-    let negative = checker.duration("negative", &bounds::NEGATIVE, raw.negative.as_ref());
-    let stale = checker.duration("stale_if_error", &bounds::STALE_IF_ERROR, raw.stale_if_error.as_ref());
-    Some(Caching {
-        // The number was checked with the shape of the file.
-        heuristic: raw.heuristic.as_ref().map_or(bounds::HEURISTIC, |share| *share.get_ref()),
-        heuristic_most: most?,
-        negative: negative?,
-        stale_if_error: stale?,
     })
 }
 

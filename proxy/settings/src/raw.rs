@@ -64,13 +64,13 @@ pub(crate) struct Store {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cache {
     pub max_bytes: Option<Text>,
-    pub compress: Option<Texts>,
-    pub compress_from: Option<Text>,
-    pub compress_threads: Option<Spanned<u64>>,
     pub heuristic: Option<Fraction>,
     pub heuristic_most: Option<Text>,
     pub negative: Option<Text>,
     pub stale_if_error: Option<Text>,
+    pub compress: Option<Texts>,
+    pub compress_from: Option<Text>,
+    pub compress_threads: Option<Spanned<u64>>,
 }
 
 #[derive(Deserialize, Default)]

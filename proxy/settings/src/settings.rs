@@ -10,6 +10,7 @@ use cloakroom_notice::Language;
 use cloakroom_vocabulary::{Coding, Shares, Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
+use crate::cache::Caching;
 use crate::problem::{Source, Span};
 
 /// The whole configuration.
@@ -25,10 +26,10 @@ pub struct Settings {
     pub store_folder: Option<PathBuf>,
     /// Memory for stored pages, in bytes.
     pub cache_bytes: u64,
-    /// Which compressed forms are stored besides.
-    pub compress: Compress,
     /// How long stored pages are fresh where their origin does not say.
     pub caching: Caching,
+    /// Which compressed forms are stored besides.
+    pub compress: Compress,
     /// Where metrics are read.
     pub metrics_listen: Option<SocketAddr>,
     /// What is logged.
@@ -48,19 +49,6 @@ pub struct Compress {
     pub from_bytes: usize,
     /// Threads that compress, at least one.
     pub threads: usize,
-}
-
-/// How long stored pages are fresh, or may be served, where their origin does not say.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Caching {
-    /// The share of the time since a page was changed for which it is fresh, from 0 to 1.
-    pub heuristic: f64,
-    /// The most that this comes to.
-    pub heuristic_most: Duration,
-    /// How long it is remembered that there is no such page.
-    pub negative: Duration,
-    /// How long a page may be served, once stale, when its origin fails.
-    pub stale_if_error: Duration,
 }
 
 /// What is written to standard error.
