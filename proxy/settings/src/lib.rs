@@ -12,6 +12,7 @@ mod consent;
 mod entry;
 mod files;
 mod keys;
+mod listen;
 mod main_file;
 mod names;
 mod notice;
@@ -31,6 +32,7 @@ mod site_file;
 mod site_parts;
 mod topics;
 
+pub use listen::{Certificate, Listen, PemFile};
 pub use main_file::load;
 pub use names::closest;
 pub use problem::{LoadError, Problem, Source, Span};

@@ -18,7 +18,7 @@ fn sample() -> Settings {
 #[test]
 fn the_sample_main_file_and_its_shop_are_read() {
     let settings = sample();
-    assert_eq!(settings.listen, ["127.0.0.1:8080".parse().unwrap()]);
+    assert_eq!(settings.listen.http, ["127.0.0.1:8080".parse().unwrap()]);
     assert_eq!(settings.cache_bytes, 256 << 20);
     assert_eq!(settings.limits.header_bytes, 16 << 10);
     let [shop] = settings.sites.as_slice() else { panic!("one site") };
