@@ -91,8 +91,8 @@ impl Pipeline {
             return self.confirm(asked, site, headers, page);
         }
         let (meaning, freshness) = match asked.judge(status, headers) {
-            Ok(Storable(freshness)) if freshness.is_once() => (Meaning::Once, freshness),
-            Ok(Storable(freshness)) => (Meaning::New, freshness),
+            Ok(freshness) if freshness.is_once() => (Meaning::Once, freshness),
+            Ok(freshness) => (Meaning::New, freshness),
             // A stale copy is worth more than an error.
             Err(Unstorable::Failed) if known.is_some_and(|page| page.may_serve_on_error(Instant::now())) => {
                 return Err((Trouble::OriginError, Failure::OriginError));
@@ -119,7 +119,7 @@ impl Pipeline {
         let stored = page.answered();
         let origin = updated(&stored.origin, &kept(site, headers));
         let freshness = match asked.judge(stored.status, &origin) {
-            Ok(Storable(freshness)) => freshness,
+            Ok(freshness) => freshness,
             Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
         };
         let answered = self.answered(asked, site, (stored.status, origin, stored.body.clone()), &freshness);
@@ -168,13 +168,6 @@ impl Accepted {
             answered.body = body;
         }
         Page::new(answered, freshness)
-    }
-}
-
-impl Asked<'_> {
-    fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Result<Storable, Unstorable> {
-        let (received, clock) = (Instant::now(), SystemTime::now());
-        judge(&Received { status, headers, requested: self.at, received, clock }, &self.route.rules)
     }
 }
 

@@ -14,7 +14,6 @@ use cloakroom_rewrite::{Piece, Pieces, SafeEdits, SafeFragment, rewrite_to_piece
 use cloakroom_variants::{Body, Choice, JointVariant, OriginView, PageKey, Rules};
 use cloakroom_vocabulary::{Consent, ConsentFacts, Jurisdiction};
 
-use crate::Site;
 use crate::answer::Reveal;
 use crate::canary::Canary;
 use crate::decision::Decision;

@@ -13,6 +13,7 @@ mod consent;
 mod entry;
 mod files;
 mod keys;
+mod listen;
 mod main_file;
 mod names;
 mod notice;
@@ -33,6 +34,7 @@ mod site_parts;
 mod topics;
 
 pub use cache::Caching;
+pub use listen::{Certificate, Listen, PemFile};
 pub use main_file::load;
 pub use names::closest;
 pub use problem::{LoadError, Problem, Source, Span};

@@ -11,13 +11,14 @@ use cloakroom_vocabulary::{Coding, Shares, Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
 use crate::cache::Caching;
+use crate::listen::Listen;
 use crate::problem::{Source, Span};
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Addresses for plain HTTP, at least one.
-    pub listen: Vec<SocketAddr>,
+    /// Where it answers.
+    pub listen: Listen,
     /// Networks that may set `X-Forwarded-For`.
     pub trusted_proxies: Vec<IpNet>,
     /// The country database: a file that exists.
@@ -87,6 +88,8 @@ pub struct Limits {
     pub header_bytes: usize,
     /// The longest silence of a client, before a request or while it takes an answer.
     pub client_silence: Duration,
+    /// Requests at a time on one connection of HTTP/2.
+    pub concurrent_streams: u32,
     /// Connecting to an origin.
     pub origin_connect: Duration,
     /// From a request to the first byte of an origin's answer.
