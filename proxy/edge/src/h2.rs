@@ -262,8 +262,7 @@ impl Streams<'_> {
 async fn send(door: Door, http: HttpSession, answer: Answer) {
     let mut http = ServerSession::new_http2(http);
     // A client that has reset the stream, or takes nothing, gets nothing.
-    if respond::answer(&mut http, &answer).await.is_ok() {
-        let sent = if answer.is_head_only() { 0 } else { answer.body().len() };
+    if let Ok(sent) = respond::answer(&mut http, &answer).await {
         respond::count(door.live.measure(), &answer, sent);
     }
 }
