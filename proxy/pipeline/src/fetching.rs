@@ -110,7 +110,7 @@ impl Pipeline {
             }
             Err((trouble, failure)) => {
                 self.measure.trouble(route.label, trouble);
-                self.refused.insert(key, failure);
+                self.refused.remember(key, failure);
                 Err(failure)
             }
         }
