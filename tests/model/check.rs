@@ -89,7 +89,7 @@ impl<'v> Check<'v> {
         let (reply, path) = (self.reply, self.visit.path());
         let head = matches!(self.visit.wish, Wish::Head);
         let decoded = reply.decoded();
-        let length = reply.field("content-length").and_then(|length| length.parse().ok());
+        let length = reply.field("content-length").and_then(|length| length.parse::<usize>().ok());
         let coded = reply.field("content-encoding").is_some();
         let found = self.fitting(|status, body| {
             let fits = if head {
