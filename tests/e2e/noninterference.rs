@@ -5,7 +5,7 @@ use crate::origin::Origin;
 use crate::proxy::{Proxy, site};
 
 /// Two people who have nothing in common but the page that they get.
-fn two_strangers(target: &str) -> [Visitor; 2] {
+pub fn two_strangers(target: &str) -> [Visitor; 2] {
     let one = Visitor::new(target)
         .with("Cookie", "session=aaaa1111; cloakroom_consent=none; _ga=GA1.2.3")
         .with("X-Forwarded-For", "198.18.4.9")
@@ -51,7 +51,7 @@ fn global_privacy_control_is_the_one_bit_that_is_forwarded() {
 }
 
 /// Places where a client can put a canary, each with a canary of its own.
-fn with_canaries(target: &str) -> (Visitor, Vec<String>) {
+pub fn with_canaries(target: &str) -> (Visitor, Vec<String>) {
     let fields = [
         "Cookie",
         "User-Agent",

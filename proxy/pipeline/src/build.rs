@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Geo, Mode, RouteConfig, SiteConfig, SiteId};
 use cloakroom_crowd::{Crowd, RouteCrowd};

@@ -184,6 +184,16 @@ impl Pipeline {
     /// Takes a sealed request as far as it gets without waiting. A hit ends here.
     #[must_use]
     pub fn step(self: &Arc<Self>, raw: RawRequest<'_>) -> Step {
+        let is_head = raw.is_head();
+        let mut step = self.judge(raw);
+        // Refusals too: what a HEAD is answered with has no body, or the next answer would be read in it.
+        if let (Step::Answer(answer), true) = (&mut step, is_head) {
+            answer.head_only = true;
+        }
+        step
+    }
+
+    fn judge(self: &Arc<Self>, raw: RawRequest<'_>) -> Step {
         let site_id = match self.boundary.site(&raw) {
             Ok(site) => site,
             Err(refusal) => return self.refuse(None, refusal),
