@@ -9,9 +9,7 @@ use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use crate::{
-    Began, Index, Page, PageKey, Purge, Resource, Scope, StoredVariant, VariantId, VariantLookup,
-};
+use crate::{Began, Index, Page, PageKey, Purge, Resource, Scope, StoredVariant, VariantId, VariantLookup};
 
 /// Bounds of the cache.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,9 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use cloakroom_vocabulary::Coding;
 
-use crate::{About, Edition, Index, Mark, Page, PageKey, Purge, Purgeable, State, StoredVariant, Tags, VariantId};
+use crate::{
+    About, Edition, Index, Mark, Page, PageKey, Purge, Purgeable, State, StoredVariant, Tags, VariantId,
+};
 
 /// The most variants of a page that are kept: a route has at most 1,000, each with a few notices. Past it, those
 /// of other editions go, and then all: a variant is made anew from the page that is here.
