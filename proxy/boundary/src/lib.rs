@@ -57,7 +57,7 @@ pub use entity_tag::EntityTag;
 pub use geo::{Geo, GeoError};
 pub use own_cookies::{OwnCookie, OwnCookies};
 pub use own_pages::{Changed, Form, MAX_FORM_BYTES, OwnPage, OwnPages, OwnRequest, Said};
-pub use passthrough::{strip_client_address, strip_own_cookies, strip_own_set_cookies};
+pub use passthrough::{client_address_fields, strip_own_cookies, strip_own_set_cookies};
 pub use pattern::{PathPattern, PatternError};
 pub use pending::{Kept, PendingCookies};
 pub use query::{QueryPattern, QueryRule};
