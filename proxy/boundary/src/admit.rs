@@ -22,7 +22,7 @@ use crate::routes::Route;
 use crate::signals::Wanted;
 use crate::site::Site;
 use crate::{
-    BoundaryError, ClientTags, Config, Geo, Mode, OwnPages, PendingCookies, RawRequest, Refusal, RouteId,
+    Asked, BoundaryError, Config, Geo, Mode, OwnPages, PendingCookies, RawRequest, Refusal, RouteId,
     ScrubbedRequest, Signals, SiteId, Token, TokenKey, address, canonical, consent, query,
 };
 
@@ -63,8 +63,8 @@ pub struct Admitted {
     /// Cookies of our own that the answer would set or delete. On anonymous routes there are none, since
     /// caches in front keep those answers.
     pub cookies: PendingCookies,
-    /// What the client says that it has: decides whether bytes are sent again, and nothing else.
-    pub tags: ClientTags,
+    /// What the client wishes of a stored answer: decides which of its bytes are sent, and nothing else.
+    pub asked: Asked,
     /// The page that is wanted.
     pub request: ScrubbedRequest,
 }
@@ -192,7 +192,7 @@ impl Boundary {
             },
         };
         let undecided = known.own.asks() && facts.silent && !gpc;
-        let tags = ClientTags::read(&raw);
+        let asked = Asked::read(&raw);
         Ok(Admission::Admitted(Admitted {
             route,
             mode,
@@ -201,7 +201,7 @@ impl Boundary {
             token,
             undecided,
             cookies,
-            tags,
+            asked,
             request,
         }))
     }

@@ -9,6 +9,7 @@
 
 mod address;
 mod admit;
+mod asked;
 mod canonical;
 mod chance;
 mod config;
@@ -42,15 +43,17 @@ mod signals;
 mod site;
 mod token;
 mod topics;
+mod weight;
 
 #[cfg(test)]
 #[path = "../tests/support/mmdb.rs"]
 mod mmdb;
 
 pub use admit::{Admission, Admitted, Boundary, Passthrough};
+pub use asked::{Asked, ByteRange, Codings, Dates, HttpDate, Representation, Wish};
 pub use config::{BoundaryError, Config, Mode, RouteConfig, RouteId, SiteConfig, SiteId, TopicConfig};
 pub use consent::{ConsentSource, TcfTerms};
-pub use entity_tag::{ClientTags, EntityTag};
+pub use entity_tag::EntityTag;
 pub use geo::{Geo, GeoError};
 pub use own_cookies::{OwnCookie, OwnCookies};
 pub use own_pages::{Changed, Form, MAX_FORM_BYTES, OwnPage, OwnPages, OwnRequest, Said};

@@ -9,7 +9,7 @@ use http::{Method, Version};
 use crate::host::{self, MAX_HOST_BYTES};
 use crate::{Refusal, canonical};
 
-/// What a client sent, closed to everybody outside the boundary: no getters, no `Debug`, no
+/// What a client sent, closed to everybody outside the boundary: no getters of its parts, no `Debug`, no
 /// `Clone`, no serialization.
 pub struct RawRequest<'r> {
     parts: &'r Parts,
@@ -21,6 +21,12 @@ impl<'r> RawRequest<'r> {
     #[must_use]
     pub fn seal(parts: &'r Parts, peer: IpAddr) -> Self {
         Self { parts, peer }
+    }
+
+    /// Whether the head alone is wanted, of whatever answers it (RFC 9110 §9.3.2).
+    #[must_use]
+    pub fn is_head(&self) -> bool {
+        *self.method() == Method::HEAD
     }
 
     pub(crate) fn peer(&self) -> IpAddr {

@@ -9,6 +9,6 @@ mod fetch;
 mod request;
 mod tls;
 
-pub use fetch::{FetchError, Origin, OriginConfig, OriginResponse};
+pub use fetch::{FetchError, OpenResponse, Origin, OriginConfig, OriginResponse};
 pub use request::{Conditions, OriginRequest, Told};
 pub use tls::{Tls, TlsError};
