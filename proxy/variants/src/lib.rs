@@ -6,6 +6,7 @@
 mod body;
 mod cache;
 mod freshness;
+mod kept;
 mod key;
 mod page;
 mod resource;
@@ -18,6 +19,7 @@ pub use freshness::{
     CACHING, CDN_CACHE_CONTROL, Freshness, Heuristic, Received, Rules, Storable, Unstorable,
     forbids_transforming, judge, storable, updated,
 };
+pub use kept::KeptPage;
 pub use key::{Choice, Edition, JointVariant, OriginView, PageKey, VariantId, VariantKey, VariantLookup};
 pub use page::{Answered, OwnTag, Page, State, Validators};
 pub use resource::{Purge, Resource};

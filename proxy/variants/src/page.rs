@@ -87,6 +87,12 @@ impl Page {
         Self { answered, fields, http1_head, dates, arrived: Instant::now(), freshness }
     }
 
+    /// A page that arrived earlier and was kept on disk.
+    #[must_use]
+    pub fn kept(answered: Answered, freshness: Freshness, arrived: Instant) -> Self {
+        Self { arrived, ..Self::new(answered, freshness) }
+    }
+
     /// What it is made of.
     #[must_use]
     pub fn answered(&self) -> &Answered {
