@@ -129,6 +129,12 @@ impl Page {
         &self.answered.validators
     }
 
+    /// How long it may be served, as it was judged.
+    #[must_use]
+    pub fn freshness(&self) -> Freshness {
+        self.freshness
+    }
+
     /// What may be done with it.
     #[must_use]
     pub fn state(&self, now: Instant) -> State {
