@@ -9,13 +9,10 @@
 
 use http::HeaderValue;
 use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Hexadecimal digits of a tag of ours: 128 bits.
 const DIGITS: usize = 32;
-/// What is hashed before the opaque part of a tag that is not ours, so that the number of a tag never is
-/// that of a body. What bodies begin with is a length, which is never as large as these letters are.
-const FOREIGN: &[u8] = b"cloakroom entity tag of another\0";
-
 /// The tag of a stored answer, as a number. There is no way to make one but of content or of a field that an
 /// origin sent, and [`Asked`](crate::Asked) answers one question: nobody can try a visitor's tags one after
 /// the other.
@@ -88,20 +85,24 @@ impl EntityTag {
     }
 }
 
-/// The number of a tag: what it says, if it is written as ours are, and else a hash of it. An origin's tag
+/// The number of a tag: what it says, if it is written as ours are, and else a hash of it (XXH3), which is made
+/// without a copy of what a client sent. Whoever makes a tag that collides with another only fools themselves. An origin's tag
 /// that looks like ours is read the same way on both sides, so that it is still recognized.
 fn number(opaque: &[u8]) -> u128 {
-    own_number(opaque)
-        .unwrap_or_else(|| first_128_bits(Sha256::new_with_prefix(FOREIGN).chain_update(opaque)))
+    own_number(opaque).unwrap_or_else(|| xxh3_128(opaque))
 }
 
 /// The number of a tag that is written as ours are: 32 lower-case digits.
 fn own_number(opaque: &[u8]) -> Option<u128> {
-    let digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if opaque.len() != DIGITS || !opaque.iter().all(digit) {
-        return None;
-    }
-    u128::from_str_radix(std::str::from_utf8(opaque).ok()?, 16).ok()
+    let digits: &[u8; DIGITS] = opaque.try_into().ok()?;
+    digits.iter().try_fold(0, |number: u128, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u128::from(digit))
+    })
 }
 
 fn first_128_bits(hash: Sha256) -> u128 {

@@ -24,6 +24,7 @@ use pingora_timeout::timeout;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::proxy::Edge;
+use crate::stopping::Stopping;
 use crate::wire::Wire;
 use crate::{head, respond};
 
@@ -41,22 +42,47 @@ fn wipe(read: Bytes, rest: &mut BytesMut) {
     rest.clear();
 }
 
-/// The application behind the listeners.
+/// The application behind the listeners of plain HTTP.
+#[derive(Clone)]
 pub(crate) struct Door {
     pub(crate) live: Arc<Live>,
     pub(crate) max_header_bytes: usize,
     pub(crate) max_silence: Duration,
     /// The longer way.
     pub(crate) proxy: Arc<HttpProxy<Edge>>,
+    pub(crate) stopping: Stopping,
 }
 
 #[async_trait]
 impl ServerApp for Door {
-    async fn process_new(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
-        let mut watch = shutdown.clone();
-        let mut stopped = pin!(async move { drop(watch.wait_for(|stopping| *stopping).await) });
-        // A client without an address (a Unix socket) is nobody that a crowd could count.
-        let peer = stream.get_socket_digest().and_then(|socket| Some(socket.peer_addr()?.as_inet()?.ip()));
+    async fn process_new(self: &Arc<Self>, stream: Stream, _shutdown: &ShutdownWatch) -> Option<Stream> {
+        self.serve(stream).await;
+        None
+    }
+
+    async fn cleanup(&self) {
+        self.proxy.http_cleanup().await;
+    }
+}
+
+/// The address of whoever is at the other end; `None` for a client without one (a Unix socket), who is
+/// nobody that a crowd could count.
+pub(crate) fn peer(stream: &Stream) -> Option<IpAddr> {
+    Some(stream.get_socket_digest()?.peer_addr()?.as_inet()?.ip())
+}
+
+impl Door {
+    /// Serves a connection of HTTP/1.1 to its end.
+    pub(crate) async fn serve(&self, stream: Stream) {
+        // That it is over says no more than that it is over.
+        let _ = self.requests(stream).await;
+    }
+
+    /// `None` when the connection has ended.
+    async fn requests(&self, mut stream: Stream) -> Option<()> {
+        let shutdown = self.stopping.of_connection();
+        let mut stopped = pin!(self.stopping.told());
+        let peer = peer(&stream);
         let (mut input, mut output) = (BytesMut::new(), BytesMut::new());
         loop {
             input.reserve(READ);
@@ -84,18 +110,12 @@ impl ServerApp for Door {
                 None => {
                     let begun = BytesMut::from(&bytes[..]);
                     wipe(bytes, &mut input);
-                    stream = self.longer_way(stream, begun, shutdown).await?;
+                    stream = self.longer_way(stream, begun, &shutdown).await?;
                 }
             }
         }
     }
 
-    async fn cleanup(&self) {
-        self.proxy.http_cleanup().await;
-    }
-}
-
-impl Door {
     /// The answer to a plain request, and whether its client keeps the connection; `None` for a
     /// request that has to go the longer way.
     async fn answer(&self, bytes: &Bytes, peer: Option<IpAddr>) -> Option<(Answer, bool)> {

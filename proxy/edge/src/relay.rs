@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cloakroom_boundary::{strip_client_address, strip_own_cookies, strip_own_set_cookies};
 use cloakroom_pipeline::{Pipeline, Relay};
 use http::header::{COOKIE, SET_COOKIE};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use pingora_core::protocols::tls::CaType;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_core::utils::tls::{WrappedX509, parse_x509};
@@ -50,8 +50,9 @@ pub(crate) async fn peer(relay: &Relay, roots: &Roots) -> Result<Box<HttpPeer>> 
     Ok(Box::new(peer))
 }
 
-/// Takes our own cookies, and unless the site wants it the client's address, out of the request.
-pub(crate) fn outbound(upstream: &mut RequestHeader, relay: &Relay) -> Result<()> {
+/// Takes our own cookies, and unless the site wants it the client's address, out of the request, which
+/// came over HTTP/2 or not.
+pub(crate) fn outbound(upstream: &mut RequestHeader, relay: &Relay, of_http2: bool) -> Result<()> {
     let mut kept = upstream.headers.clone();
     strip_own_cookies(&mut kept);
     if !relay.forwards_client_ip() {
@@ -62,6 +63,9 @@ pub(crate) fn outbound(upstream: &mut RequestHeader, relay: &Relay) -> Result<()
     for name in &gone {
         upstream.remove_header(name);
     }
+    if of_http2 {
+        join_cookies(&mut kept);
+    }
     if differs(&upstream.headers, &kept, &COOKIE) {
         upstream.remove_header(&COOKIE);
         for value in kept.get_all(COOKIE) {
@@ -69,6 +73,18 @@ pub(crate) fn outbound(upstream: &mut RequestHeader, relay: &Relay) -> Result<()
         }
     }
     Ok(())
+}
+
+/// HTTP/2 lets a client send its cookies in several fields; in HTTP/1.1 they are one (RFC 9113 §8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let lines: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if lines.len() < 2 {
+        return;
+    }
+    // Values that were read from a request stay values when they are joined.
+    if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b"; "[..])) {
+        headers.insert(COOKIE, joined);
+    }
 }
 
 /// An origin must not set our cookies.

@@ -32,6 +32,15 @@ pub(crate) struct Asked<'a> {
     pub(crate) at: Instant,
 }
 
+impl Asked<'_> {
+    /// Judges an answer whose head has arrived just now.
+    fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Result<Freshness, Unstorable> {
+        let (requested, received, clock) = (self.at, Instant::now(), SystemTime::now());
+        let answer = Received { status, headers, requested, received, clock };
+        judge(&answer, &self.route.rules).map(|Storable(freshness)| freshness)
+    }
+}
+
 /// The head of an answer that may be shown.
 pub(crate) struct Accepted {
     pub(crate) meaning: Meaning,
@@ -82,8 +91,8 @@ impl Pipeline {
             return self.confirm(asked, site, headers, page);
         }
         let (meaning, freshness) = match asked.judge(status, headers) {
-            Ok(Storable(freshness)) if freshness.is_once() => (Meaning::Once, freshness),
-            Ok(Storable(freshness)) => (Meaning::New, freshness),
+            Ok(freshness) if freshness.is_once() => (Meaning::Once, freshness),
+            Ok(freshness) => (Meaning::New, freshness),
             // A stale copy is worth more than an error.
             Err(Unstorable::Failed) if known.is_some_and(|page| page.may_serve_on_error(Instant::now())) => {
                 return Err((Trouble::OriginError, Failure::OriginError));
@@ -110,7 +119,7 @@ impl Pipeline {
         let stored = page.answered();
         let origin = updated(&stored.origin, &kept(site, headers));
         let freshness = match asked.judge(stored.status, &origin) {
-            Ok(Storable(freshness)) => freshness,
+            Ok(freshness) => freshness,
             Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
         };
         let answered = self.answered(asked, site, (stored.status, origin, stored.body.clone()), &freshness);
@@ -159,13 +168,6 @@ impl Accepted {
             answered.body = body;
         }
         Page::new(answered, freshness)
-    }
-}
-
-impl Asked<'_> {
-    fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Result<Storable, Unstorable> {
-        let (received, clock) = (Instant::now(), SystemTime::now());
-        judge(&Received { status, headers, requested: self.at, received, clock }, &self.route.rules)
     }
 }
 

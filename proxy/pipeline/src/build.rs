@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Geo, Mode, RouteConfig, SiteConfig, SiteId};
 use cloakroom_crowd::{Crowd, RouteCrowd};
@@ -14,7 +14,6 @@ use cloakroom_rewrite::OutputPolicy;
 use cloakroom_variants::VariantCache;
 use cloakroom_vocabulary::SiteVocabulary;
 use ipnet::IpNet;
-use moka::sync::Cache;
 
 use crate::canary::Canary;
 use crate::compress::Forms;
@@ -27,14 +26,10 @@ use crate::page_policy::page_policy;
 use crate::partition::Partition;
 use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 use crate::recheck::Room;
+use crate::refused::Refused;
 use crate::route::{Asks, DistinctPaths, Route};
 use crate::store::Store;
 use crate::{Pipeline, RelayTarget, Site, own};
-
-/// How long a page that may not be stored is not asked for again.
-const REFUSED_FOR: Duration = Duration::from_secs(5);
-/// How many such pages are remembered.
-const REFUSED_MOST: u64 = 10_000;
 
 impl Pipeline {
     /// What a site takes out of a plugin, which it need not list; `None` if there is no such site. `site`
@@ -70,7 +65,7 @@ impl Pipeline {
             making: Flights::new(),
             fetching: Flights::new(),
             room: Arc::new(Room::new()),
-            refused: Cache::builder().max_capacity(REFUSED_MOST).time_to_live(REFUSED_FOR).build(),
+            refused: Refused::new(),
             reveal,
             ended_epochs: Arc::default(),
         };

@@ -113,8 +113,8 @@ impl Sending {
         } else {
             self.safe(&mut sent, freshness);
         }
-        if self.compressed {
-            sent.append(VARY, HeaderValue::from_static("Accept-Encoding"));
+        if let Some(vary) = self.vary(&sent) {
+            sent.append(VARY, HeaderValue::from_static(vary));
         }
         // When the page was made, not when it is sent (RFC 9110 §6.6.1): `Age` counts from there.
         let date = origin.get(DATE).filter(|date| is_date(date)).cloned();
@@ -131,11 +131,20 @@ impl Sending {
         let shared = self.mode == Mode::Anonymous && age < lifetime;
         let public = || HeaderValue::try_from(format!("public, max-age={}", lifetime.as_secs())).ok();
         let cache_control = shared.then(public).flatten();
-        if cache_control.is_some() {
-            // The origin is told of the signal, so a cache in front must not mix what it answers.
-            sent.insert(VARY, HeaderValue::from_static("Sec-GPC"));
-        }
         sent.insert(CACHE_CONTROL, cache_control.unwrap_or(HeaderValue::from_static("private, no-cache")));
+    }
+
+    /// What an answer depends on that a cache in front could keep. The origin is told of the signal, so that such
+    /// a cache must not mix what it answers.
+    fn vary(&self, sent: &HeaderMap) -> Option<&'static str> {
+        let private = HeaderValue::from_static("private, no-cache");
+        let signal = self.downstream == Downstream::Safe && sent.get(CACHE_CONTROL) != Some(&private);
+        match (signal, self.compressed) {
+            (true, true) => Some("Sec-GPC, Accept-Encoding"),
+            (true, false) => Some("Sec-GPC"),
+            (false, true) => Some("Accept-Encoding"),
+            (false, false) => None,
+        }
     }
 
     /// Whose entity tag is sent.
@@ -291,7 +300,7 @@ mod tests {
 
     fn sent(downstream: Downstream, mode: Mode, seconds: u64, origin: &HeaderMap) -> HeaderMap {
         let lifetime = std::time::Duration::from_secs(seconds);
-        let freshness = Freshness { lifetime, ..Freshness::once() };
+        let freshness = Freshness::of(lifetime);
         Sending { mode, downstream, compressed: true }.fields(origin, &freshness)
     }
 
@@ -304,7 +313,7 @@ mod tests {
         assert_eq!(of(Mode::Anonymous, 60)["cache-control"], "public, max-age=60");
         assert_eq!(of(Mode::Anonymous, 0)["cache-control"], "private, no-cache");
         let vary = |mode| of(mode, 60).get_all("vary").iter().cloned().collect::<Vec<_>>();
-        assert_eq!(vary(Mode::Anonymous), ["Sec-GPC", "Accept-Encoding"]);
+        assert_eq!(vary(Mode::Anonymous), ["Sec-GPC, Accept-Encoding"]);
         assert_eq!(vary(Mode::Personalize), ["Accept-Encoding"]);
         assert_eq!(of(Mode::Personalize, 60)["date"], "Mon, 01 Jan 2024 00:00:00 GMT");
     }

@@ -1,5 +1,7 @@
 //! What is shown when there is nothing to show: a short page that says nothing of the request.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use cloakroom_boundary::Refusal;
 use cloakroom_measure::Trouble;
@@ -31,6 +33,17 @@ impl Failure {
             Self::TooManyPaths | Self::Busy => 503,
         };
         StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// For how long a page that failed so is not asked for again: the origin would say the same of a page that
+    /// may not be stored, and one that is overloaded is not helped by more requests. A connection that fails
+    /// costs nobody anything, and may succeed the next time.
+    pub(crate) fn remembered_for(self) -> Option<Duration> {
+        match self {
+            Self::Unstorable | Self::TooLarge => Some(Duration::from_secs(5)),
+            Self::OriginError | Self::OriginSlow => Some(Duration::from_secs(1)),
+            _ => None,
+        }
     }
 
     pub(crate) fn sentence(self) -> &'static str {

@@ -24,6 +24,7 @@ mod partial;
 mod partition;
 mod parts;
 mod recheck;
+mod refused;
 mod route;
 mod store;
 mod variant;
@@ -38,7 +39,6 @@ use cloakroom_measure::{Measure, Trouble};
 use cloakroom_origin::{Origin, Tls};
 use cloakroom_rewrite::OutputPolicy;
 use cloakroom_variants::{PageKey, Resource, State, VariantCache, VariantKey, VariantLookup};
-use moka::sync::Cache;
 
 pub use answer::{Answer, Head, OF_FAILURE, Reveal};
 pub use arrival::{Arrival, Broken, Reader};
@@ -62,6 +62,7 @@ use keeping::Keeping;
 use miss::{Fetched, Made, PendingPage};
 use own::Own;
 use recheck::Room;
+use refused::Refused;
 use route::{Route, Visit};
 use store::Store;
 
@@ -79,7 +80,7 @@ pub struct Pipeline {
     /// Room for pages that are looked at again.
     room: Arc<Room>,
     /// Pages that the origin would not let us store, remembered for some seconds.
-    refused: Cache<PageKey, Failure>,
+    refused: Refused,
     /// Cells and variants are shown in answers: `dev` and `demo` only.
     reveal: bool,
     /// Epochs that have ended since the start, over all sites.
@@ -183,6 +184,16 @@ impl Pipeline {
     /// Takes a sealed request as far as it gets without waiting. A hit ends here.
     #[must_use]
     pub fn step(self: &Arc<Self>, raw: RawRequest<'_>) -> Step {
+        let is_head = raw.is_head();
+        let mut step = self.judge(raw);
+        // Refusals too: what a HEAD is answered with has no body, or the next answer would be read in it.
+        if let (Step::Answer(answer), true) = (&mut step, is_head) {
+            answer.head_only = true;
+        }
+        step
+    }
+
+    fn judge(self: &Arc<Self>, raw: RawRequest<'_>) -> Step {
         let site_id = match self.boundary.site(&raw) {
             Ok(site) => site,
             Err(refusal) => return self.refuse(None, refusal),

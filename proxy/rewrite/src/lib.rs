@@ -16,6 +16,7 @@ mod edit;
 mod entity;
 mod findings;
 mod meta;
+mod narrow;
 mod page;
 mod pictures;
 mod pieces;

@@ -34,6 +34,7 @@ pub(crate) const SIGNAL_BITS: Bounded = bounded(1, 64, 16);
 pub(crate) const DISTINCT_PATHS: Bounded = bounded(1, 1_000_000, 10_000);
 pub(crate) const COMPRESS_THREADS: Bounded = bounded(1, 16, 1);
 
+pub(crate) const STREAMS: Bounded = bounded(1, 1_000, 100);
 pub(crate) const AUDIT_COUNT: Bounded = Bounded { least: 0, most: 1_000, default: None };
 
 // Fractions.
@@ -64,6 +65,7 @@ pub(crate) const FRESHNESS: Bounded = Bounded { least: SECOND, most: 30 * DAY, d
 
 // How long lists may be.
 pub(crate) const MAX_LISTENERS: usize = 16;
+pub(crate) const MAX_CERTIFICATES: usize = 256;
 pub(crate) const MAX_TRUSTED_PROXIES: usize = 1_000;
 pub(crate) const MAX_SITES: usize = 64;
 pub(crate) const MAX_HOSTS: usize = 64;
@@ -102,4 +104,5 @@ pub(crate) const MAX_POLICY_FILE: u64 = 256 * KIB;
 pub(crate) const MAX_RULE_FILE: u64 = MIB;
 pub(crate) const MAX_COMPONENT_FILE: u64 = 16 * MIB;
 pub(crate) const MAX_CA_FILE: u64 = MIB;
+pub(crate) const MAX_PEM_FILE: u64 = 256 * KIB;
 pub(crate) const MAX_GEO_FILE: u64 = GIB;

@@ -129,7 +129,11 @@ pub(crate) const DOWNSTREAM: &[&str] = &["safe", "origin"];
 #[rustfmt::skip]
 pub(crate) const MAIN: &[Key] = &[
     needed("listen", Kind::Section, "", "Where the proxy answers."),
-    needed("listen.http", Kind::TextOrTexts, "1 to 16 of `address:port`", "Addresses for plain HTTP. An IPv6 address stands in brackets: `[::]:8080`."),
+    key("listen.http", Kind::TextOrTexts, "none: HTTPS alone", "1 to 16 of `address:port`", "Addresses for plain HTTP. An IPv6 address stands in brackets: `[::]:8080`."),
+    key("listen.https", Kind::TextOrTexts, "none: plain HTTP alone", "1 to 16 of `address:port`", "Addresses for HTTPS: TLS 1.2 and 1.3, with HTTP/2 and HTTP/1.1, whichever the client prefers. Needs `[[listen.certificate]]`."),
+    section("listen.certificate", Kind::Sections, "What the proxy shows on `https`: at most 256. A client is shown the first whose names include the one that it asks for, and the first of all if there is none. Read at start: a renewed certificate is shown after a restart."),
+    needed("listen.certificate.cert", Kind::Text, "a file of at most 256KiB", "The certificate in PEM and behind it those that lead to its authority, relative to this file. Its names are the DNS names in it, `*.shop.example` included."),
+    needed("listen.certificate.key", Kind::Text, "a file of at most 256KiB", "The private key in PEM (PKCS #8, PKCS #1 or SEC 1), without a password, relative to this file. Nobody else should be able to read it."),
     section("client_ip", Kind::Section, "How the address of a visitor is told."),
     key("client_ip.trusted_proxies", Kind::Texts, "none", "at most 1,000 networks, none of them of everybody", "Networks of the load balancers in front, such as `10.0.0.0/8`: only these may set `X-Forwarded-For`."),
     section("geo", Kind::Section, "How the country of a visitor is told."),
@@ -140,13 +144,13 @@ pub(crate) const MAIN: &[Key] = &[
     needed("store.path", Kind::Text, "a folder; made if it is not there", "Where released combinations of values are written, so that after a restart they stay released until their epoch ends, and where `cloakroom plugin install` keeps plugins: the last 20 versions of each, at most 256 tables, and at most 256 MiB of compiled code; and the incident log, at most 64 files of about 1 MiB. No visitor, count or key is written. Relative to this file."),
     section("cache", Kind::Section, "The store of pages that are ready to send."),
     key("cache.max_bytes", Kind::Size(&bounds::CACHE_BYTES), "", "", "Memory for stored pages, of all sites together."),
-    key("cache.compress", Kind::Choices(CODINGS), "all of them", "each once; `[]` turns compression off", "The codings in which pages are stored besides, so that they are sent compressed to those who accept it. Forms are made once a page or variant, after it was stored; until then it is sent as it is. Which types are worth it is listed in `policies/compressible.txt`; an origin's `no-transform` is obeyed, and a form that is not 5 % smaller is dropped."),
-    key("cache.compress_from", Kind::Size(&bounds::COMPRESS_FROM), "", "", "The least bytes of a body that is worth compressing."),
-    key("cache.compress_threads", Kind::Number(&bounds::COMPRESS_THREADS), "", "", "Threads that compress, at a lower priority than those that answer."),
     key("cache.heuristic", Kind::Fraction(&bounds::SHARE), "`0.1`", "", "For how long a page is fresh of which the origin does not say so, but when it was last changed: this share of the time since then (RFC 9111 §4.2.2). 0 asks the origin each time."),
     key("cache.heuristic_most", Kind::Duration(&bounds::HEURISTIC_MOST), "", "", "The most that this comes to."),
     key("cache.negative", Kind::Duration(&bounds::NEGATIVE), "", "", "For how long a 404 or a 410 is fresh of which the origin says neither."),
     key("cache.stale_if_error", Kind::Duration(&bounds::STALE_IF_ERROR), "", "", "For how long a page may be shown, once stale, when the origin fails. An origin's own `stale-if-error` overrules it, and `must-revalidate`, `proxy-revalidate`, `s-maxage` or `no-cache` forbid it (RFC 9111 §4.2.4)."),
+    key("cache.compress", Kind::Choices(CODINGS), "all of them", "each once; `[]` turns compression off", "The codings in which pages are stored besides, so that they are sent compressed to those who accept it. Forms are made once a page or variant, after it was stored; until then it is sent as it is. Which types are worth it is listed in `policies/compressible.txt`; an origin's `no-transform` is obeyed, and a form that is not 5 % smaller is dropped."),
+    key("cache.compress_from", Kind::Size(&bounds::COMPRESS_FROM), "", "", "The least bytes of a body that is worth compressing."),
+    key("cache.compress_threads", Kind::Number(&bounds::COMPRESS_THREADS), "", "", "Threads that compress, at a lower priority than those that answer."),
     section("metrics", Kind::Section, "Figures for the people who run the proxy."),
     key("metrics.listen", Kind::Text, "none: no metrics", "`address:port`", "Where metrics are read. Keep it off the public network."),
     section("log", Kind::Section, "What is written to standard error."),
@@ -155,6 +159,7 @@ pub(crate) const MAIN: &[Key] = &[
     section("limits", Kind::Section, "What a request or a page may cost."),
     key("limits.header_bytes", Kind::Size(&bounds::HEADER_BYTES), "", "", "The most bytes of request line and headers from a client."),
     key("limits.client_silence", Kind::Duration(&bounds::CLIENT_SILENCE), "", "", "How long a client may be silent, before a request or while it takes an answer, until its connection is closed."),
+    key("limits.concurrent_streams", Kind::Number(&bounds::STREAMS), "", "", "Requests that one connection of HTTP/2 may have under way at a time."),
     key("limits.origin_connect", Kind::Duration(&bounds::ORIGIN_CONNECT), "", "", "How long connecting to an origin may take."),
     key("limits.origin_first_byte", Kind::Duration(&bounds::ORIGIN_FIRST_BYTE), "", "", "How long an origin may take to begin its answer."),
     key("limits.origin_timeout", Kind::Duration(&bounds::ORIGIN_TIMEOUT), "", "", "How long a whole fetch from an origin may take."),
@@ -253,11 +258,7 @@ pub(crate) const SITE: &[Key] = &[
 ];
 
 /// Keys of the outer contract that this version does not have, and what to do without them.
-pub(crate) const LATER: &[(&str, &str)] = &[
-    ("listen.https", "TLS is not built yet: let a server in front terminate it and forward to `http`"),
-    ("listen.certificate", "TLS is not built yet: let a server in front terminate it and forward to `http`"),
-    ("console", "the console is not built yet: remove the section"),
-];
+pub(crate) const LATER: &[(&str, &str)] = &[("console", "the console is not built yet: remove the section")];
 
 /// The keys directly under a section.
 pub(crate) fn within<'k>(keys: &'k [Key], section: &str) -> impl Iterator<Item = &'k Key> {

@@ -13,7 +13,7 @@ pub(crate) type Texts = Spanned<Vec<Text>>;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MainFile {
-    pub listen: Listen,
+    pub listen: Spanned<Listen>,
     #[serde(default)]
     pub client_ip: ClientIp,
     #[serde(default)]
@@ -33,7 +33,17 @@ pub(crate) struct MainFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Listen {
-    pub http: Spanned<OneOrMany>,
+    pub http: Option<Spanned<OneOrMany>>,
+    pub https: Option<Spanned<OneOrMany>>,
+    #[serde(default)]
+    pub certificate: Vec<Certificate>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Certificate {
+    pub cert: Text,
+    pub key: Text,
 }
 
 #[derive(Deserialize, Default)]
@@ -64,13 +74,13 @@ pub(crate) struct Store {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cache {
     pub max_bytes: Option<Text>,
-    pub compress: Option<Texts>,
-    pub compress_from: Option<Text>,
-    pub compress_threads: Option<Spanned<u64>>,
     pub heuristic: Option<Fraction>,
     pub heuristic_most: Option<Text>,
     pub negative: Option<Text>,
     pub stale_if_error: Option<Text>,
+    pub compress: Option<Texts>,
+    pub compress_from: Option<Text>,
+    pub compress_threads: Option<Spanned<u64>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -91,6 +101,7 @@ pub(crate) struct Log {
 pub(crate) struct Limits {
     pub header_bytes: Option<Text>,
     pub client_silence: Option<Text>,
+    pub concurrent_streams: Option<Spanned<u64>>,
     pub origin_connect: Option<Text>,
     pub origin_first_byte: Option<Text>,
     pub origin_timeout: Option<Text>,
@@ -352,6 +363,7 @@ mod tests {
             &[
                 ("", fields::<MainFile>()),
                 ("listen", fields::<Listen>()),
+                ("listen.certificate", fields::<Certificate>()),
                 ("client_ip", fields::<ClientIp>()),
                 ("geo", fields::<Geo>()),
                 ("sites", fields::<Sites>()),

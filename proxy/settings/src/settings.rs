@@ -10,13 +10,15 @@ use cloakroom_notice::Language;
 use cloakroom_vocabulary::{Coding, Shares, Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
+use crate::cache::Caching;
+use crate::listen::Listen;
 use crate::problem::{Source, Span};
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Addresses for plain HTTP, at least one.
-    pub listen: Vec<SocketAddr>,
+    /// Where it answers.
+    pub listen: Listen,
     /// Networks that may set `X-Forwarded-For`.
     pub trusted_proxies: Vec<IpNet>,
     /// The country database: a file that exists.
@@ -25,10 +27,10 @@ pub struct Settings {
     pub store_folder: Option<PathBuf>,
     /// Memory for stored pages, in bytes.
     pub cache_bytes: u64,
-    /// Which compressed forms are stored besides.
-    pub compress: Compress,
     /// How long stored pages are fresh where their origin does not say.
     pub caching: Caching,
+    /// Which compressed forms are stored besides.
+    pub compress: Compress,
     /// Where metrics are read.
     pub metrics_listen: Option<SocketAddr>,
     /// What is logged.
@@ -48,19 +50,6 @@ pub struct Compress {
     pub from_bytes: usize,
     /// Threads that compress, at least one.
     pub threads: usize,
-}
-
-/// How long stored pages are fresh, or may be served, where their origin does not say.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Caching {
-    /// The share of the time since a page was changed for which it is fresh, from 0 to 1.
-    pub heuristic: f64,
-    /// The most that this comes to.
-    pub heuristic_most: Duration,
-    /// How long it is remembered that there is no such page.
-    pub negative: Duration,
-    /// How long a page may be served, once stale, when its origin fails.
-    pub stale_if_error: Duration,
 }
 
 /// What is written to standard error.
@@ -99,6 +88,8 @@ pub struct Limits {
     pub header_bytes: usize,
     /// The longest silence of a client, before a request or while it takes an answer.
     pub client_silence: Duration,
+    /// Requests at a time on one connection of HTTP/2.
+    pub concurrent_streams: u32,
     /// Connecting to an origin.
     pub origin_connect: Duration,
     /// From a request to the first byte of an origin's answer.

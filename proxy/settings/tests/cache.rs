@@ -3,8 +3,9 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that fails should say so at once")]
 
 use std::fs;
+use std::time::Duration;
 
-use cloakroom_settings::{Compress, Settings, load};
+use cloakroom_settings::{Caching, Compress, Settings, load};
 use cloakroom_vocabulary::Coding;
 
 /// The settings with these lines under `[cache]`, and these in the site's file.
@@ -34,4 +35,20 @@ fn a_route_turns_compression_off() {
     let settings = with("", routes);
     let compressed: Vec<_> = settings.sites[0].routes.iter().map(|route| route.compress).collect();
     assert_eq!(compressed, [false, true]);
+}
+
+#[test]
+fn what_an_origin_does_not_say_is_the_operators_to_say() {
+    let seconds = Duration::from_secs;
+    let day = seconds(86_400);
+    let unsaid = Caching { heuristic: 0.1, heuristic_most: day, negative: seconds(10), stale_if_error: day };
+    assert_eq!(with("", "").caching, unsaid);
+    let lines = "heuristic = 0\nheuristic_most = \"1h\"\nnegative = \"0s\"\nstale_if_error = \"365d\"";
+    let said = Caching {
+        heuristic: 0.0,
+        heuristic_most: seconds(3_600),
+        negative: Duration::ZERO,
+        stale_if_error: 365 * day,
+    };
+    assert_eq!(with(lines, "").caching, said);
 }

@@ -19,7 +19,7 @@ fn sample() -> Settings {
 #[test]
 fn the_sample_main_file_and_its_shop_are_read() {
     let settings = sample();
-    assert_eq!(settings.listen, ["127.0.0.1:8080".parse().unwrap()]);
+    assert_eq!(settings.listen.http, ["127.0.0.1:8080".parse().unwrap()]);
     assert_eq!(settings.cache_bytes, 256 << 20);
     let all = Compress { codings: Coding::ALL.to_vec(), from_bytes: 256, threads: 1 };
     assert_eq!(settings.compress, all);

@@ -1,9 +1,10 @@
 //! Tables of answers and what becomes of them, each with the section that says so.
 
-use http::HeaderValue;
-use proptest::prelude::*;
-
 use super::*;
+use http::HeaderValue;
+
+mod property;
+mod targeted;
 
 /// What the clock shows when an answer arrives, where a test does not say otherwise.
 const NOW: &str = "Mon, 30 Nov 2026 12:00:00 GMT";
@@ -264,48 +265,6 @@ fn must_understand_weakens_no_store_where_the_status_is_known() {
 }
 
 #[test]
-fn cdn_cache_control_replaces_the_others_if_it_can_be_read() {
-    let (cdn, cc) = ("cdn-cache-control", "cache-control");
-    let soon = at(60);
-    check(&[
-        ("9213 2.2", &[(cdn, "max-age=3600")], 3600),
-        ("9213 2.2", &[(cdn, "max-age=3600"), (cc, "max-age=1")], 3600),
-        ("9213 2.2", &[(cdn, "max-age=1"), (cc, "max-age=3600")], 1),
-        ("9213 2.2", &[(cdn, "max-age=3600"), ("expires", "0")], 3600),
-        ("9213 2.2", &[(cdn, "max-age=0"), ("expires", &soon)], 0),
-        ("9213 2.2", &[(cdn, "foo"), ("expires", &soon)], 0),
-        ("9213 2.2", &[(cdn, "max-age=10"), (cc, "no-store, private")], 10),
-        ("9213 2.2", &[(cdn, "max-age=3600"), ("age", "7200")], 0),
-        ("9213 2.2", &[(cdn, "max-age=60, s-maxage=5")], 5),
-        ("9213 2.1", &[(cdn, "foobar, max-age=3600")], 3600),
-        ("9213 2.1", &[(cdn, "max-age=3600;x=1")], 3600),
-        ("9213 2.1", &[(cdn, "max-age=99999999999")], YEAR),
-        ("9213 2.1", &[(cdn, "max-age=-1"), (cc, "max-age=60")], 0),
-        ("8941 3.2 the last counts", &[(cdn, "max-age=1"), (cdn, "max-age=5")], 5),
-        ("9213 2.1 no dictionary", &[(cdn, "MaX-aGe=3600"), (cc, "max-age=1")], 1),
-        ("9213 2.1 no dictionary", &[(cdn, "max-age =3600"), (cc, "max-age=1")], 1),
-        ("9213 2.1 no dictionary", &[(cdn, "max-age= 3600"), (cc, "max-age=1")], 1),
-        ("9213 2.1 no dictionary", &[(cdn, "max-age=3600, &&&"), (cc, "max-age=1")], 1),
-        ("9213 2.1 empty", &[(cdn, ""), (cc, "max-age=1")], 1),
-        ("9213 2.1 types", &[(cdn, "max-age=\"60\""), (cc, "max-age=1")], 1),
-        ("9213 2.1 types", &[(cdn, "max-age=1.5"), (cc, "max-age=1")], 1),
-        ("9213 2.1 types", &[(cdn, "max-age=60, no-store=?0"), (cc, "max-age=1")], 1),
-        ("9213 2.1 types", &[(cdn, "max-age=(60)"), (cc, "max-age=1")], 1),
-        ("5.2.2.4", &[(cdn, "no-cache, max-age=60"), (cc, "max-age=60")], 0),
-        ("5.2.2.4", &[(cdn, "no-cache=\"a\", max-age=60")], 0),
-    ]);
-    for (value, expected) in [
-        ("no-store", Unstorable::NoStore),
-        ("private", Unstorable::Private),
-        ("private=\"set-cookie\", max-age=9", Unstorable::Private),
-    ] {
-        assert_eq!(freshness(200, &[(cdn, value), (cc, "max-age=60")]), Err(expected), "{value}");
-    }
-    let invalid = [(cdn, "max-age=10000, &&&&&"), (cc, "no-store")];
-    assert_eq!(freshness(200, &invalid), Err(Unstorable::NoStore), "9213 2.1");
-}
-
-#[test]
 fn stale_answers_are_served_within_their_windows() {
     let day = 86_400;
     // (section, Cache-Control, stale-while-revalidate, stale-if-error)
@@ -367,48 +326,4 @@ fn no_transform_is_told() {
     let both = [("cdn-cache-control", "max-age=1"), ("cache-control", "no-transform")];
     assert!(forbids_transforming(&map(&both)), "what stands for everybody stands for us");
     assert!(!forbids_transforming(&map(&[("cache-control", "x=\"no-transform\"")])));
-}
-
-proptest! {
-    #[test]
-    fn any_fields_are_judged_without_panic_and_within_bounds(
-        status in 100u16..=999,
-        fields in prop::collection::vec((0..CACHING.len(), prop::collection::vec(any::<u8>(), 0..60)), 0..6),
-        share in 0.0..=1.0f64,
-    ) {
-        let mut headers = HeaderMap::new();
-        for (name, value) in fields {
-            if let Ok(value) = HeaderValue::from_bytes(&value) {
-                headers.append(CACHING[name].clone(), value);
-            }
-        }
-        let rules = Rules { heuristic: Heuristic { share, most: LONGEST }, ..Rules::default() };
-        if let Ok(found) = judged(status, &headers, &rules) {
-            prop_assert!(found.lifetime <= LONGEST && found.if_error <= LONGEST);
-            prop_assert!(found.while_revalidating <= LONGEST && found.age.as_secs() <= 1 << 31);
-        }
-    }
-
-    #[test]
-    fn nothing_makes_up_for_a_word_that_forbids(
-        before in "[a-z=\",0-9 -]{0,30}", after in "\\PC{0,30}",
-        word in prop::sample::select(vec!["no-store", "private", "PRIVATE", "No-Store"]),
-    ) {
-        // A quote before the word opens a string that holds it, unless it is closed.
-        prop_assume!(before.matches('"').count() % 2 == 0);
-        let line = format!("{before},{word},{after}");
-        prop_assume!(!line.to_ascii_lowercase().contains("must-understand"));
-        if let Ok(value) = HeaderValue::from_str(&line) {
-            let mut headers = HeaderMap::new();
-            headers.insert(CACHE_CONTROL, value);
-            prop_assert!(judged(200, &headers, &Rules::default()).is_err(), "{}", line);
-        }
-    }
-
-    #[test]
-    fn nothing_is_fresh_beyond_what_was_said(seconds in 0u64..4_000, age in 0u64..4_000, word in "[a-z]{1,9}") {
-        let (said, old) = (format!("{word}, max-age={seconds}"), age.to_string());
-        let found = left(&[("cache-control", &said), ("age", &old)]);
-        prop_assert_eq!(found, seconds.saturating_sub(age));
-    }
 }
