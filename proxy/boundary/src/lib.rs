@@ -10,6 +10,8 @@
 mod address;
 mod admit;
 mod asked;
+#[cfg(feature = "cache-tests")]
+mod cache_tests;
 mod canonical;
 mod chance;
 mod config;
@@ -51,6 +53,8 @@ mod mmdb;
 
 pub use admit::{Admission, Admitted, Boundary, Passthrough};
 pub use asked::{Asked, ByteRange, Codings, Dates, HttpDate, Representation, Wish};
+#[cfg(feature = "cache-tests")]
+pub use cache_tests::Marks;
 pub use config::{BoundaryError, Config, Mode, RouteConfig, RouteId, SiteConfig, SiteId, TopicConfig};
 pub use consent::{ConsentSource, TcfTerms};
 pub use entity_tag::EntityTag;
