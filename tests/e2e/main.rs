@@ -21,6 +21,7 @@ mod bad_input;
 mod caching;
 mod canary;
 mod commands;
+mod conformance;
 mod consent;
 mod door;
 mod downstream;

@@ -17,7 +17,8 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// `respond` gets the request target and all bytes of the request, and gives those of the answer.
+    /// `respond` gets the request target and all bytes of the request, and gives those of the answer; none close the
+    /// connection.
     pub fn start(respond: impl Fn(&str, &[u8]) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin =
@@ -48,7 +49,8 @@ impl Origin {
             }
             let target = String::from_utf8_lossy(&request).split(' ').nth(1).unwrap_or_default().to_owned();
             self.received.lock().unwrap().push(request.clone());
-            if stream.write_all(&respond(&target, &request)).is_err() {
+            let answer = respond(&target, &request);
+            if answer.is_empty() || stream.write_all(&answer).is_err() {
                 return;
             }
         }
