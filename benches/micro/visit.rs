@@ -150,10 +150,10 @@ pub(crate) fn cache(criterion: &mut Criterion) {
     let key = |variant| {
         VariantLookup::new(&admitted.request, Choice { joint: JointVariant(variant), ..Choice::default() })
     };
-    let resource = cache.store(key(0).to_key().page().clone(), stored);
+    let resource = cache.store(key(0).to_key().page().clone(), stored, cache.began());
     for variant in 0..15 {
         let made = Arc::new(resource.page().variant(Body::whole(body.clone())));
-        cache.add(&resource, key(variant).variant(), &made);
+        cache.add(&resource, key(variant).variant(), &made, cache.began());
     }
     let mut variants = (0..15).cycle();
     criterion.bench_function("cache, one variant found", |bencher| {

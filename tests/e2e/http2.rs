@@ -132,8 +132,10 @@ fn strangers_cause_the_bytes_that_they_cause_over_http_1_1() {
     let proxy = Secure::start(&site(&origin, "query = [\"page\"]", ""));
     let http2 = proxy.http2();
     for visitor in two_strangers("/?utm_source=x&page=2&gclid=abc") {
-        assert_eq!(proxy.ask(&visitor).status, 200);
-        assert_eq!(http2.ask(&visitor).status, 200);
+        // One of them asks for a part, and gets it.
+        let status = proxy.ask(&visitor).status;
+        assert!(matches!(status, 200 | 206), "{status}");
+        assert_eq!(http2.ask(&visitor).status, status);
     }
     let received = origin.received();
     assert_eq!(received.len(), 4);

@@ -33,6 +33,7 @@ mod installing;
 mod jurisdictions;
 mod noninterference;
 mod notice;
+mod one_flight;
 mod own_cookies;
 mod page_policy;
 mod passthrough;

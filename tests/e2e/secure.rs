@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
 use crate::client::{Answer, Visitor, parse};
-use crate::proxy::{HERO, Proxy, free_address, write_configuration};
+use crate::proxy::{HERO, PATIENCE, Proxy, free_address, write_configuration};
 
 /// A certificate that is its own authority, and its key.
 pub struct Certified {
@@ -59,7 +59,13 @@ impl Secure {
         let (http, https, metrics) = (free_address(), free_address(), free_address());
         write_configuration(folder.path(), http, metrics, site, HERO);
         add_https(folder.path(), https, certificates, limits);
+        // Whoever listens on one address may not yet listen on the other.
         let proxy = Proxy::start_in(folder, http, metrics);
+        let since = Instant::now();
+        while TcpStream::connect(https).is_err() {
+            assert!(since.elapsed() < PATIENCE, "the proxy does not listen: {}", proxy.printed());
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let roots = certificates.iter().map(|certified| certified.der.clone()).collect();
         Self { proxy, https, roots }
     }
@@ -163,7 +169,7 @@ impl Http2 {
     pub fn wait(&self, response: ResponseFuture) -> Result<Answer, h2::Error> {
         self.runtime.block_on(async {
             let reading = async { whole(response.await?).await };
-            tokio::time::timeout(crate::proxy::PATIENCE, reading).await.expect("an answer in time")
+            tokio::time::timeout(PATIENCE, reading).await.expect("an answer in time")
         })
     }
 }

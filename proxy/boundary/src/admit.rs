@@ -174,7 +174,16 @@ impl Boundary {
         }
         let gpc = consent::gpc(&raw);
         let head = *raw.method() == Method::HEAD;
-        let request = ScrubbedRequest { site, route, target, path_len, head, gpc };
+        let request = ScrubbedRequest {
+            site,
+            route,
+            target,
+            path_len,
+            head,
+            gpc,
+            #[cfg(feature = "cache-tests")]
+            marks: if mode == Mode::Anonymous { crate::Marks::of(&raw) } else { crate::Marks::default() },
+        };
         let Visitor { facts, signals, token, cookies } = match found {
             Some((_, route)) if route.mode == Mode::Personalize => {
                 self.read_visitor(known, route.wanted, &raw, &request, key)
@@ -250,7 +259,16 @@ impl Boundary {
         }
         let path_len = target.len();
         query::push_query(query, &route.query, &mut target);
-        Some(ScrubbedRequest { site, route: Some(id), target, path_len, head: false, gpc })
+        Some(ScrubbedRequest {
+            site,
+            route: Some(id),
+            target,
+            path_len,
+            head: false,
+            gpc,
+            #[cfg(feature = "cache-tests")]
+            marks: crate::Marks::default(),
+        })
     }
 
     /// The sites, in the order of the configuration.

@@ -17,7 +17,7 @@ mod ranges;
 mod tags;
 mod wish;
 
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use http::{Method, StatusCode};
 
 pub use codings::Codings;
@@ -86,15 +86,31 @@ impl Asked {
 
     /// Reads the fields. Conditions are about GET and HEAD (RFC 9110 §13.1), and parts about GET (§14.2).
     pub(crate) fn read(raw: &RawRequest<'_>) -> Self {
+        let mut asked = Self::default();
+        let (mut validators, mut range) = (false, false);
+        // One pass over the names costs less than looking for each field: most requests have none but the first.
+        for name in raw.names() {
+            match name.as_str() {
+                "accept-encoding" => asked.codings = Codings::read(raw.fields(name)),
+                "cache-control" => asked.only_if_cached = directives::only_if_cached(raw.fields(name)),
+                "if-none-match" | "if-modified-since" => validators = true,
+                "range" => range = true,
+                _ => {}
+            }
+        }
+        if validators || range {
+            asked.conditions = Conditions::read(raw);
+        }
+        asked
+    }
+}
+
+impl Conditions {
+    fn read(raw: &RawRequest<'_>) -> Option<Box<Self>> {
         let (get, head) = (*raw.method() == Method::GET, *raw.method() == Method::HEAD);
         let held = (get || head).then(|| Held::read(raw)).flatten();
         let range = get.then(|| RangeRequest::read(raw)).flatten();
-        let conditional = held.is_some() || range.is_some();
-        Self {
-            codings: Codings::read(raw.fields(&ACCEPT_ENCODING)),
-            only_if_cached: directives::only_if_cached(raw.fields(&CACHE_CONTROL)),
-            conditions: conditional.then(|| Box::new(Conditions { held, range })),
-        }
+        (held.is_some() || range.is_some()).then(|| Box::new(Self { held, range }))
     }
 }
 

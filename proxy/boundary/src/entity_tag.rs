@@ -94,11 +94,15 @@ fn number(opaque: &[u8]) -> u128 {
 
 /// The number of a tag that is written as ours are: 32 lower-case digits.
 fn own_number(opaque: &[u8]) -> Option<u128> {
-    let digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if opaque.len() != DIGITS || !opaque.iter().all(digit) {
-        return None;
-    }
-    u128::from_str_radix(std::str::from_utf8(opaque).ok()?, 16).ok()
+    let digits: &[u8; DIGITS] = opaque.try_into().ok()?;
+    digits.iter().try_fold(0, |number: u128, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u128::from(digit))
+    })
 }
 
 fn first_128_bits(hash: Sha256) -> u128 {

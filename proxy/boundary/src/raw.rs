@@ -42,6 +42,11 @@ impl<'r> RawRequest<'r> {
         self.parts.headers.get(name).map(http::HeaderValue::as_bytes)
     }
 
+    /// The names of all fields, each once.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'r HeaderName> + use<'r> {
+        self.parts.headers.keys()
+    }
+
     /// Every value of a field, in order.
     pub(crate) fn fields(&self, name: &HeaderName) -> impl DoubleEndedIterator<Item = &'r [u8]> + use<'r> {
         self.parts.headers.get_all(name).iter().map(http::HeaderValue::as_bytes)

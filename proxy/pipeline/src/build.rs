@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Geo, Mode, RouteConfig, SiteConfig, SiteId};
+use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Geo, Mode, SiteId};
 use cloakroom_crowd::{Crowd, RouteCrowd};
 use cloakroom_measure::{AccessLog, Measure, RouteLabel};
 use cloakroom_origin::Origin;
@@ -129,32 +129,6 @@ impl Foundation {
             built.reports.push(report);
         }
         Ok(built)
-    }
-}
-
-impl SiteParts {
-    /// The part of a site's configuration that the boundary works on.
-    fn boundary(&self) -> SiteConfig {
-        let routes = self.routes.iter().map(|route| {
-            let plugins = || self.plugins.iter().filter(|(name, _)| route.plugins.contains(name));
-            RouteConfig {
-                pattern: route.pattern.clone(),
-                methods: route.methods.clone(),
-                mode: route.mode,
-                query: route.query.clone(),
-                fragment: route.fragment,
-                signals: signals_of(plugins().map(|(_, plugin)| plugin), &route.origin_sees),
-                bucket: plugins().any(|(_, plugin)| plugin.manifest().splits()),
-            }
-        });
-        SiteConfig {
-            hosts: self.hosts.clone(),
-            vocabulary: Arc::clone(&self.vocabulary),
-            consent: self.consent.clone(),
-            campaign_parameter: self.campaign_parameter.clone(),
-            topics: self.topics.clone(),
-            routes: routes.collect(),
-        }
     }
 }
 

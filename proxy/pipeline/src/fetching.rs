@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cloakroom_boundary::SiteId;
 use cloakroom_measure::Trouble;
 use cloakroom_origin::{Conditions, FetchError, OpenResponse, OriginRequest, OriginResponse};
-use cloakroom_variants::{Page, PageKey, Resource, State};
+use cloakroom_variants::{Began, Page, PageKey, Resource, State};
 use http::StatusCode;
 
 use crate::accept::{Accepted, Asked, Meaning, Refused, is_forced, unfetched};
@@ -88,6 +88,8 @@ impl Pipeline {
     async fn fetch_page(self: Arc<Self>, fetching: Fetching, tower: Arc<Tower<Fetched>>) -> Fetched {
         let Fetching { site: id, route, key, path, known, request, again } = fetching;
         let Some(site) = self.sites.get(id.index()) else { return Err(Failure::Busy) };
+        // Before the origin is asked: what is purged from now on is what it is about to answer.
+        let began = self.cache.began();
         let asked = Asked { site: id, route: &route, path: &path, at: Instant::now() };
         let known = known.as_ref();
         let mut fetched = self.receive(&asked, site, request, known, &tower).await;
@@ -101,7 +103,7 @@ impl Pipeline {
         }
         match fetched {
             Ok(received) => {
-                let found = self.keep(&key, known, received);
+                let found = self.keep(&key, known, received, began);
                 if let Some(request) = again {
                     let recheck = Recheck { site: id, route, key, path, request };
                     self.recheck_later(recheck, site.recheck_after);
@@ -151,12 +153,13 @@ impl Pipeline {
         key: &PageKey,
         known: Option<&Arc<Resource>>,
         received: Received,
+        began: Began,
     ) -> (Arc<Resource>, Source) {
         let Received { page, meaning, forwarded } = received;
         let resource = match (meaning, known) {
-            (Meaning::Same, Some(known)) => self.cache.confirm(known, page),
+            (Meaning::Same, Some(known)) => self.cache.confirm(known, page, began),
             (Meaning::Once, _) => self.cache.pass(key.clone(), page),
-            _ => self.cache.store(key.clone(), page),
+            _ => self.cache.store(key.clone(), page, began),
         };
         (resource, Source::Origin(forwarded))
     }

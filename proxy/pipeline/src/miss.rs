@@ -99,12 +99,13 @@ impl Pipeline {
     }
 
     async fn make(self: Arc<Self>, page: PendingPage, key: VariantKey, tower: Arc<Tower<Made>>) -> Made {
+        let began = self.cache.began();
         let (resource, source) = self.page(&page.wanted(), key.page(), Some(&tower)).await?;
         if let Some(variant) = resource.variant(key.variant()) {
             return Ok((variant, source));
         }
         let variant = Arc::new(self.variant_of(&page, resource.page()).await?);
-        self.cache.add(&resource, key.variant(), &variant);
+        self.cache.add(&resource, key.variant(), &variant, began);
         self.forms.make(&self.cache, &resource, (key.variant(), &variant));
         Ok((variant, source))
     }

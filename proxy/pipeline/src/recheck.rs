@@ -75,7 +75,7 @@ impl Pipeline {
         if canary.is_quarantined() {
             return;
         }
-        let at = Instant::now();
+        let (at, began) = (Instant::now(), self.cache.began());
         let (one, other) = tokio::join!(site.origin.fetch(request.again()), site.origin.fetch(request));
         let (Ok(one), Ok(other)) = (one, other) else { return };
         // An origin that fails says nothing of the page.
@@ -93,7 +93,7 @@ impl Pipeline {
         if let Ok(page) = self.accept_whole(&asked, site, one)
             && differ(&route, Sent::from(&**stored.page()), Sent::from(&page)).await
         {
-            self.cache.store(key, page);
+            self.cache.store(key, page, began);
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct OriginView(pub u16);
 /// What the numbers of a route's joint variants and origin views stand for: a number made of all that
 /// decides it, so that routes whose plugins mean the same have the same, also after a restart. Plugins that
 /// are replaced while the proxy runs give their routes another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Edition(pub u64);
 
 /// What a visitor was chosen to get on a route.
@@ -133,10 +133,31 @@ impl VariantKey {
 }
 
 impl PageKey {
+    /// The key of a page that was kept on disk: it was a request's when that was written.
+    pub(crate) fn kept(site: SiteId, target: Arc<str>, gpc: bool, told: (Edition, OriginView)) -> Self {
+        Self { site, target, gpc, told }
+    }
+
+    /// Whether the origin was told of Global Privacy Control.
+    pub(crate) fn gpc(&self) -> bool {
+        self.gpc
+    }
+
+    /// What else the origin was told.
+    pub(crate) fn told(&self) -> (Edition, OriginView) {
+        self.told
+    }
+
     /// The site.
     #[must_use]
     pub fn site(&self) -> SiteId {
         self.site
+    }
+
+    /// What the origin view stands for: the default where the origin is told nothing.
+    #[must_use]
+    pub fn told(&self) -> Edition {
+        self.told.0
     }
 
     /// The canonical target: one URL of the site, which may have several keys.

@@ -6,6 +6,8 @@
 mod body;
 mod cache;
 mod freshness;
+mod index;
+mod kept;
 mod key;
 mod page;
 mod resource;
@@ -18,8 +20,10 @@ pub use freshness::{
     CACHING, CDN_CACHE_CONTROL, Freshness, Heuristic, Received, Rules, Storable, Unstorable,
     forbids_transforming, judge, storable, updated,
 };
+pub use index::{About, Began, Index, Mark, Purge, Purgeable, Scope, Sweeping};
+pub use kept::KeptPage;
 pub use key::{Choice, Edition, JointVariant, OriginView, PageKey, VariantId, VariantKey, VariantLookup};
 pub use page::{Answered, OwnTag, Page, State, Validators};
-pub use resource::{Purge, Resource};
+pub use resource::Resource;
 pub use stored::{Form, StoredVariant};
-pub use tags::{CACHE_TAG, SURROGATE_KEY, Tags};
+pub use tags::{CACHE_TAG, SURROGATE_KEY, Tag, Tags};

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::Instant;
 
 use ahash::RandomState;
@@ -10,7 +9,9 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use cloakroom_vocabulary::Coding;
 
-use crate::{Edition, Page, PageKey, State, StoredVariant, VariantId};
+use crate::{
+    About, Edition, Index, Mark, Page, PageKey, Purge, Purgeable, State, StoredVariant, Tags, VariantId,
+};
 
 /// The most variants of a page that are kept: a route has at most 1,000, each with a few notices. Past it, those
 /// of other editions go, and then all: a variant is made anew from the page that is here.
@@ -25,26 +26,15 @@ pub struct Resource {
     key: PageKey,
     page: Arc<Page>,
     variants: ArcSwap<Variants>,
-    purged: AtomicU8,
+    tags: Tags,
+    mark: Mark,
 }
-
-/// What a purge makes of a stored page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purge {
-    /// It is stale from now on: served only where a stale one may be.
-    Soft,
-    /// It is not served again.
-    Hard,
-}
-
-const NOT: u8 = 0;
-const SOFT: u8 = 1;
-const HARD: u8 = 2;
 
 impl Resource {
     /// A page without variants.
     pub(crate) fn new(key: PageKey, page: Arc<Page>) -> Self {
-        Self { key, page, variants: ArcSwap::default(), purged: AtomicU8::new(NOT) }
+        let tags = Tags::read(&page.answered().origin).unwrap_or_default();
+        Self { key, page, variants: ArcSwap::default(), tags, mark: Mark::default() }
     }
 
     /// The same content under a page that the origin has confirmed: every variant stays as it is.
@@ -52,7 +42,7 @@ impl Resource {
         let kept = self.variants.load();
         let kept = kept.iter().map(|(id, variant)| (*id, Arc::new(variant.of(Arc::clone(&page)))));
         let variants = ArcSwap::from_pointee(kept.collect::<Variants>());
-        Self { key: self.key.clone(), page, variants, purged: AtomicU8::new(NOT) }
+        Self { variants, ..Self::new(self.key.clone(), page) }
     }
 
     /// What it is stored under.
@@ -82,10 +72,10 @@ impl Resource {
     /// What may be done with it now.
     #[must_use]
     pub fn state(&self, now: Instant) -> State {
-        match self.purged.load(Relaxed) {
-            NOT => self.page.state(now),
-            SOFT => self.page.stale_state(now),
-            _ => State::Expired,
+        match self.mark.purged() {
+            None => self.page.state(now),
+            Some(Purge::Soft) => self.page.stale_state(now),
+            Some(Purge::Hard) => State::Expired,
         }
     }
 
@@ -95,16 +85,10 @@ impl Resource {
         !self.is_gone() && self.page.may_serve_on_error(now)
     }
 
-    /// Purges it: one store, seen by the next request.
-    pub fn purge(&self, how: Purge) {
-        let state = if how == Purge::Hard { HARD } else { SOFT };
-        self.purged.fetch_max(state, Relaxed);
-    }
-
     /// It was purged, and is no more than memory that has yet to be freed.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.purged.load(Relaxed) == HARD
+        self.mark.purged() == Some(Purge::Hard)
     }
 
     /// Adds a variant of its page.
@@ -128,21 +112,34 @@ impl Resource {
         self.variant(id).is_some_and(|variant| variant.add(coding, bytes))
     }
 
-    /// Takes out the variants of some editions; answers how many.
-    pub(crate) fn remove(&self, of: impl Fn(Edition) -> bool) -> usize {
-        let before = self.variants.rcu(|variants| {
-            let mut variants = Variants::clone(variants);
-            variants.retain(|id, _| !of(id.edition()));
-            variants
-        });
-        before.keys().filter(|id| of(id.edition())).count()
-    }
-
     /// Bytes it takes.
     pub(crate) fn weight(&self) -> usize {
         let variants = self.variants.load();
         let entry = size_of::<(VariantId, Arc<StoredVariant>)>() + 1;
         let of_variants = variants.values().map(|variant| variant.weight()).sum::<usize>();
-        size_of::<Self>() + self.key.weight() + self.page.weight() + variants.capacity() * entry + of_variants
+        let indexed = Index::<Self>::entry_weight(&self.tags);
+        let own = size_of::<Self>() + self.key.weight() + self.page.weight() + indexed;
+        own + variants.capacity() * entry + of_variants
+    }
+}
+
+impl Purgeable for Resource {
+    fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
+    fn about(&self) -> About<'_> {
+        let Self { key, tags, .. } = self;
+        About { site: key.site(), target: key.target(), tags, told: key.told() }
+    }
+
+    fn forget(&self, editions: &[Edition]) -> usize {
+        let is_theirs = |id: &VariantId| editions.binary_search(&id.edition()).is_ok();
+        let before = self.variants.rcu(|variants| {
+            let mut variants = Variants::clone(variants);
+            variants.retain(|id, _| !is_theirs(id));
+            variants
+        });
+        before.keys().filter(|id| is_theirs(id)).count()
     }
 }

@@ -1,64 +1,82 @@
-//! Tags by which an operator purges pages: the origin writes them, no visitor sees them.
+//! The tags that an origin gives a page, by which it can be purged.
+
+use std::hash::Hasher;
 
 use http::{HeaderMap, HeaderName};
+use siphasher::sip::SipHasher13;
 
-/// `Cache-Tag`: tags with commas between.
+/// `Cache-Tag: a, b`, as CDNs read it: tags with commas between.
 pub const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
-/// `Surrogate-Key`: tags with spaces between.
+/// `Surrogate-Key: a b`: tags with blanks between.
 pub const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
-/// The most tags that a page has.
-const MAX_TAGS: usize = 128;
-/// The longest tag, in bytes.
-const MAX_TAG: usize = 256;
+/// One tag, as a number made of its name: 8 bytes, however long the name. The case of ASCII letters is not looked
+/// at. Two names with one number are possible, and purge more than was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(pub(crate) u64);
 
-/// The tags of a page, each once, in the order in which they stand there; case matters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tags {
-    tags: Box<[Box<str>]>,
-    dropped: usize,
+impl Tag {
+    /// Stands for every tag: of a page that has more of them than are kept.
+    pub(crate) const ANY: Self = Self(0);
+
+    /// The tag of that name.
+    #[must_use]
+    pub fn new(name: &[u8]) -> Self {
+        let mut hasher = SipHasher13::new();
+        name.iter().for_each(|byte| hasher.write_u8(byte.to_ascii_lowercase()));
+        Self(hasher.finish().max(Self::ANY.0 + 1))
+    }
 }
+
+/// The tags of a page, without repetition.
+///
+/// A page with more than [`Tags::MOST`] has all tags there are: every purge by tag reaches it. Forgetting some of
+/// its tags would keep it from being purged.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Tags(Box<[Tag]>);
 
 impl Tags {
-    /// Reads both fields. A tag that is too long, one too many, or not of visible ASCII is dropped.
+    /// The most tags that are told apart on one page.
+    pub const MOST: usize = 256;
+
+    /// Reads `Cache-Tag` and `Surrogate-Key` of an answer; `None` if it has neither. A 304 without them leaves the
+    /// stored tags as they are.
     #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
-        let mut tags: Vec<Box<str>> = Vec::new();
-        let mut dropped = 0;
-        for tag in written(headers) {
-            match usable(tag) {
-                Some(tag) if tags.iter().any(|known| **known == *tag) => {}
-                Some(tag) if tags.len() < MAX_TAGS => tags.push(tag.into()),
-                _ => dropped += 1,
+    pub fn read(headers: &HeaderMap) -> Option<Self> {
+        if !headers.contains_key(CACHE_TAG) && !headers.contains_key(SURROGATE_KEY) {
+            return None;
+        }
+        let lines = |name: HeaderName| headers.get_all(name).into_iter().map(http::HeaderValue::as_bytes);
+        let listed = lines(CACHE_TAG).flat_map(|line| line.split(|byte| *byte == b','));
+        let keys = lines(SURROGATE_KEY).flat_map(|line| line.split(u8::is_ascii_whitespace));
+        Some(Self::of(listed.chain(keys)))
+    }
+
+    /// Tags by their names; blanks around a name are no part of it, and an empty name is none.
+    #[must_use]
+    pub fn of<'n>(names: impl IntoIterator<Item = &'n [u8]>) -> Self {
+        let mut tags = Vec::new();
+        for name in names.into_iter().map(<[u8]>::trim_ascii).filter(|name| !name.is_empty()) {
+            let tag = Tag::new(name);
+            if let Err(place) = tags.binary_search(&tag) {
+                if tags.len() == Self::MOST {
+                    return Self(Box::new([Tag::ANY]));
+                }
+                tags.insert(place, tag);
             }
         }
-        Self { tags: tags.into(), dropped }
+        Self(tags.into())
     }
 
-    /// The tags.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.tags.iter().map(AsRef::as_ref)
+    /// The tags, each once.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Tag> {
+        self.0.iter().copied()
     }
 
-    /// How many were dropped: a purge by those does not reach the page, and the operator should know.
-    #[must_use]
-    pub fn dropped(&self) -> usize {
-        self.dropped
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
-}
-
-fn written(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    let split = |name, separates: fn(&u8) -> bool| {
-        headers.get_all(name).iter().flat_map(move |line| line.as_bytes().split(separates))
-    };
-    let commas = split(CACHE_TAG, |byte| *byte == b',');
-    let spaces = split(SURROGATE_KEY, |byte| matches!(byte, b' ' | b'\t'));
-    commas.chain(spaces).map(<[u8]>::trim_ascii).filter(|tag| !tag.is_empty())
-}
-
-fn usable(tag: &[u8]) -> Option<&str> {
-    let visible = tag.len() <= MAX_TAG && tag.iter().all(u8::is_ascii_graphic);
-    std::str::from_utf8(tag).ok().filter(|_| visible)
 }
 
 #[cfg(test)]
@@ -67,38 +85,36 @@ mod tests {
 
     use super::*;
 
-    fn tags(fields: &[(HeaderName, &[u8])]) -> (Vec<String>, usize) {
+    fn read(fields: &[(&'static str, &'static str)]) -> Option<Tags> {
+        let fields = fields
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let mut headers = HeaderMap::new();
         for (name, value) in fields {
-            headers.append(name.clone(), HeaderValue::from_bytes(value).unwrap());
+            headers.append(name, value);
         }
-        let tags = Tags::of(&headers);
-        (tags.iter().map(str::to_owned).collect(), tags.dropped())
+        Tags::read(&headers)
+    }
+
+    fn tags(names: &[&str]) -> Tags {
+        Tags::of(names.iter().map(|name| name.as_bytes()))
     }
 
     #[test]
-    fn both_fields_are_read() {
-        let fields: &[(_, &[u8])] = &[
-            (CACHE_TAG, b"shop, p-1 ,,p-2"),
-            (CACHE_TAG, b"p-1,P-1"),
-            (SURROGATE_KEY, b"  p-2 p-3\tc/tents,1"),
-        ];
-        let (found, dropped) = tags(fields);
-        assert_eq!(found, ["shop", "p-1", "p-2", "P-1", "p-3", "c/tents,1"]);
-        assert_eq!(dropped, 0);
-        assert_eq!(tags(&[]), (Vec::new(), 0));
+    fn both_fields_are_read_line_by_line() {
+        assert!(read(&[("cache-control", "max-age=1")]).is_none());
+        assert!(read(&[("cache-tag", " , ")]).is_some_and(|read| read == tags(&[])));
+        let all = tags(&["a", "b", "two words", "c"]);
+        let fields = [("cache-tag", "a,  two words ,"), ("surrogate-key", " b\tc  b"), ("cache-tag", "A")];
+        assert!(read(&fields).is_some_and(|read| read == all));
     }
 
     #[test]
-    fn what_cannot_be_a_tag_is_counted() {
-        let long = vec![b'a'; MAX_TAG + 1];
-        let fields: &[(_, &[u8])] =
-            &[(SURROGATE_KEY, &long), (CACHE_TAG, b"two words, \xfcber, ok"), (SURROGATE_KEY, &long[1..])];
-        let (found, dropped) = tags(fields);
-        assert_eq!(found, ["ok", std::str::from_utf8(&long[1..]).unwrap()]);
-        assert_eq!(dropped, 3);
-        let many = (0..MAX_TAGS + 7).map(|n| format!("t{n}")).collect::<Vec<_>>().join(" ");
-        let (found, dropped) = tags(&[(SURROGATE_KEY, many.as_bytes())]);
-        assert_eq!((found.len(), dropped), (MAX_TAGS, 7));
+    fn what_has_too_many_tags_has_all() {
+        let names: Vec<String> = (0..=Tags::MOST).map(|number| format!("t{number}")).collect();
+        let of = |names: &[String]| Tags::of(names.iter().map(String::as_bytes));
+        assert_eq!(of(&names[1..]).len(), Tags::MOST);
+        assert!(of(&names).0.iter().eq([&Tag::ANY]));
+        assert!(!of(&names[1..]).0.contains(&Tag::ANY));
     }
 }

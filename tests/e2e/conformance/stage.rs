@@ -1,6 +1,7 @@
 //! One proxy and one origin for all cases; each case has a path of its own, and the origin a script for it.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -68,10 +69,11 @@ impl Stage {
     pub fn new() -> Self {
         let scripts: Arc<Mutex<HashMap<String, Arc<Mutex<Script>>>>> = Arc::default();
         let known = Arc::clone(&scripts);
-        let origin = Origin::start(move |target, request| {
+        let origin = Origin::start_writing(move |target, request, stream| {
             let path = target.split('?').next().unwrap_or_default().to_owned();
             let script = known.lock().unwrap().get(&of_case(&path)).cloned();
-            script.map_or_else(Vec::new, |script| respond(&script, request))
+            let answer = script.and_then(|script| respond(&script, request));
+            stream.write_all(&answer.ok_or(io::ErrorKind::ConnectionAborted)?)
         });
         let folder = tempfile::tempdir().unwrap();
         let (address, metrics) = (free_address(), free_address());
@@ -97,12 +99,13 @@ fn of_case(path: &str) -> String {
     path.split('/').take(3).collect::<Vec<_>>().join("/")
 }
 
-fn respond(script: &Mutex<Script>, request: &[u8]) -> Vec<u8> {
+/// The bytes of an answer; none where the connection is closed instead.
+fn respond(script: &Mutex<Script>, request: &[u8]) -> Option<Vec<u8>> {
     let request = String::from_utf8_lossy(request).into_owned();
     let mut script = script.lock().unwrap();
     script.seen.push(request.clone());
     let answer = script.answer.clone();
-    let Some(status) = answer.status else { return Vec::new() };
+    let status = answer.status?;
     let bytes = match script.confirm.clone().filter(|_| is_confirmed(&answer, &request)) {
         Some(fields) => {
             script.statuses.push(304);
@@ -124,7 +127,7 @@ fn respond(script: &Mutex<Script>, request: &[u8]) -> Vec<u8> {
     };
     drop(script);
     std::thread::sleep(Duration::from_millis(answer.delay));
-    bytes.into_bytes()
+    Some(bytes.into_bytes())
 }
 
 /// Whether a request brings the validators of an answer (RFC 9110 §13.2.2).

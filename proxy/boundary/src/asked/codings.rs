@@ -10,6 +10,8 @@ use crate::weight::weight;
 const MAX_BYTES: usize = 512;
 /// The most codings of it that are read.
 const MAX_MEMBERS: usize = 32;
+/// What nearly all browsers send: known at sight, since every request pays for reading it.
+const FROM_BROWSERS: &[u8] = b"gzip, deflate, br, zstd";
 /// What plain bytes weigh for a client that does not speak of them: they are welcome, but less so than
 /// anything that it names. Other weights are doubled thousandths.
 const UNSAID_IDENTITY: u16 = 1;
@@ -34,6 +36,9 @@ impl Default for Codings {
 }
 
 impl Codings {
+    /// What [`FROM_BROWSERS`] says.
+    const OF_BROWSERS: Self = Self { brotli: 2, zstd: 2, gzip: 2, identity: 1 };
+
     /// The form to send: a coding, or `None` for plain bytes. `identity` is their size in bytes, and `size`
     /// that of each coded form, `None` where there is none. The best liked is taken, of equally liked ones the
     /// smallest, and of equal sizes the first of [`Coding::ALL`] before plain bytes; who knows no sizes gives
@@ -63,10 +68,14 @@ impl Codings {
 
     /// Reads the lines of `Accept-Encoding`. Of a coding that is named twice the first weight counts; a member
     /// that cannot be read is passed over.
-    pub(super) fn read<'l>(lines: impl Iterator<Item = &'l [u8]>) -> Self {
+    pub(super) fn read<'l>(mut lines: impl Iterator<Item = &'l [u8]>) -> Self {
+        let (first, second) = (lines.next(), lines.next());
+        if (first, second) == (Some(FROM_BROWSERS), None) {
+            return Self::OF_BROWSERS;
+        }
         let mut named = Named::default();
         let (mut bytes, mut members) = (MAX_BYTES, MAX_MEMBERS);
-        for line in lines {
+        for line in first.into_iter().chain(second).chain(lines) {
             let read = line.get(..bytes).unwrap_or(line);
             bytes -= read.len();
             for member in read.split(|byte| *byte == b',').take(members) {
@@ -250,5 +259,7 @@ mod tests {
         };
         assert_eq!(kept("br;q=0.9, gzip;q=0.8"), kept("br;q=0.337, gzip;q=0.336"));
         assert_eq!(kept("br;q=0.9, zstd;q=0.8, gzip;q=0.7"), [4, 3, 2, 1]);
+        let known = std::str::from_utf8(FROM_BROWSERS).unwrap();
+        assert_eq!(kept(known), kept(&format!("{known},")));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::EntityTag;
 
-/// The most tags of a request that are looked at. Browsers send one.
+/// The most tags of a request that are looked at.
 const MAX_TAGS: usize = 16;
 /// The most bytes of them that are read, over all lines.
 const MAX_BYTES: usize = 4 * 1024;
@@ -12,7 +12,7 @@ const MAX_BYTES: usize = 4 * 1024;
 pub(super) struct HeldTags {
     /// `*`: whatever there is.
     any: bool,
-    numbers: Box<[u128]>,
+    numbers: Vec<u128>,
 }
 
 impl HeldTags {
@@ -22,14 +22,15 @@ impl HeldTags {
         let mut lines = lines.peekable();
         lines.peek()?;
         let (mut any, mut left) = (false, MAX_BYTES);
-        let mut numbers = Vec::new();
+        // Browsers send one.
+        let mut numbers = Vec::with_capacity(1);
         for line in lines {
             any |= line.trim_ascii() == b"*";
             let read = line.get(..left).unwrap_or(line);
             left -= read.len();
             numbers.extend(Listed(read).take(MAX_TAGS - numbers.len()).map(EntityTag::number));
         }
-        Some(Self { any, numbers: numbers.into() })
+        Some(Self { any, numbers })
     }
 
     /// Whether the client has an answer with this tag, by weak comparison (RFC 9110 §8.8.3.2).
