@@ -22,6 +22,7 @@ mod caching;
 mod canary;
 mod commands;
 mod compressed;
+mod conformance;
 mod consent;
 mod disk;
 mod door;
