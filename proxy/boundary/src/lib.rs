@@ -40,6 +40,7 @@ mod routes;
 mod scrubbed;
 mod signals;
 mod site;
+mod target;
 mod token;
 mod topics;
 
@@ -62,5 +63,6 @@ pub use raw::RawRequest;
 pub use refusal::Refusal;
 pub use scrubbed::ScrubbedRequest;
 pub use signals::Signals;
+pub use target::{ScrubbedTarget, TargetError};
 pub use token::{Token, TokenKey};
 pub use topics::TopicPath;

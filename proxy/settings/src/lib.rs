@@ -9,6 +9,7 @@ mod audit;
 mod bounds;
 mod checker;
 mod consent;
+mod control;
 mod entry;
 mod files;
 mod keys;
@@ -31,6 +32,7 @@ mod site_file;
 mod site_parts;
 mod topics;
 
+pub use control::{Control, ControlListener};
 pub use main_file::load;
 pub use names::closest;
 pub use problem::{LoadError, Problem, Source, Span};

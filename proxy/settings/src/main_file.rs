@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use crate::bounds;
 use crate::checker::Checker;
+use crate::control;
 use crate::files;
 use crate::keys::{LOG_FORMATS, LOG_LEVELS, MAIN};
 use crate::names::{Refused, refuse};
@@ -77,6 +78,8 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
         path
     });
     let store_folder = raw.store.as_ref().map(|store| store_folder(checker, folder, &store.path));
+    let taken: Vec<_> = listen.iter().copied().chain(metrics_listen).collect();
+    let control = control::control(checker, folder, &raw.control, store_folder.as_deref(), &taken);
     let cache_bytes = checker.size("max_bytes", &bounds::CACHE_BYTES, raw.cache.max_bytes.as_ref());
     let limits = limits(checker, &raw.limits);
     Some(Settings {
@@ -86,6 +89,7 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
         store_folder,
         cache_bytes: cache_bytes?,
         metrics_listen,
+        control,
         log: log(&raw.log),
         limits: limits?,
         sites: Vec::new(),
@@ -108,7 +112,7 @@ fn listeners(checker: &mut Checker<'_>, written: &toml::Spanned<OneOrMany>) -> V
     checker.each(entries, socket)
 }
 
-fn socket(text: &str) -> Result<SocketAddr, Refused> {
+pub(crate) fn socket(text: &str) -> Result<SocketAddr, Refused> {
     text.parse().map_err(|_| {
         let bare = text.rsplit_once("://").map_or(text, |(_, rest)| rest).trim_end_matches('/');
         let port = bare.strip_prefix("localhost").map(|port| format!("127.0.0.1{port}"));

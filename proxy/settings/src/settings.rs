@@ -10,6 +10,7 @@ use cloakroom_notice::Language;
 use cloakroom_vocabulary::{Shares, Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
+use crate::control::Control;
 use crate::problem::{Source, Span};
 
 /// The whole configuration.
@@ -27,6 +28,8 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// Where metrics are read.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where a running `serve` takes orders.
+    pub control: Control,
     /// What is logged.
     pub log: Log,
     /// What a request or a page may cost.

@@ -18,7 +18,7 @@ pub struct OriginView(pub u16);
 /// What the numbers of a route's joint variants and origin views stand for: a number made of all that
 /// decides it, so that routes whose plugins mean the same have the same, also after a restart. Plugins that
 /// are replaced while the proxy runs give their routes another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Edition(pub u64);
 
 /// What a visitor was chosen to get on a route.

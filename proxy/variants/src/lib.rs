@@ -5,10 +5,14 @@
 
 mod cache;
 mod freshness;
+mod index;
 mod key;
 mod stored;
+mod tags;
 
 pub use cache::{CacheConfig, VariantCache};
 pub use freshness::{CACHING, Freshness, Storable, Unstorable, judge};
+pub use index::{About, Began, Index, Mark, Purge, Purgeable, Scope, Sweeping};
 pub use key::{Choice, Edition, JointVariant, OriginView, PageKey, VariantKey, VariantLookup};
 pub use stored::{Answered, Page, StoredVariant, Validators};
+pub use tags::{Tag, Tags};
