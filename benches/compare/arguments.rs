@@ -1,50 +1,102 @@
-//! The words after `cargo bench -p cloakroom-benches --bench compare --`.
+//! The words after `cargo bench --workspace --bench compare --`.
 
 use std::path::{Path, PathBuf};
 
-use crate::Failure;
+use crate::servers::Kind;
+use crate::{Failure, scenarios};
 
-const USAGE: &str = "[--cloakroom PROGRAM] [--nginx PROGRAM] [--rounds N] [--requests N] [--report FILE]";
+const USAGE: &str = "[--quick] [--rounds N] [--requests N] [--only SCENARIO]… [--without PEER]… \
+                     [--cloakroom PROGRAM] [--nginx PROGRAM] [--varnish PROGRAM] [--haproxy PROGRAM] [--out FOLDER]";
 
 /// What is to be measured.
 pub(crate) struct Arguments {
     pub(crate) cloakroom: PathBuf,
-    pub(crate) nginx: PathBuf,
+    /// The peers' programs; `None` for those that are left out.
+    peers: Vec<(Kind, Option<PathBuf>)>,
     /// Rounds that count.
     pub(crate) rounds: usize,
     /// Requests to each server in a round.
     pub(crate) requests: usize,
-    /// Where the table goes, as Markdown.
-    pub(crate) report: Option<PathBuf>,
+    /// Scenarios by name; none stands for all.
+    pub(crate) only: Vec<String>,
+    /// A short run, to see that all of it works.
+    pub(crate) quick: bool,
+    /// Where table, figures and plot go.
+    pub(crate) out: PathBuf,
 }
 
 impl Arguments {
     pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Self, Failure> {
-        let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/cloakroom");
-        let mut arguments =
-            Self { cloakroom: target, nginx: "nginx".into(), rounds: 12, requests: 100_000, report: None };
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let built =
+            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| here.join("../target"), PathBuf::from);
+        let peers = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Cloakroom);
+        let mut arguments = Self {
+            cloakroom: built.join("release/cloakroom"),
+            peers: peers.map(|kind| (kind, Some(kind.program().into()))).collect(),
+            rounds: 10,
+            requests: 40_000,
+            only: Vec::new(),
+            quick: false,
+            out: here.join("results"),
+        };
         while let Some(word) = words.next() {
-            // cargo says it to every bench.
-            if word == "--bench" {
-                continue;
+            match word.as_str() {
+                // cargo says it to every bench.
+                "--bench" => continue,
+                "--quick" => {
+                    arguments.quick = true;
+                    (arguments.rounds, arguments.requests) = (2, 4_000);
+                    continue;
+                }
+                _ => {}
             }
             let value = words.next().ok_or_else(|| format!("`{word}` has no value: {USAGE}"))?;
-            match word.as_str() {
-                "--cloakroom" => arguments.cloakroom = std::path::absolute(value)?,
-                "--nginx" => arguments.nginx = value.into(),
-                "--rounds" => arguments.rounds = value.parse()?,
-                "--requests" => arguments.requests = value.parse()?,
-                "--report" => arguments.report = Some(value.into()),
-                _ => return Err(format!("`{word}` is not known: {USAGE}").into()),
+            arguments.take(&word, value)?;
+        }
+        arguments.check()?;
+        Ok(arguments)
+    }
+
+    fn take(&mut self, word: &str, value: String) -> Result<(), Failure> {
+        match word {
+            "--cloakroom" => self.cloakroom = std::path::absolute(value)?,
+            "--rounds" => self.rounds = value.parse()?,
+            "--requests" => self.requests = value.parse()?,
+            "--only" => self.only.push(value),
+            "--out" => self.out = value.into(),
+            "--without" => match self.peers.iter_mut().find(|(kind, _)| kind.name() == value) {
+                Some((_, program)) => *program = None,
+                None => return Err(format!("`{value}` is no peer").into()),
+            },
+            _ => {
+                let named = word.strip_prefix("--").unwrap_or_default();
+                match self.peers.iter_mut().find(|(kind, _)| kind.name() == named) {
+                    Some((_, program)) => *program = Some(value.into()),
+                    None => return Err(format!("`{word}` is not known: {USAGE}").into()),
+                }
             }
         }
-        if arguments.rounds == 0 || arguments.requests == 0 {
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let names = scenarios::names();
+        if let Some(unknown) = self.only.iter().find(|only| !names.contains(&only.as_str())) {
+            return Err(format!("`{unknown}` is no scenario; there are: {}", names.join(", ")).into());
+        }
+        if self.rounds == 0 || self.requests == 0 {
             return Err("no rounds or no requests: there would be nothing to compare".into());
         }
-        if !arguments.cloakroom.is_file() {
-            let missing = arguments.cloakroom.display();
+        if !self.cloakroom.is_file() {
+            let missing = self.cloakroom.display();
             return Err(format!("`{missing}` is not there: `cargo build --release` makes it").into());
         }
-        Ok(arguments)
+        Ok(())
+    }
+
+    /// The program of a peer that is not left out.
+    pub(crate) fn peer(&self, kind: Kind) -> Option<&Path> {
+        self.peers.iter().find(|(peer, _)| *peer == kind).and_then(|(_, program)| program.as_deref())
     }
 }

@@ -1,174 +1,153 @@
-//! The load: visitors on keep-alive connections, each answer compared with the page that is theirs.
+//! The load: many at once, each with one request after the other; as fast as the server answers, or at a
+//! given rate.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use cloakroom_benches::Visitor;
-use memchr::memmem;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
+use tokio::sync::Mutex;
 use tokio::task::{JoinSet, LocalSet};
 
-use crate::servers::Server;
-use crate::{Failure, origin};
+use crate::Failure;
+use crate::client::{Client, Connection, Marks};
+use crate::questions::Questions;
 
-/// Connections at once.
-const CONNECTIONS: usize = 32;
 /// How long everybody may wait for their own page: some epochs.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// One after the other, visitors have nothing in common: this is prime to their number.
-const STRIDE: usize = 389;
+const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A request and the page that answers it.
-pub(crate) struct Visit {
-    request: Vec<u8>,
-    page: String,
-}
-
-impl Visit {
-    pub(crate) fn of(visitor: &Visitor) -> Self {
-        let request = format!("GET {} HTTP/1.1\r\n{}\r\n", visitor.target, visitor.fields);
-        Self { request: request.into_bytes(), page: origin::page_for(&visitor.traits) }
-    }
-}
-
-/// Everything that is sent.
+/// Everything that is sent goes through here, on one thread.
 pub(crate) struct Load {
-    visits: Rc<[Visit]>,
     runtime: Runtime,
+    tasks: LocalSet,
+}
+
+/// What a round took.
+pub(crate) struct Took {
+    pub(crate) whole: Duration,
+    /// From when each request was due until its answer was there; nothing where there was no rate.
+    pub(crate) latencies: Vec<Duration>,
 }
 
 impl Load {
-    pub(crate) fn new(visits: Rc<[Visit]>) -> Result<Self, Failure> {
+    pub(crate) fn new() -> Result<Self, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { visits, runtime })
+        Ok(Self { runtime, tasks: LocalSet::new() })
     }
 
     /// Lets every visitor come until all get their own page from the cache.
     pub(crate) fn settle(&self, client: &mut Client<'_>) -> Result<(), Failure> {
         let since = Instant::now();
-        while let Err(failure) = self.round(client, self.visits.len()) {
+        while let Err(failure) = self.all_once(client) {
             if since.elapsed() > PATIENCE {
-                return Err(failure);
+                return Err(format!("{}: {failure}", client.name()).into());
             }
             std::thread::sleep(Duration::from_millis(200));
         }
         Ok(())
     }
 
-    /// Sends so many requests and answers how long that took; fails if an answer was wrong, but not
-    /// before all are sent: whoever is not sent is missing in the crowd.
-    pub(crate) fn round(&self, client: &mut Client<'_>, requests: usize) -> Result<Duration, Failure> {
-        let (address, hit) = (client.server.address(), client.server.hit());
-        let kept = std::mem::take(&mut client.connections);
-        let (sent, wrong) = (Rc::new(Cell::new(0)), Rc::new(OnceCell::new()));
-        let connections = async {
-            let mut open = kept;
-            while open.len() < CONNECTIONS {
-                open.push(TcpStream::connect(address).await.map_err(|cause| cause.to_string())?);
-            }
-            let since = Instant::now();
+    /// Every visitor comes once: whoever does not is missing in the crowd.
+    fn all_once(&self, client: &mut Client<'_>) -> Result<(), Failure> {
+        match client.questions().returning() {
+            Some(all) => self.round(client, all, None).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends so many requests; with a rate, in requests a second, each when it is due. Fails if an answer
+    /// was wrong, but not before all are sent.
+    pub(crate) fn round(
+        &self,
+        client: &mut Client<'_>,
+        requests: usize,
+        rate: Option<f64>,
+    ) -> Result<Took, Failure> {
+        let round = Rc::new(Round {
+            questions: Rc::clone(client.questions()),
+            marks: client.server().marks(),
+            requests,
+            sent: Cell::new(0),
+            wrong: OnceCell::new(),
+            started: Cell::new(Instant::now()),
+            rate,
+            turn: Mutex::new(()),
+            latencies: RefCell::default(),
+        });
+        let asked = async {
+            let open = client.take().await.map_err(|cause| cause.to_string())?;
+            round.started.set(Instant::now());
             let mut asking = JoinSet::new();
-            for stream in open {
-                let (visits, sent, wrong) = (Rc::clone(&self.visits), Rc::clone(&sent), Rc::clone(&wrong));
-                asking.spawn_local(async move {
-                    // Why a connection failed crosses no thread, but `JoinSet` does not know that.
-                    let asked = Asked { visits: &visits, sent: &sent, wrong: &wrong, requests, hit };
-                    asked.on(stream).await.map_err(|cause| cause.to_string())
-                });
+            for connection in open {
+                let round = Rc::clone(&round);
+                // Why a connection failed crosses no thread, but `JoinSet` does not know that.
+                asking.spawn_local(
+                    async move { round.on(connection).await.map_err(|cause| cause.to_string()) },
+                );
             }
-            let mut open = Vec::with_capacity(CONNECTIONS);
+            let mut open = Vec::new();
             while let Some(ended) = asking.join_next().await {
                 open.push(ended.map_err(|cause| cause.to_string()).flatten()?);
             }
-            Ok::<_, String>((open, since.elapsed()))
+            Ok::<_, String>((open, round.started.get().elapsed()))
         };
-        let (open, took) = self.runtime.block_on(LocalSet::new().run_until(connections))?;
-        client.connections = open;
-        wrong.get().map_or(Ok(took), |wrong: &String| Err(wrong.as_str().into()))
-    }
-}
-
-/// A server with the connections to it, which are kept from round to round while all goes well.
-pub(crate) struct Client<'s> {
-    server: &'s Server,
-    connections: Vec<TcpStream>,
-}
-
-impl<'s> Client<'s> {
-    pub(crate) fn of(server: &'s Server) -> Self {
-        Self { server, connections: Vec::new() }
-    }
-
-    pub(crate) fn server(&self) -> &'s Server {
-        self.server
-    }
-}
-
-/// A round as one of its connections sees it.
-struct Asked<'r> {
-    visits: &'r [Visit],
-    sent: &'r Cell<usize>,
-    /// The first wrong answer.
-    wrong: &'r OnceCell<String>,
-    requests: usize,
-    hit: &'r str,
-}
-
-impl Asked<'_> {
-    /// Asks until everything is sent, and gives the connection back.
-    async fn on(&self, mut stream: TcpStream) -> Result<TcpStream, Failure> {
-        stream.set_nodelay(true)?;
-        let mut answer = Vec::with_capacity(64 * 1024);
-        loop {
-            let number = self.sent.get();
-            if number >= self.requests {
-                return Ok(stream);
-            }
-            self.sent.set(number + 1);
-            let next = number.wrapping_mul(STRIDE) % self.visits.len();
-            let visit = self.visits.get(next).ok_or("nobody comes")?;
-            stream.write_all(&visit.request).await?;
-            answer.clear();
-            let body = loop {
-                if stream.read_buf(&mut answer).await? == 0 {
-                    return Err("the server closes a connection that is to be kept".into());
-                }
-                if let Some(body) = whole(&answer)? {
-                    break body;
-                }
-            };
-            if let Err(failure) = check(&answer, body, &visit.page, self.hit) {
-                // Only the first counts.
-                let _ = self.wrong.set(failure.to_string());
-            }
+        let (open, whole) = self.tasks.block_on(&self.runtime, asked)?;
+        client.keep(open);
+        match round.wrong.get() {
+            Some(wrong) => Err(format!("{}: {wrong}", client.name()).into()),
+            None => Ok(Took { whole, latencies: round.latencies.take() }),
         }
     }
 }
 
-/// Where the body begins, once all of it is there.
-fn whole(answer: &[u8]) -> Result<Option<usize>, Failure> {
-    let Some(end) = memmem::find(answer, b"\r\n\r\n") else { return Ok(None) };
-    let head = std::str::from_utf8(answer.get(..end).unwrap_or_default())?;
-    let length = head.lines().filter_map(|line| line.split_once(": ")).find_map(|(name, value)| {
-        name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>())
-    });
-    let body = end + 4;
-    Ok((answer.len() >= body + length.ok_or("an answer without a length")??).then_some(body))
+/// A round as its connections share it.
+struct Round {
+    questions: Rc<dyn Questions>,
+    marks: Marks,
+    requests: usize,
+    sent: Cell<usize>,
+    /// The first wrong answer.
+    wrong: OnceCell<String>,
+    started: Cell<Instant>,
+    rate: Option<f64>,
+    /// Held by the one connection that waits for the next request to be due.
+    turn: Mutex<()>,
+    latencies: RefCell<Vec<Duration>>,
 }
 
-fn check(answer: &[u8], body: usize, page: &str, hit: &str) -> Result<(), Failure> {
-    let (head, body) = answer.split_at_checked(body).unwrap_or_default();
-    if !head.starts_with(b"HTTP/1.1 200 ") {
-        return Err(format!("not a page: {}", String::from_utf8_lossy(head)).into());
+impl Round {
+    /// Asks until everything is sent, and gives the connection back.
+    async fn on(&self, mut connection: Connection) -> Result<Connection, Failure> {
+        let mut read = Vec::with_capacity(96 * 1024);
+        loop {
+            let turn = if self.rate.is_some() { Some(self.turn.lock().await) } else { None };
+            let number = self.sent.get();
+            if number >= self.requests {
+                return Ok(connection);
+            }
+            self.sent.set(number + 1);
+            let visit = self.questions.visit(number)?;
+            let due = match self.rate {
+                Some(rate) => Some(self.wait_for(number as f64 / rate).await),
+                None => None,
+            };
+            drop(turn);
+            if let Err(wrong) = connection.ask(&visit, self.marks, &mut read).await? {
+                // Only the first counts.
+                let _ = self.wrong.set(wrong);
+            }
+            if let Some(due) = due {
+                self.latencies.borrow_mut().push(due.elapsed());
+            }
+        }
     }
-    if memmem::find(head, hit.as_bytes()).is_none() {
-        return Err(format!("not a hit: {}", String::from_utf8_lossy(head)).into());
+
+    /// Waits until so many seconds have gone by. Timers are too coarse for it; the CPU is the load's own.
+    async fn wait_for(&self, seconds: f64) -> Instant {
+        let due = self.started.get() + Duration::from_secs_f64(seconds);
+        while Instant::now() < due {
+            tokio::task::yield_now().await;
+        }
+        due
     }
-    if body != page.as_bytes() {
-        return Err(format!("not this visitor's page: {} bytes for {}", body.len(), page.len()).into());
-    }
-    Ok(())
 }

@@ -54,7 +54,8 @@ pub(crate) fn cpu_time(pids: &[u32]) -> Result<Duration, Failure> {
     let mut time = Duration::ZERO;
     for pid in pids {
         for thread in std::fs::read_dir(format!("/proc/{pid}/task"))? {
-            let stat = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+            // A thread that has ended in the meantime did nothing for the request.
+            let Ok(stat) = std::fs::read_to_string(thread?.path().join("schedstat")) else { continue };
             let on_cpu = stat.split(' ').next().unwrap_or_default();
             time += Duration::from_nanos(on_cpu.parse()?);
         }
@@ -62,14 +63,22 @@ pub(crate) fn cpu_time(pids: &[u32]) -> Result<Duration, Failure> {
     Ok(time)
 }
 
-/// The processes that a process has started and that call themselves so.
-pub(crate) fn children(pid: u32, named: &str) -> Result<Vec<u32>, Failure> {
-    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
-    let pids = children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok());
-    let called = |pid: &u32| {
-        std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|name| name.starts_with(named.as_bytes()))
-    };
-    Ok(pids.filter(called).collect())
+/// A process and all that it has started, directly or not.
+pub(crate) fn with_descendants(pid: u32) -> Vec<u32> {
+    let mut found = vec![pid];
+    let mut next = 0;
+    while let Some(pid) = found.get(next) {
+        // A process that has just ended has no children any more.
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        let children =
+            threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+        let children: Vec<u32> = children
+            .flat_map(|pids| pids.split_ascii_whitespace().flat_map(str::parse).collect::<Vec<_>>())
+            .collect();
+        found.extend(children);
+        next += 1;
+    }
+    found
 }
 
 /// What the machine is, in a line.

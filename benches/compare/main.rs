@@ -1,28 +1,48 @@
-//! A personalized cache hit of the real `cloakroom serve` against nginx with a variant key made by
-//! hand: CPU time of the server process for each request, in interleaved rounds.
+//! The real `cloakroom serve` against nginx, Varnish and HAProxy: CPU time of the server for each request,
+//! system calls and latencies, in interleaved rounds; and what hits cost as a site grows. One command runs
+//! all of it, and writes a table, the same figures as JSON, and a plot:
 //!
-//! Both serve the same page, byte for byte, to the same made-up visitors from one CPU; the load
-//! comes from another. Every answer is checked: its status, that it is a hit, and its whole body.
+//! ```text
+//! cargo build --release
+//! cargo bench --workspace --bench compare            # -- --quick for a short run, -- --only hit for one part
+//! ```
+//!
+//! All servers serve the same bytes to the same made-up visitors from one CPU; the load comes from another.
+//! Every answer is checked: its status, how the cache took part, and its whole body. A peer that is not
+//! installed is an error, unless it is left out with `--without`.
+//!
+//! What is counted is the time that all processes of a server were on a CPU, for themselves or in the
+//! system, so that a machine with other work to do changes the figures of all alike; each figure is a ratio
+//! within one round, and the report shows how far rounds lie apart. What else could favour one of them:
+//!
+//! - Cloakroom writes its access log and counts metrics; nginx writes `combined` through a buffer of 64 kB.
+//!   Varnish keeps its log in shared memory and nobody writes it down; HAProxy logs nothing. Both would need
+//!   another process for it.
+//! - The peers' variant key is made by hand of what this site happens to need: a few patterns, no consent
+//!   strings, no law, no crowd. Cloakroom does all of its work.
+//! - Nobody asks for compressed pages.
 
 mod arguments;
+mod certificate;
+mod client;
 mod load;
 mod machine;
 mod origin;
+mod questions;
 mod report;
+mod rounds;
+mod scenarios;
 mod servers;
+mod stats;
 mod tracing;
 
-use std::path::Path;
 use std::process::ExitCode;
-use std::rc::Rc;
 
 use arguments::Arguments;
-use load::{Client, Load, Visit};
-use report::{Figures, Report, Round};
-use servers::Server;
-
-/// Slices of a round; even, so that each server comes first in half of them.
-const SLICES: usize = 10;
+use certificate::Certificate;
+use load::Load;
+use report::Report;
+use scenarios::Bench;
 
 /// Why there is no result.
 type Failure = Box<dyn std::error::Error>;
@@ -42,65 +62,27 @@ fn run() -> Result<(), Failure> {
     let (serving, loading) = machine::two_cpus()?;
     machine::pin(std::process::id(), loading)?;
     let folder = machine::folder_in_memory()?;
-    let origin = origin::start()?;
-    let visitors = cloakroom_benches::visitors();
-    let visits: Rc<[Visit]> = visitors.iter().map(Visit::of).collect();
-    let cloakroom = Server::cloakroom(&arguments.cloakroom, folder.path(), origin, serving)?;
-    let nginx = Server::nginx(&arguments.nginx, folder.path(), origin, serving, &visitors)?;
-    eprintln!("cloakroom is {}, nginx is {}, on CPU {serving}", cloakroom.pid(), nginx.pid());
-    let load = Load::new(visits)?;
-    let (mut ours, mut theirs) = (Client::of(&cloakroom), Client::of(&nginx));
-    let mut report = Report::new(&nginx, arguments.requests);
-    for round in 0..=arguments.rounds {
-        load.settle(&mut ours)?;
-        load.settle(&mut theirs)?;
-        let round_of_both = interleaved(&load, &mut ours, &mut theirs, arguments.requests)?;
-        // The first round is the warm-up.
-        if round > 0 {
-            report.add(round_of_both);
-        }
+    let bench = Bench {
+        arguments: &arguments,
+        folder: folder.path(),
+        origin: origin::start()?,
+        certificate: &Certificate::make(folder.path())?,
+        visitors: &cloakroom_benches::visitors(),
+        load: &Load::new()?,
+        serving,
+        loading,
+    };
+    let (sections, versions) = scenarios::run(&bench)?;
+    let mut about = vec![machine::described()];
+    if !versions.is_empty() {
+        about.push(format!("{}.", versions.join(", ")));
     }
-    for client in [&mut ours, &mut theirs] {
-        load.settle(client)?;
-        report.add_calls(client.server().kind(), tracing::system_calls(&load, client, folder.path()));
-    }
-    finish(&report, arguments.report.as_deref())
-}
-
-/// One round: both in turn, in slices so short that the machine is the same for both, and each as
-/// often before the other as behind.
-fn interleaved(
-    load: &Load,
-    ours: &mut Client<'_>,
-    theirs: &mut Client<'_>,
-    requests: usize,
-) -> Result<Round, Failure> {
-    let mut round = Round::default();
-    for slice in 0..SLICES {
-        let share = requests * (slice + 1) / SLICES - requests * slice / SLICES;
-        if slice % 2 == 0 {
-            round.ours += measure(load, ours, share)?;
-            round.theirs += measure(load, theirs, share)?;
-        } else {
-            round.theirs += measure(load, theirs, share)?;
-            round.ours += measure(load, ours, share)?;
-        }
-    }
-    Ok(round)
-}
-
-fn measure(load: &Load, client: &mut Client<'_>, requests: usize) -> Result<Figures, Failure> {
-    let before = client.server().cpu_time()?;
-    let took = load.round(client, requests)?;
-    let cpu = client.server().cpu_time()?.saturating_sub(before);
-    Ok(Figures { requests, cpu, took })
-}
-
-fn finish(report: &Report, file: Option<&Path>) -> Result<(), Failure> {
-    let text = report.markdown();
-    println!("{text}");
-    if let Some(file) = file {
-        std::fs::write(file, text)?;
-    }
-    Ok(())
+    about.push(format!(
+        "{} interleaved rounds; figures are medians, with least and most in brackets. CPU time is of all processes of \
+         a server, user and system.",
+        arguments.rounds
+    ));
+    let report = Report { about, sections };
+    println!("{}", report.markdown());
+    report.write(&arguments.out)
 }

@@ -1,132 +1,151 @@
-//! The figures as a table that a person can read and a document can hold.
+//! The figures for people and programs: a table in Markdown, the same as JSON, and a plot.
+
+mod plot;
 
 use std::fmt::Write;
-use std::ops::AddAssign;
-use std::time::Duration;
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::machine::described;
-use crate::servers::{Kind, Server};
+use crate::rounds::{Measured, Round};
+use crate::stats::Spread;
 use crate::tracing::Calls;
 
-/// What one server did.
-#[derive(Default)]
-pub(crate) struct Figures {
-    pub(crate) requests: usize,
-    /// CPU time of the server.
-    pub(crate) cpu: Duration,
-    /// Time that went by.
-    pub(crate) took: Duration,
+/// What one scenario found.
+pub(crate) struct Section {
+    /// A few words.
+    pub(crate) name: String,
+    /// What was done, in sentences.
+    pub(crate) words: String,
+    pub(crate) head: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+    /// The same for programs.
+    pub(crate) figures: Value,
+    /// What the plot shows of it.
+    pub(crate) bars: Vec<Bar>,
 }
 
-impl Figures {
-    /// Microseconds of CPU time for each request.
-    fn cpu_each(&self) -> f64 {
-        self.cpu.as_secs_f64() * 1e6 / self.requests as f64
-    }
-
-    fn per_second(&self) -> f64 {
-        self.requests as f64 / self.took.as_secs_f64()
-    }
+/// A ratio in the plot.
+pub(crate) struct Bar {
+    pub(crate) label: String,
+    pub(crate) ratio: Spread,
+    /// At most so much is aimed at.
+    pub(crate) aim: Option<f64>,
 }
 
-impl AddAssign for Figures {
-    fn add_assign(&mut self, more: Self) {
-        self.requests += more.requests;
-        self.cpu += more.cpu;
-        self.took += more.took;
-    }
-}
-
-/// Both servers in one round.
-#[derive(Default)]
-pub(crate) struct Round {
-    pub(crate) ours: Figures,
-    pub(crate) theirs: Figures,
-}
-
-/// All rounds.
-pub(crate) struct Report {
-    heading: String,
-    rounds: Vec<Round>,
-    calls: String,
-}
-
-impl Report {
-    pub(crate) fn new(nginx: &Server, requests: usize) -> Self {
-        let heading = format!(
-            "A personalized hit, 10 kB, 32 keep-alive connections, {requests} requests a server and round, \
-             one CPU for the server. {}. {}.",
-            nginx.version(),
-            described()
-        );
-        Self { heading, rounds: Vec::new(), calls: String::new() }
-    }
-
-    pub(crate) fn add(&mut self, round: Round) {
-        self.rounds.push(round);
-    }
-
-    pub(crate) fn add_calls(&mut self, kind: Kind, calls: Result<Calls, Failure>) {
-        // Writing to a String cannot fail.
-        let _ = match calls {
-            Err(cause) => writeln!(self.calls, "- {}: not counted ({cause})", kind.name()),
-            Ok(calls) => {
-                let all: f64 = calls.iter().map(|(_, count)| count).sum();
-                let often = calls.iter().filter(|(_, count)| *count >= 0.005);
-                let words: Vec<_> = often.map(|(name, count)| format!("{name} {count:.2}")).collect();
-                writeln!(self.calls, "- {}: {all:.2} ({})", kind.name(), words.join(", "))
+impl Section {
+    /// A table of servers of which the first is ours; `aims` are by the peer's name.
+    pub(crate) fn compared(name: &str, words: &str, measured: &[Measured], aims: &[(&str, f64)]) -> Self {
+        let head = ["server", "CPU µs a request", "Cloakroom's share of it", "system calls", "requests/s"];
+        let mut head: Vec<String> = head.map(str::to_owned).to_vec();
+        let rate = measured.iter().find_map(|server| server.rate);
+        if let Some(rate) = rate {
+            head.extend([format!("p50 ms at {rate:.0}/s"), format!("p99 ms at {rate:.0}/s")]);
+        }
+        let Some(ours) = measured.first() else { return Self::words(name, words) };
+        let mut section = Self::words(name, words);
+        section.head = head;
+        let mut figures = Vec::new();
+        for server in measured {
+            let share = ours.against(server, Round::cpu_each);
+            let of_itself = std::ptr::eq(ours, server);
+            let calls = server.calls.as_ref();
+            let mut row = vec![
+                server.name.clone(),
+                server.spread(Round::cpu_each).words(2),
+                if of_itself { "1".to_owned() } else { format!("**{}**", share.words(3)) },
+                calls.map_or_else(|| "–".to_owned(), |calls| in_words(calls.as_ref())),
+                format!("{:.0}", server.spread(Round::per_second).median),
+            ];
+            let mut figure = json!({
+                "server": server.name,
+                "cpu_us_per_request": server.spread(Round::cpu_each).json(),
+                "cloakroom_cpu_ratio": share.json(),
+                "requests_per_second": server.spread(Round::per_second).json(),
+                "system_calls_per_request": calls.and_then(|calls| calls.as_ref().ok()).map(|calls| {
+                    calls.iter().map(|(name, count)| (name.clone(), json!(count))).collect::<serde_json::Map<_, _>>()
+                }),
+            });
+            if let Some(rate) = rate {
+                let (half, most) = (|round: &Round| round.latency(0.5), |round: &Round| round.latency(0.99));
+                row.extend([server.spread(half).words(2), server.spread(most).words(2)]);
+                figure["offered_per_second"] = json!(rate);
+                figure["p50_ms"] = server.spread(half).json();
+                figure["p99_ms"] = server.spread(most).json();
+                figure["cloakroom_p99_ratio"] = ours.against(server, most).json();
             }
-        };
+            section.rows.push(row);
+            figures.push(figure);
+            if !of_itself {
+                let aim = aims.iter().find(|(peer, _)| *peer == server.name).map(|(_, aim)| *aim);
+                section.bars.push(Bar { label: server.name.clone(), ratio: share, aim });
+            }
+        }
+        section.figures = Value::Array(figures);
+        section
     }
 
-    /// Everything, as Markdown.
-    pub(crate) fn markdown(&self) -> String {
-        let mut text = format!("{}\n\n", self.heading);
-        text.push_str(
-            "| round | cloakroom µs | nginx µs | ratio | cloakroom requests/s | nginx requests/s |\n",
-        );
-        text.push_str("|---|---|---|---|---|---|\n");
-        for (number, round) in (1..).zip(&self.rounds) {
-            row(&mut text, &number.to_string(), |of| of(round));
+    /// Without a table.
+    pub(crate) fn words(name: &str, words: &str) -> Self {
+        let (name, words) = (name.to_owned(), words.to_owned());
+        Self { name, words, head: Vec::new(), rows: Vec::new(), figures: Value::Null, bars: Vec::new() }
+    }
+
+    fn markdown(&self) -> String {
+        let mut text = format!("## {}\n\n{}\n", self.name, self.words);
+        if !self.head.is_empty() {
+            let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+            let rule: Vec<String> = self.head.iter().map(|_| "---".to_owned()).collect();
+            let rows: String = self.rows.iter().map(|row| line(row)).collect();
+            let _ = write!(text, "\n{}{}{rows}", line(&self.head), line(&rule));
         }
-        for (name, pick) in [("median", median as fn(Vec<f64>) -> f64), ("min", least), ("max", most)] {
-            row(&mut text, name, |of| pick(self.rounds.iter().map(of).collect()));
-        }
-        text.push_str("\nµs are CPU time of the server process for each request, user and system.\n");
-        let _ = write!(text, "\nSystem calls for each request, while strace looks on:\n\n{}", self.calls);
         text
     }
 }
 
-/// A line of the table; `pick` makes one number of each column.
-fn row(text: &mut String, name: &str, pick: impl Fn(fn(&Round) -> f64) -> f64) {
-    let _ = writeln!(
-        text,
-        "| {name} | {:.2} | {:.2} | {:.3} | {:.0} | {:.0} |",
-        pick(|round| round.ours.cpu_each()),
-        pick(|round| round.theirs.cpu_each()),
-        pick(|round| round.ours.cpu_each() / round.theirs.cpu_each()),
-        pick(|round| round.ours.per_second()),
-        pick(|round| round.theirs.per_second()),
-    );
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    let middle = figures.len() / 2;
-    let at = |position: usize| figures.get(position).copied().unwrap_or(f64::NAN);
-    if figures.len().is_multiple_of(2) {
-        f64::midpoint(at(middle.saturating_sub(1)), at(middle))
-    } else {
-        at(middle)
+/// The most frequent calls by name.
+fn in_words(calls: Result<&Calls, &String>) -> String {
+    match calls {
+        Err(cause) => format!("not counted ({cause})"),
+        Ok(calls) => {
+            let all: f64 = calls.iter().map(|(_, count)| count).sum();
+            let often = calls.iter().filter(|(_, count)| *count >= 0.05);
+            let words: Vec<_> = often.map(|(name, count)| format!("{name} {count:.2}")).collect();
+            format!("{all:.2} ({})", words.join(", "))
+        }
     }
 }
 
-fn least(figures: Vec<f64>) -> f64 {
-    figures.into_iter().fold(f64::INFINITY, f64::min)
+/// Everything that was found, in the order of its sections.
+pub(crate) struct Report {
+    /// The machine, the versions, and what holds for all sections.
+    pub(crate) about: Vec<String>,
+    pub(crate) sections: Vec<Section>,
 }
 
-fn most(figures: Vec<f64>) -> f64 {
-    figures.into_iter().fold(f64::NEG_INFINITY, f64::max)
+impl Report {
+    /// As Markdown.
+    pub(crate) fn markdown(&self) -> String {
+        let about: String = self.about.iter().map(|line| format!("{line}\n\n")).collect();
+        let sections: Vec<String> = self.sections.iter().map(Section::markdown).collect();
+        format!("# How fast it is\n\n{about}{}", sections.join("\n"))
+    }
+
+    /// Writes `speed.md`, `speed.json` and `speed.svg` into a folder.
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
+        std::fs::create_dir_all(folder)?;
+        let sections: Vec<Value> = self
+            .sections
+            .iter()
+            .map(
+                |section| json!({ "name": section.name, "about": section.words, "figures": section.figures }),
+            )
+            .collect();
+        let all = json!({ "about": self.about, "sections": sections });
+        std::fs::write(folder.join("speed.md"), self.markdown())?;
+        std::fs::write(folder.join("speed.json"), format!("{all:#}\n"))?;
+        std::fs::write(folder.join("speed.svg"), plot::draw(self))?;
+        Ok(())
+    }
 }

@@ -1,11 +1,11 @@
 //! System calls of a server for each request, counted by strace where it is there.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::Failure;
-use crate::load::{Client, Load};
+use crate::client::Client;
+use crate::load::Load;
 use crate::machine::ask;
 
 /// Requests while strace looks on; a traced server is some ten times slower.
@@ -15,16 +15,16 @@ const REQUESTS: usize = 5_000;
 pub(crate) type Calls = Vec<(String, f64)>;
 
 /// Counts the calls of a round. Fails where strace is missing or may not trace.
-pub(crate) fn system_calls(load: &Load, client: &mut Client<'_>, folder: &Path) -> Result<Calls, Failure> {
-    let file = folder.join("strace");
+pub(crate) fn system_calls(load: &Load, client: &mut Client<'_>) -> Result<Calls, Failure> {
+    let file = client.server().folder().join("strace");
     let mut strace = Command::new("strace");
     strace.arg("-c").arg("-f").arg("-o").arg(&file).stderr(Stdio::null());
-    for pid in client.server().pids()? {
+    for pid in client.server().pids() {
         strace.arg("-p").arg(pid.to_string());
     }
     let mut strace = strace.spawn()?;
     std::thread::sleep(Duration::from_secs(1));
-    let round = load.round(client, REQUESTS);
+    let round = load.round(client, REQUESTS, None);
     // strace prints its table when it is interrupted.
     ask("kill", &["-INT", &strace.id().to_string()])?;
     strace.wait()?;

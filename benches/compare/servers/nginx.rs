@@ -1,25 +1,26 @@
 //! nginx as somebody sets it up who makes the variant key by hand: a map for each trait of the
 //! visitor, all of them in the key, and the maps' words to the origin so that it makes the page.
 
-use std::collections::BTreeSet;
-use std::fmt::Write;
+use std::ffi::OsString;
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use cloakroom_benches::{COUNTRIES, HOST, Visitor};
+use cloakroom_benches::{HOST, Visitor};
 
+use super::networks::networks;
+use super::{Addresses, Setup};
 use crate::Failure;
 
 /// All of it, but for what a run decides.
 const CONFIGURATION: &str = r#"
 daemon off;
 user root;
-worker_processes 1;
+worker_processes WORKERS;
+worker_rlimit_nofile 16384;
 pcre_jit on;
 pid FOLDER/pid;
 error_log FOLDER/error.log;
-events { worker_connections 1024; }
+events { worker_connections 8192; }
 http {
     default_type text/plain;
     client_body_temp_path FOLDER/body;
@@ -32,9 +33,16 @@ http {
     tcp_nopush off;
     keepalive_timeout 75s;
     keepalive_requests 1000000000;
-    open_file_cache max=2000 inactive=1h;
+    open_file_cache max=4000 inactive=1h;
     open_file_cache_valid 1h;
-    proxy_cache_path FOLDER/cache levels=1:2 keys_zone=pages:10m inactive=1d max_size=256m use_temp_path=off;
+    proxy_cache_path FOLDER/cache levels=1:2 keys_zone=pages:64m inactive=1d max_size=256m use_temp_path=off;
+    ssl_session_cache shared:tls:10m;
+    upstream origin {
+        server ORIGIN;
+        keepalive 64;
+        keepalive_requests 1000000000;
+        keepalive_timeout 1h;
+    }
 
     map $http_user_agent $device {
         default desktop;
@@ -61,63 +69,69 @@ http {
 NETWORKS    }
 
     server {
-        listen ADDRESS;
+        listen HTTP_ADDRESS;
+        listen HTTPS_ADDRESS ssl http2;
+        ssl_certificate CERTIFICATE;
+        ssl_certificate_key KEY;
         server_name HOST;
-        location / {
-            proxy_pass http://ORIGIN;
+        proxy_http_version 1.1;
+        proxy_set_header Host $host;
+        proxy_set_header Connection "";
+        add_header X-Cache $upstream_cache_status;
+        location = / {
+            proxy_pass http://origin;
             proxy_cache pages;
             proxy_cache_key $host$uri|$device|$language|$country|$campaign|$consent;
             proxy_cache_lock on;
             proxy_set_header Host $host;
+            proxy_set_header Connection "";
             proxy_set_header Cookie "";
             proxy_set_header X-Device $device;
             proxy_set_header X-Language $language;
             proxy_set_header X-Country $country;
             proxy_set_header X-Campaign $campaign;
             proxy_set_header X-Consent $consent;
-            add_header X-Cache $upstream_cache_status;
+        }
+        location /m/ {
+            proxy_pass http://origin;
+            proxy_cache pages;
+            proxy_cache_key $host$uri;
+            proxy_cache_lock on;
+            proxy_set_header Host $host;
+            proxy_set_header Connection "";
+            proxy_set_header Cookie "";
+        }
+        location /p/ {
+            proxy_pass http://origin;
         }
     }
 }
 "#;
 
-/// Writes the configuration; answers where it is.
-pub(crate) fn configure(
+/// Writes the configuration; answers the words that nginx is started with.
+pub(super) fn configure(
     folder: &Path,
-    address: SocketAddr,
-    origin: SocketAddr,
-    visitors: &[Visitor],
-) -> Result<PathBuf, Failure> {
-    fs::create_dir_all(folder)?;
+    addresses: Addresses,
+    setup: &Setup<'_>,
+) -> Result<Vec<OsString>, Failure> {
     let file = folder.join("nginx.conf");
     let text = CONFIGURATION
         .replace("FOLDER", &folder.display().to_string())
-        .replace("NETWORKS", &networks(visitors))
-        .replace("ADDRESS", &address.to_string())
-        .replace("ORIGIN", &origin.to_string())
+        .replace("NETWORKS", &countries(setup.visitors))
+        .replace("WORKERS", &setup.cpus.len().to_string())
+        .replace("HTTP_ADDRESS", &addresses.http.to_string())
+        .replace("HTTPS_ADDRESS", &addresses.https.to_string())
+        .replace("CERTIFICATE", &setup.certificate.certificate.display().to_string())
+        .replace("KEY", &setup.certificate.key.display().to_string())
+        .replace("ORIGIN", &setup.origin.to_string())
         .replace("HOST", HOST);
     fs::write(&file, text)?;
-    Ok(file)
+    let log = folder.join("error.log");
+    Ok(["-p".into(), folder.into(), "-e".into(), log.into(), "-c".into(), file.into()].into())
 }
 
-/// The country of every network that a visitor comes from.
-fn networks(visitors: &[Visitor]) -> String {
-    let known = visitors.iter().filter(|visitor| COUNTRIES.contains(&visitor.traits.country));
-    let lines: BTreeSet<String> = known
-        .map(|visitor| match visitor.address {
-            IpAddr::V4(address) => {
-                let [a, b, c, _] = address.octets();
-                format!("{a}.{b}.{c}.0/24 {}", visitor.traits.country)
-            }
-            IpAddr::V6(address) => {
-                let [a, b, c, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}::/48 {}", visitor.traits.country)
-            }
-        })
-        .collect();
-    lines.iter().fold(String::new(), |mut text, line| {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "        {line};");
-        text
-    })
+/// The lines of `geo`.
+fn countries(visitors: &[Visitor]) -> String {
+    let lines = networks(visitors).into_iter();
+    lines.map(|(network, length, country)| format!("        {network}/{length} {country};\n")).collect()
 }

@@ -13,9 +13,10 @@ use lol_html::html_content::{ContentType, Element, EndTag};
 use lol_html::{ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettings, Selector, Settings};
 
 use crate::entity::to_ascii;
-use crate::meta;
+use crate::pieces::Pieces;
 use crate::placard::Standing;
 use crate::policy::{Action, SafeEdit, SafeEdits, SafeFragment};
+use crate::{meta, narrow};
 
 const MAX_PAGE_BYTES: usize = 8 << 20;
 /// What all edits together may add to a page.
@@ -99,6 +100,19 @@ pub fn rewrite_with(
     fragments: &dyn Fn(&str) -> Option<SafeFragment>,
     placard: Option<&Placard>,
 ) -> Result<Vec<u8>, RewriteError> {
+    rewrite_to_pieces(page, edits, fragments, placard).map(|pieces| pieces.join(page))
+}
+
+/// As [`rewrite_with`], as what is kept of the page and what is added to it.
+///
+/// # Errors
+/// As [`rewrite_with`].
+pub fn rewrite_to_pieces(
+    page: &[u8],
+    edits: &[&SafeEdits],
+    fragments: &dyn Fn(&str) -> Option<SafeFragment>,
+    placard: Option<&Placard>,
+) -> Result<Pieces, RewriteError> {
     if page.len() > MAX_PAGE_BYTES {
         return Err(RewriteError::PageTooLarge);
     }
@@ -108,35 +122,73 @@ pub fn rewrite_with(
     if SafeEdits::too_costly(edits.iter().copied()).is_some() {
         return Err(RewriteError::TooCostly);
     }
+    let changes = placard.is_some() || edits.iter().any(|safe| !safe.is_empty());
+    let job = Job { page, edits: located(page, edits), fragments, placard, changes };
+    // Nearly every page spells out the ends of the elements that edits are for, so that it is read once.
+    let assumed = Closed::Assumed { open: Rc::default() };
+    let written = job.run(&assumed);
+    if assumed.is_refuted() {
+        // What came after was worked on under a wrong assumption, and may have failed because of it.
+        return job.run(&Closed::Known(find_closed(page, &job.edits)?));
+    }
+    written
+}
+
+/// An edit, and its selector for one page.
+type Located<'e> = (&'e SafeEdit, Cow<'e, Selector>);
+
+/// The edits that may find something on a page.
+fn located<'e>(page: &[u8], edits: &[&'e SafeEdits]) -> Vec<Located<'e>> {
     let edits: Vec<&SafeEdit> = edits.iter().flat_map(|safe| safe.iter()).collect();
-    let closed = find_closed(page, &edits)?;
-    let work = Work { utf8: std::str::from_utf8(page).is_ok(), closed, added: Cell::new(0), fragments };
-    let standing = placard.map(Standing::new);
-    let changes = !edits.is_empty() || placard.is_some();
-    let other_encoding = Rc::new(Cell::new(meta::declares_other_encoding(page)));
-    let found = Rc::clone(&other_encoding);
-    let mut settings = settings(changes).append_element_content_handler((
-        Cow::Borrowed(&*META),
-        ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
-            found.set(found.get() || meta::names_other_encoding(element));
-            meta::cleanse(element);
-            Ok(())
-        }),
-    ));
-    for edit in &edits {
-        let work = &work;
-        settings = settings.append_element_content_handler((
-            Cow::Borrowed(edit.selector.parsed()),
-            ElementContentHandlers::default()
-                .element(move |element: &mut Element<'_, '_>| work.apply(&edit.action, element)),
+    let marks: Vec<&str> = edits.iter().filter_map(|edit| edit.selector.mark()).collect();
+    let mut bearers = narrow::bearers(page, &marks).into_iter();
+    let of_page = |edit: &'e SafeEdit| match edit.selector.mark().and_then(|_| bearers.next()) {
+        Some(bearers) => Some((edit, edit.selector.among(&bearers)?)),
+        None => Some((edit, Cow::Borrowed(edit.selector.parsed()))),
+    };
+    edits.into_iter().filter_map(of_page).collect()
+}
+
+/// What is to be done with one page.
+struct Job<'a> {
+    page: &'a [u8],
+    edits: Vec<Located<'a>>,
+    fragments: &'a dyn Fn(&str) -> Option<SafeFragment>,
+    placard: Option<&'a Placard>,
+    /// More is wanted than to cleanse it, whether or not the page has a place for that.
+    changes: bool,
+}
+
+impl Job<'_> {
+    fn run(&self, closed: &Closed) -> Result<Pieces, RewriteError> {
+        let Self { page, fragments, changes, .. } = *self;
+        let work = Work { utf8: std::str::from_utf8(page).is_ok(), closed, added: Cell::new(0), fragments };
+        let standing = self.placard.map(Standing::new);
+        let other_encoding = Rc::new(Cell::new(meta::declares_other_encoding(page)));
+        let found = Rc::clone(&other_encoding);
+        let mut settings = settings(changes).append_element_content_handler((
+            Cow::Borrowed(&*META),
+            ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
+                found.set(found.get() || meta::names_other_encoding(element));
+                meta::cleanse(element);
+                Ok(())
+            }),
         ));
+        for (edit, selector) in &self.edits {
+            let work = &work;
+            settings = settings.append_element_content_handler((
+                Cow::Borrowed(&**selector),
+                ElementContentHandlers::default()
+                    .element(move |element: &mut Element<'_, '_>| work.apply(&edit.action, element)),
+            ));
+        }
+        if let Some(standing) = &standing {
+            settings = standing.settings(settings, &work);
+        }
+        let mut output = Pieces::default();
+        run(settings, page, |chunk| output.push(page, chunk))?;
+        if changes && other_encoding.get() { Err(RewriteError::Encoding) } else { Ok(output.merged(page)) }
     }
-    if let Some(standing) = &standing {
-        settings = standing.settings(settings, &work);
-    }
-    let mut output = Vec::with_capacity(page.len() + page.len() / 8);
-    run(settings, page, |chunk| output.extend_from_slice(chunk))?;
-    if changes && other_encoding.get() { Err(RewriteError::Encoding) } else { Ok(output) }
 }
 
 fn settings<'h, 's>(strict: bool) -> Settings<'h, 's> {
@@ -157,15 +209,13 @@ fn run(settings: Settings<'_, '_>, page: &[u8], sink: impl FnMut(&[u8])) -> Resu
 
 /// Finds the elements whose end tag the page spells out. For the others the rewriter would take
 /// away everything up to the end of their parent.
-fn find_closed(page: &[u8], edits: &[&SafeEdit]) -> Result<HashSet<usize>, RewriteError> {
+fn find_closed(page: &[u8], edits: &[Located<'_>]) -> Result<HashSet<usize>, RewriteError> {
     let closed = Rc::new(RefCell::new(HashSet::new()));
     let mut settings = settings(true);
-    let mut needed = false;
-    for edit in edits.iter().filter(|edit| needs_end(&edit.action)) {
-        needed = true;
+    for (_, selector) in edits.iter().filter(|(edit, _)| needs_end(&edit.action)) {
         let closed = Rc::clone(&closed);
         settings = settings.append_element_content_handler((
-            Cow::Borrowed(edit.selector.parsed()),
+            Cow::Borrowed(&**selector),
             ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
                 let start = element.source_location().bytes().start;
                 let name = element.tag_name();
@@ -183,9 +233,7 @@ fn find_closed(page: &[u8], edits: &[&SafeEdit]) -> Result<HashSet<usize>, Rewri
             }),
         ));
     }
-    if needed {
-        run(settings, page, |_| {})?;
-    }
+    run(settings, page, |_| {})?;
     Ok(closed.take())
 }
 
@@ -194,12 +242,48 @@ fn needs_end(action: &Action) -> bool {
     !matches!(action, Action::Before(_) | Action::Set { .. })
 }
 
+/// What is known of the ends of elements.
+enum Closed {
+    /// All are assumed to be spelled out; so many are still to come.
+    Assumed { open: Rc<Cell<usize>> },
+    /// They are spelled out of the elements that start here.
+    Known(HashSet<usize>),
+}
+
+impl Closed {
+    /// Whether the end of this element is spelled out, or may be taken to be.
+    fn has(&self, element: &mut Element<'_, '_>) -> bool {
+        match self {
+            Self::Known(starts) => starts.contains(&element.source_location().bytes().start),
+            Self::Assumed { open } => {
+                let name = element.tag_name();
+                open.set(open.get() + 1);
+                let open = Rc::clone(open);
+                if let Some(handlers) = element.end_tag_handlers() {
+                    // Elements without an end of their own are told of their parent's.
+                    handlers.push(Box::new(move |end: &mut EndTag<'_>| {
+                        if end.name() == name {
+                            open.set(open.get() - 1);
+                        }
+                        Ok(())
+                    }));
+                }
+                true
+            }
+        }
+    }
+
+    /// Whether the page leaves out an end that was assumed.
+    fn is_refuted(&self) -> bool {
+        matches!(self, Self::Assumed { open } if open.get() > 0)
+    }
+}
+
 /// What all edits of one page share.
 pub(crate) struct Work<'w> {
     /// The page is UTF-8; in others, only ASCII is written.
     utf8: bool,
-    /// Where the elements start whose end is spelled out.
-    closed: HashSet<usize>,
+    closed: &'w Closed,
     added: Cell<usize>,
     fragments: &'w dyn Fn(&str) -> Option<SafeFragment>,
 }
@@ -213,8 +297,7 @@ impl Work<'_> {
         if !action.touch().allows(&tag) || !(is_html || tag == "svg" && matches!(action, Action::Remove)) {
             return Ok(());
         }
-        let start = element.source_location().bytes().start;
-        if needs_end(action) && element.can_have_content() && !self.closed.contains(&start) {
+        if needs_end(action) && element.can_have_content() && !self.closed.has(element) {
             return Ok(());
         }
         match action {

@@ -2,7 +2,10 @@
 //! the first child. No attribute selectors, since they could ask the page about its visitor, and no
 //! lists. No client data enters.
 
+use std::borrow::Cow;
+
 use crate::cost::Cost;
+use crate::narrow::Bearers;
 use crate::tags::Touch;
 
 const MAX_BYTES: usize = 256;
@@ -12,6 +15,10 @@ const MAX_COMPOUNDS: usize = 8;
 #[derive(Clone, Debug)]
 pub(crate) struct SafeSelector {
     parsed: lol_html::Selector,
+    /// As it is written.
+    text: String,
+    /// The id or class that it begins with.
+    mark: Option<String>,
     /// The element name that the last compound asks for, lower case.
     subject: Option<String>,
     cost: Cost,
@@ -35,7 +42,12 @@ impl SafeSelector {
         let mut reader = Reader { rest: text, cost: Cost { edits: 1, ..Cost::default() } };
         let subject = reader.selector().map_err(|why| (before + text.len() - reader.rest.len(), why))?;
         let parsed = text.parse().map_err(|_| (before, "the selector cannot be read"))?;
-        Ok(Self { parsed, subject, cost: reader.cost })
+        let mark = text.strip_prefix(['#', '.']).map(|rest| {
+            let mut reader = Reader { rest, cost: Cost::default() };
+            reader.identifier()
+        });
+        let (mark, text) = (mark.and_then(Result::ok), text.to_owned());
+        Ok(Self { parsed, text, mark, subject, cost: reader.cost })
     }
 
     /// What a search for it costs.
@@ -45,6 +57,21 @@ impl SafeSelector {
 
     pub(crate) fn parsed(&self) -> &lol_html::Selector {
         &self.parsed
+    }
+
+    /// The id or class that it begins with, in any element; `None` if it begins otherwise.
+    pub(crate) fn mark(&self) -> Option<&str> {
+        self.mark.as_deref()
+    }
+
+    /// The same selector for a page of which the bearers of its mark are known; `None` if it finds nothing
+    /// there.
+    pub(crate) fn among(&self, bearers: &Bearers) -> Option<Cow<'_, lol_html::Selector>> {
+        if bearers.is_none() {
+            return None;
+        }
+        let narrowed = bearers.narrowed(&self.text).and_then(|text| text.parse().ok());
+        Some(narrowed.map_or(Cow::Borrowed(&self.parsed), Cow::Owned))
     }
 
     /// Why no element that this selector finds may be touched so, if that can be told without a

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
+
 /// Where an attribute is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Written {
@@ -90,7 +92,7 @@ pub(crate) fn attributes_in(tag: &str, offset: usize) -> Vec<Written> {
 
 /// Where the `>` stands that ends a tag, of which `tag` is what follows the `<`; `None` if it is not there, or
 /// within a value.
-pub(crate) fn tag_end(tag: &str) -> Option<usize> {
+pub(crate) fn tag_end(tag: &[u8]) -> Option<usize> {
     enum At {
         Tag,
         BeforeName,
@@ -98,15 +100,16 @@ pub(crate) fn tag_end(tag: &str) -> Option<usize> {
         AfterName,
         BeforeValue,
         Plain,
-        Quoted(u8),
     }
-    let mut at = At::Tag;
-    for (index, byte) in tag.bytes().enumerate() {
+    let (mut at, mut index) = (At::Tag, 0);
+    loop {
+        let byte = *tag.get(index)?;
         let space = byte.is_ascii_whitespace();
         at = match (at, byte) {
-            (At::Quoted(quote), _) if quote != byte => At::Quoted(quote),
-            (At::Quoted(_), _) => At::BeforeName,
-            (At::BeforeValue, b'"' | b'\'') => At::Quoted(byte),
+            (At::BeforeValue, b'"' | b'\'') => {
+                index += 1 + memchr(byte, tag.get(index + 1..).unwrap_or_default())?;
+                At::BeforeName
+            }
             (At::BeforeValue, _) if space => At::BeforeValue,
             (_, b'>') => return Some(index),
             (At::BeforeValue, _) => At::Plain,
@@ -120,8 +123,8 @@ pub(crate) fn tag_end(tag: &str) -> Option<usize> {
             // A `=` in front belongs to the name.
             _ => At::Name,
         };
+        index += 1;
     }
-    None
 }
 
 /// How many signs of a text are seen at least; with `all` also of what only looks like a character
@@ -174,10 +177,10 @@ mod tests {
             ("p a=>", Some(4)),
             ("p", None),
         ] {
-            assert_eq!(tag_end(tag), end, "{tag}");
+            assert_eq!(tag_end(tag.as_bytes()), end, "{tag}");
         }
         // A `=` where a name begins is part of the name, so that what follows is no value.
-        assert_eq!(tag_end("p =a='>"), None);
+        assert_eq!(tag_end(b"p =a='>"), None);
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(crate) fn too_tangled(html: &str) -> Option<(Range<usize>, &'static str)> {
             continue;
         }
         let piece = tag.split('<').next().unwrap_or_default();
-        let end = tag_end(piece);
+        let end = tag_end(piece.as_bytes());
         // What looks like a tag may then be part of a value.
         tangle.lost |= end.is_none();
         let written = piece.get(..end.unwrap_or(piece.len())).unwrap_or_default();

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::bounds;
 use crate::checker::Checker;
 use crate::files;
-use crate::main_file::socket;
+use crate::listen::socket;
 use crate::raw::Text;
 
 /// The name of the socket in the store's folder.
@@ -95,7 +95,7 @@ fn listener(
             return None;
         }
     };
-    let address = checker.accept(listen.span(), socket(listen.get_ref()))?;
+    let address = checker.accept(listen.span(), socket(listen.get_ref(), 8091))?;
     if taken.contains(&address) {
         let message = format!("`{address}` is taken by `[listen]` or `[metrics]` already");
         checker.report(listen.span(), "again here", message, "give control a port of its own");

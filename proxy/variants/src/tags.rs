@@ -6,9 +6,9 @@ use http::{HeaderMap, HeaderName};
 use siphasher::sip::SipHasher13;
 
 /// `Cache-Tag: a, b`, as CDNs read it: tags with commas between.
-const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
+pub const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
 /// `Surrogate-Key: a b`: tags with blanks between.
-const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+pub const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
 /// One tag, as a number made of its name: 8 bytes, however long the name. The case of ASCII letters is not looked
 /// at. Two names with one number are possible, and purge more than was asked for.
