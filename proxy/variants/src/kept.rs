@@ -58,7 +58,7 @@ impl KeptPage {
             return None;
         }
         let arrived = clock.checked_sub(now.saturating_duration_since(page.arrived()))?;
-        let (target, gpc, told) = (Arc::clone(key.target()), key.gpc(), key.told());
+        let (target, gpc, told) = (Arc::clone(key.target()), key.gpc(), key.view());
         Some(Self {
             host: host.to_owned(),
             target,
@@ -104,7 +104,7 @@ impl KeptPage {
     /// Its tags.
     #[must_use]
     pub fn tags(&self) -> Tags {
-        Tags::of(&self.origin)
+        Tags::read(&self.origin).unwrap_or_default()
     }
 
     /// How long it may be served, as it was judged when it arrived.
@@ -131,7 +131,7 @@ impl KeptPage {
     #[must_use]
     pub fn identity(host: &str, key: &PageKey) -> Vec<u8> {
         let mut bytes = Vec::new();
-        write_key(&mut bytes, (host, key.target(), key.gpc(), key.told())).unwrap_or_default();
+        write_key(&mut bytes, (host, key.target(), key.gpc(), key.view())).unwrap_or_default();
         bytes
     }
 

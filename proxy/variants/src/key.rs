@@ -144,7 +144,7 @@ impl PageKey {
     }
 
     /// What else the origin was told.
-    pub(crate) fn told(&self) -> (Edition, OriginView) {
+    pub(crate) fn view(&self) -> (Edition, OriginView) {
         self.told
     }
 
