@@ -10,7 +10,9 @@ use http::{HeaderName, HeaderValue};
 use crate::RawRequest;
 
 #[cfg(not(debug_assertions))]
-compile_error!("`cache-tests` hands fields of clients on to the origin: it is for the cache test suite alone");
+compile_error!(
+    "`cache-tests` hands fields of clients on to the origin: it is for the cache test suite alone"
+);
 
 /// How many fields there are.
 const COUNT: usize = 3;

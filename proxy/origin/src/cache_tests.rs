@@ -4,7 +4,9 @@ use cloakroom_boundary::ScrubbedRequest;
 use http::HeaderMap;
 
 #[cfg(not(debug_assertions))]
-compile_error!("`cache-tests` hands fields of clients on to the origin: it is for the cache test suite alone");
+compile_error!(
+    "`cache-tests` hands fields of clients on to the origin: it is for the cache test suite alone"
+);
 
 /// Adds the suite's own fields to a request to its origin.
 pub(crate) fn mark(headers: &mut HeaderMap, scrubbed: &ScrubbedRequest) {

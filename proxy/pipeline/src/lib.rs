@@ -6,6 +6,7 @@
 mod accept;
 mod answer;
 mod arrival;
+mod as_sent;
 mod build;
 mod cache_status;
 mod canary;
@@ -42,6 +43,7 @@ use cloakroom_variants::{PageKey, Resource, State, VariantCache, VariantKey, Var
 
 pub use answer::{Answer, Head, OF_FAILURE, Reveal};
 pub use arrival::{Arrival, Broken, Reader};
+pub use as_sent::Cookies;
 pub use cache_status::CacheStatus;
 pub use compress::Compression;
 pub use downstream::Downstream;

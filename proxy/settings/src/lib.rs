@@ -10,6 +10,7 @@ mod bounds;
 mod cache;
 mod checker;
 mod consent;
+mod downstream;
 mod entry;
 mod files;
 mod keys;
