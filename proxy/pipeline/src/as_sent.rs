@@ -53,15 +53,20 @@ impl Cookies {
 
     /// Adds to `sent` what is sent of the fields of an answer.
     pub(crate) fn add(&self, origin: &HeaderMap, sent: &mut HeaderMap) {
-        for name in NAMES.iter() {
-            for value in origin.get_all(name).iter().filter_map(|value| passing(name, value)) {
-                sent.append(name.clone(), value);
-            }
-        }
+        add(origin, sent);
         for name in [SET_COOKIE, SET_COOKIE2] {
             for line in origin.get_all(&name).iter().filter(|line| self.allow(line)) {
                 sent.append(name.clone(), line.clone());
             }
+        }
+    }
+}
+
+/// Adds to `sent` what is sent of the fields of the shipped list.
+pub(crate) fn add(origin: &HeaderMap, sent: &mut HeaderMap) {
+    for name in NAMES.iter() {
+        for value in origin.get_all(name).iter().filter_map(|value| passing(name, value)) {
+            sent.append(name.clone(), value);
         }
     }
 }

@@ -45,9 +45,17 @@ impl FieldList {
         self.names.contains(name)
     }
 
-    /// The fields of a page that are stored and sent, in the order of the list. `redirect` says what
-    /// visitors are sent for a `Location`.
-    pub(crate) fn of(
+    /// The fields of what an origin says before its answer that are passed on.
+    pub(crate) fn of_interim(&self, origin: &HeaderMap, downstream: &Downstream) -> HeaderMap {
+        let mut headers = self.listed(origin, |_| None);
+        if matches!(downstream, Downstream::Origin(_)) {
+            as_sent::add(origin, &mut headers);
+        }
+        headers
+    }
+
+    /// The fields that are listed.
+    fn listed(
         &self,
         origin: &HeaderMap,
         redirect: impl Fn(&HeaderValue) -> Option<HeaderValue>,
@@ -67,6 +75,17 @@ impl FieldList {
                 }
             }
         }
+        headers
+    }
+
+    /// The fields of a page that are stored and sent, in the order of the list. `redirect` says what
+    /// visitors are sent for a `Location`.
+    pub(crate) fn of(
+        &self,
+        origin: &HeaderMap,
+        redirect: impl Fn(&HeaderValue) -> Option<HeaderValue>,
+    ) -> HeaderMap {
+        let mut headers = self.listed(origin, redirect);
         headers.insert(REFERRER_POLICY, referrer_policy(origin.get(REFERRER_POLICY)));
         if let Some(policy) = self.policy.as_ref().filter(|_| is_rewritable(&headers) != Rewritable::NotHtml)
         {
