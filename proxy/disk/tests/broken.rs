@@ -227,3 +227,29 @@ async fn more_than_may_wait_is_turned_away_and_the_older_record_goes() {
     assert_eq!((counts.turned_away, counts.written), (3, 5));
     assert!(record(&disk, name(4)).await.is_some() && !disk.contains(old));
 }
+
+#[tokio::test]
+async fn what_is_removed_or_replaced_while_it_is_written_is_not_taken_in() {
+    for replaced in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = opened(folder.path());
+        let name = disk.name(&[b"name"]);
+        let path = folder.path().join(&name.to_string()[..2]);
+        fs::create_dir_all(&path).unwrap();
+        let stuck = path.join(format!("{name}.new"));
+        pipe(&stuck);
+        assert!(disk.put(name, Bytes::new(), vec![Bytes::from(vec![0; 90_000])]));
+        let mut reader = File::open(&stuck).unwrap();
+        if replaced {
+            assert!(disk.put(name, Bytes::from_static(b"2"), Vec::new()));
+        } else {
+            disk.remove([name]);
+        }
+        std::io::copy(&mut reader, &mut std::io::sink()).unwrap();
+        disk.flush().await;
+        assert_eq!(disk.contains(name), replaced);
+        assert_eq!(record(&disk, name).await.map(|(head, _)| head), replaced.then(|| b"2".to_vec()));
+        assert_eq!(files(folder.path()).len(), usize::from(replaced));
+        assert_eq!(disk.counts().written, u64::from(replaced));
+    }
+}

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloakroom_boundary::{BoundaryError, ConsentSource, Geo, Mode, PathPattern, QueryRule, TopicConfig};
+use cloakroom_boundary::{
+    BoundaryError, ConsentSource, Geo, Mode, PathPattern, QueryRule, RouteConfig, SiteConfig, TopicConfig,
+};
 use cloakroom_crowd::{Config as CrowdConfig, CrowdError};
+use cloakroom_disk::Config as DiskConfig;
 use cloakroom_notice::{Config as NoticeConfig, NoticeError};
 use cloakroom_origin::{OriginConfig, TlsError};
 use cloakroom_plugin_host::{Lost, Plugin};
@@ -17,6 +20,7 @@ use http::HeaderName;
 use ipnet::IpNet;
 
 use crate::compress::Compression;
+use crate::decision::signals_of;
 use crate::downstream::Downstream;
 
 /// Everything a pipeline is built of.
@@ -29,6 +33,8 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpNet>,
     /// Bounds of the cache.
     pub cache: CacheConfig,
+    /// Where pages are kept on disk, if anywhere.
+    pub disk: Option<DiskConfig>,
     /// What is compressed.
     pub compression: Compression,
     /// The folder in which released cells outlive a restart, if they shall.
@@ -264,4 +270,30 @@ pub enum BuildError {
     /// The system starts no more threads.
     #[error("the threads that compress cannot be started")]
     Threads(#[source] std::io::Error),
+}
+
+impl SiteParts {
+    /// The part of a site's configuration that the boundary works on.
+    pub(crate) fn boundary(&self) -> SiteConfig {
+        let routes = self.routes.iter().map(|route| {
+            let plugins = || self.plugins.iter().filter(|(name, _)| route.plugins.contains(name));
+            RouteConfig {
+                pattern: route.pattern.clone(),
+                methods: route.methods.clone(),
+                mode: route.mode,
+                query: route.query.clone(),
+                fragment: route.fragment,
+                signals: signals_of(plugins().map(|(_, plugin)| plugin), &route.origin_sees),
+                bucket: plugins().any(|(_, plugin)| plugin.manifest().splits()),
+            }
+        });
+        SiteConfig {
+            hosts: self.hosts.clone(),
+            vocabulary: Arc::clone(&self.vocabulary),
+            consent: self.consent.clone(),
+            campaign_parameter: self.campaign_parameter.clone(),
+            topics: self.topics.clone(),
+            routes: routes.collect(),
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod bounds;
 mod cache;
 mod checker;
 mod consent;
+mod control;
 mod downstream;
 mod entry;
 mod files;
@@ -35,6 +36,7 @@ mod site_parts;
 mod topics;
 
 pub use cache::Caching;
+pub use control::{Control, ControlListener};
 pub use listen::{Certificate, Listen, PemFile};
 pub use main_file::load;
 pub use names::closest;

@@ -133,6 +133,21 @@ impl VariantKey {
 }
 
 impl PageKey {
+    /// The key of a page that was kept on disk: it was a request's when that was written.
+    pub(crate) fn kept(site: SiteId, target: Arc<str>, gpc: bool, told: (Edition, OriginView)) -> Self {
+        Self { site, target, gpc, told }
+    }
+
+    /// Whether the origin was told of Global Privacy Control.
+    pub(crate) fn gpc(&self) -> bool {
+        self.gpc
+    }
+
+    /// What else the origin was told.
+    pub(crate) fn view(&self) -> (Edition, OriginView) {
+        self.told
+    }
+
     /// The site.
     #[must_use]
     pub fn site(&self) -> SiteId {

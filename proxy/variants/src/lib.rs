@@ -7,6 +7,7 @@ mod body;
 mod cache;
 mod freshness;
 mod index;
+mod kept;
 mod key;
 mod page;
 mod resource;
@@ -20,6 +21,7 @@ pub use freshness::{
     forbids_transforming, judge, storable, updated,
 };
 pub use index::{About, Began, Index, Mark, Purge, Purgeable, Scope, Sweeping};
+pub use kept::KeptPage;
 pub use key::{Choice, Edition, JointVariant, OriginView, PageKey, VariantId, VariantKey, VariantLookup};
 pub use page::{Answered, OwnTag, Page, State, Validators};
 pub use resource::Resource;

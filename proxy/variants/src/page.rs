@@ -87,6 +87,12 @@ impl Page {
         Self { answered, fields, http1_head, dates, arrived: Instant::now(), freshness }
     }
 
+    /// A page that arrived earlier and was kept on disk.
+    #[must_use]
+    pub fn kept(answered: Answered, freshness: Freshness, arrived: Instant) -> Self {
+        Self { arrived, ..Self::new(answered, freshness) }
+    }
+
     /// What it is made of.
     #[must_use]
     pub fn answered(&self) -> &Answered {
@@ -121,6 +127,12 @@ impl Page {
     #[must_use]
     pub fn validators(&self) -> &Validators {
         &self.answered.validators
+    }
+
+    /// How long it may be served, as it was judged.
+    #[must_use]
+    pub fn freshness(&self) -> Freshness {
+        self.freshness
     }
 
     /// What may be done with it.
