@@ -6,7 +6,7 @@ import { join } from "node:path";
 const FIELDS = [
   "server-base-url", "server-request-count", "client-request-count", "server-now", "request-numbers",
   "a", "b", "c", "test-header", "x-test-header", "content-foo", "x-content-foo", "content-md5", "template-a",
-  "x-xss-protection", "pragma",
+  "x-xss-protection", "pragma", "x-my-header",
 ];
 
 // Pages are asked for as they are on an anonymous route, and configured and counted on others. What is asked with
@@ -27,6 +27,8 @@ mode = "anonymous"
 query = ["test"]
 unstorable = "relay"
 downstream = "origin"
+cookies = ["a=b", "a=c"]
+compress = false
 distinct_paths = 100000
 `;
 

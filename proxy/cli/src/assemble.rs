@@ -8,7 +8,7 @@ use cloakroom_boundary::{
 use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_notice::Config as NoticeConfig;
 use cloakroom_origin::{OriginConfig, Tls};
-use cloakroom_pipeline::{Compression, Downstream, Parts, RouteParts, SiteParts};
+use cloakroom_pipeline::{Compression, Cookies, Downstream, Parts, RouteParts, SiteParts};
 use cloakroom_plugin_host::Plugin;
 use cloakroom_plugin_store::Index;
 use cloakroom_policy::{Jurisdictions, ORIGIN, PolicySet};
@@ -293,9 +293,9 @@ fn assemble_route(site: &Site, rules: Rules, route: &settings::Route) -> Result<
         rules: Rules { own: route.freshness, ..rules },
         volatile: route.volatile.clone(),
         relay_unstorable: route.unstorable == settings::Unstorable::Relay,
-        downstream: match route.downstream {
+        downstream: match &route.downstream {
             settings::Downstream::Safe => Downstream::Safe,
-            settings::Downstream::Origin => Downstream::Origin,
+            settings::Downstream::Origin(cookies) => Downstream::Origin(Cookies::new(cookies.clone())),
         },
         compress: route.compress,
         labels: route.labels.clone(),

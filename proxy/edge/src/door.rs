@@ -95,7 +95,7 @@ impl Door {
                 return None;
             }
             let bytes = input.split().freeze();
-            match self.answer(&bytes, peer).await {
+            match self.answer(&bytes, peer, &mut stream).await {
                 Some((answer, keep_alive)) => {
                     wipe(bytes, &mut input);
                     let keep_alive = keep_alive && !*shutdown.borrow();
@@ -118,7 +118,12 @@ impl Door {
 
     /// The answer to a plain request, and whether its client keeps the connection; `None` for a
     /// request that has to go the longer way.
-    async fn answer(&self, bytes: &Bytes, peer: Option<IpAddr>) -> Option<(Answer, bool)> {
+    async fn answer(
+        &self,
+        bytes: &Bytes,
+        peer: Option<IpAddr>,
+        stream: &mut Stream,
+    ) -> Option<(Answer, bool)> {
         if bytes.len() > self.max_header_bytes {
             return None;
         }
@@ -127,8 +132,14 @@ impl Door {
         match pipeline.step(RawRequest::seal(&parts, peer?)) {
             Step::Answer(answer) => Some((answer, keep_alive)),
             Step::Fetch(pending) => {
-                let pipeline = Guard::into_inner(pipeline);
-                Some((pipeline.fetch(*pending).await, keep_alive))
+                let mut waiting = Guard::into_inner(pipeline).wait(*pending);
+                let mut wire = Wire { stream, max_silence: self.max_silence };
+                while let Some(interim) = waiting.interim().await {
+                    // Whoever is gone by now is noticed when the answer is sent.
+                    let _ = wire.write(interim.http1_head(), &[]).await;
+                    let _ = wire.flush().await;
+                }
+                Some((waiting.answer().await, keep_alive))
             }
             Step::Form(_) | Step::Relay(_) => None,
         }

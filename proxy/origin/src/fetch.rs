@@ -8,6 +8,7 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Incoming};
+use hyper::ext::on_informational;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -121,17 +122,26 @@ impl Origin {
     /// # Errors
     /// [`FetchError`].
     pub async fn fetch(&self, request: OriginRequest) -> Result<OriginResponse, FetchError> {
-        self.open(request).await?.whole().await
+        self.open(request, None::<fn(StatusCode, &HeaderMap)>).await?.whole().await
     }
 
-    /// Fetches the head of an answer, whose body is yet to be read.
+    /// Fetches the head of an answer, whose body is yet to be read. What the origin says before it (RFC 9110 §15.2)
+    /// is told to `interim`.
     ///
     /// # Errors
     /// [`FetchError`].
-    pub async fn open(&self, request: OriginRequest) -> Result<OpenResponse, FetchError> {
+    pub async fn open(
+        &self,
+        request: OriginRequest,
+        interim: Option<impl Fn(StatusCode, &HeaderMap) + Send + Sync + 'static>,
+    ) -> Result<OpenResponse, FetchError> {
         let deadline = Instant::now() + self.config.total_timeout;
         let first_byte = deadline.min(Instant::now() + self.config.first_byte_timeout);
-        let head = self.client.request(request.into_inner());
+        let mut request = request.into_inner();
+        if let Some(interim) = interim {
+            on_informational(&mut request, move |response| interim(response.status(), response.headers()));
+        }
+        let head = self.client.request(request);
         let answer = match timeout_at(first_byte, head).await {
             Ok(answer) => answer.map_err(|cause| match tls::is_untrusted(&cause) {
                 true => FetchError::Untrusted,

@@ -103,7 +103,7 @@ impl Pipeline {
             }
             Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
         };
-        let origin = kept(site, headers);
+        let origin = kept(site, asked.route, headers);
         let answered = self.answered(asked, site, (status, origin, Bytes::new()), &freshness);
         Ok(Accepted { meaning, answered, freshness })
     }
@@ -117,7 +117,7 @@ impl Pipeline {
         page: &Page,
     ) -> Result<Accepted, Refused> {
         let stored = page.answered();
-        let origin = updated(&stored.origin, &kept(site, headers));
+        let origin = updated(&stored.origin, &kept(site, asked.route, headers));
         let freshness = match asked.judge(stored.status, &origin) {
             Ok(freshness) => freshness,
             Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
@@ -189,16 +189,16 @@ pub(crate) fn unfetched(cause: &FetchError) -> Refused {
 }
 
 /// The fields of an answer that are kept: those on caching, and those that visitors' are made of.
-fn kept(site: &Site, headers: &HeaderMap) -> HeaderMap {
+fn kept(site: &Site, route: &Route, headers: &HeaderMap) -> HeaderMap {
     let mut kept = storable(headers);
-    let unused: Vec<_> = kept.keys().filter(|name| !is_used(site, name)).cloned().collect();
+    let unused: Vec<_> = kept.keys().filter(|name| !is_used(site, route, name)).cloned().collect();
     for name in unused {
         kept.remove(name);
     }
     kept
 }
 
-fn is_used(site: &Site, name: &HeaderName) -> bool {
-    let tags = [CACHE_TAG, SURROGATE_KEY];
-    CACHING.contains(name) || tags.contains(name) || *name == ETAG || site.fields.uses(name)
+fn is_used(site: &Site, route: &Route, name: &HeaderName) -> bool {
+    let read = CACHING.contains(name) || [CACHE_TAG, SURROGATE_KEY, ETAG].contains(name);
+    read || site.fields.uses(name) || route.downstream.uses(name)
 }

@@ -9,10 +9,12 @@ use cloakroom_boundary::Mode;
 use cloakroom_rewrite::is_read_encoding;
 use cloakroom_variants::{Freshness, OwnTag};
 use http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, DATE, EXPIRES, LAST_MODIFIED,
-    LOCATION, REFERRER_POLICY, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, DATE, LOCATION, REFERRER_POLICY,
+    VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::as_sent::{self, Cookies};
 
 /// The shipped list: one name a line, and why it may pass.
 const ALLOWED: &str = include_str!("../../../policies/response-fields.txt");
@@ -33,10 +35,7 @@ pub(crate) struct FieldList {
 impl FieldList {
     /// The shipped list and what the site adds to it, and a policy for its pages.
     pub(crate) fn new(added: &[HeaderName], policy: Option<HeaderValue>) -> Self {
-        let lines = ALLOWED.lines().filter(|line| !line.starts_with('#'));
-        let names = lines.filter_map(|line| line.split_whitespace().next());
-        let mut fields: Vec<_> =
-            names.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok()).collect();
+        let mut fields: Vec<_> = as_sent::names(ALLOWED).collect();
         fields.extend(added.iter().filter(|name| !fields.contains(name)).cloned().collect::<Vec<_>>());
         Self { names: fields, policy }
     }
@@ -46,9 +45,17 @@ impl FieldList {
         self.names.contains(name)
     }
 
-    /// The fields of a page that are stored and sent, in the order of the list. `redirect` says what
-    /// visitors are sent for a `Location`.
-    pub(crate) fn of(
+    /// The fields of what an origin says before its answer that are passed on.
+    pub(crate) fn of_interim(&self, origin: &HeaderMap, downstream: &Downstream) -> HeaderMap {
+        let mut headers = self.listed(origin, |_| None);
+        if matches!(downstream, Downstream::Origin(_)) {
+            as_sent::add(origin, &mut headers);
+        }
+        headers
+    }
+
+    /// The fields that are listed.
+    fn listed(
         &self,
         origin: &HeaderMap,
         redirect: impl Fn(&HeaderValue) -> Option<HeaderValue>,
@@ -68,6 +75,17 @@ impl FieldList {
                 }
             }
         }
+        headers
+    }
+
+    /// The fields of a page that are stored and sent, in the order of the list. `redirect` says what
+    /// visitors are sent for a `Location`.
+    pub(crate) fn of(
+        &self,
+        origin: &HeaderMap,
+        redirect: impl Fn(&HeaderValue) -> Option<HeaderValue>,
+    ) -> HeaderMap {
+        let mut headers = self.listed(origin, redirect);
         headers.insert(REFERRER_POLICY, referrer_policy(origin.get(REFERRER_POLICY)));
         if let Some(policy) = self.policy.as_ref().filter(|_| is_rewritable(&headers) != Rewritable::NotHtml)
         {
@@ -79,39 +97,39 @@ impl FieldList {
 }
 
 /// What caches in front and browsers are told of a route's pages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Downstream {
     /// Words of our own under which no cache gives one visitor's variant to another: a personalized page is asked
     /// for again each time, an anonymous one may be shared for as long as it is fresh. The entity tag is ours.
     #[default]
     Safe,
-    /// The origin's own words, entity tag and dates: anonymous routes alone.
-    Origin,
+    /// The origin's own words, entity tag and dates, and cookies that are the same for everyone: anonymous routes
+    /// alone.
+    Origin(Cookies),
+}
+
+impl Downstream {
+    /// Whether a field of an origin's has a part in what visitors are told.
+    pub(crate) fn uses(&self, name: &HeaderName) -> bool {
+        matches!(self, Self::Origin(cookies) if cookies.uses(name))
+    }
 }
 
 /// How the pages of a route are sent.
-pub(crate) struct Sending {
+pub(crate) struct Sending<'r> {
     pub(crate) mode: Mode,
-    pub(crate) downstream: Downstream,
+    pub(crate) downstream: &'r Downstream,
     /// The page has more than one form.
     pub(crate) compressed: bool,
 }
 
-/// What the origin says to caches and browsers, which is sent as it is where a route says so.
-const ORIGINS: [HeaderName; 5] = [CACHE_CONTROL, EXPIRES, DATE, LAST_MODIFIED, VARY];
-
-impl Sending {
+impl Sending<'_> {
     /// The fields that are sent besides those that describe a page; `origin` are the origin's.
     pub(crate) fn fields(&self, origin: &HeaderMap, freshness: &Freshness) -> HeaderMap {
         let mut sent = HeaderMap::new();
-        if self.downstream == Downstream::Origin {
-            for name in &ORIGINS {
-                for value in origin.get_all(name) {
-                    sent.append(name.clone(), value.clone());
-                }
-            }
-        } else {
-            self.safe(&mut sent, freshness);
+        match self.downstream {
+            Downstream::Origin(cookies) => cookies.add(origin, &mut sent),
+            Downstream::Safe => self.safe(&mut sent, freshness),
         }
         if let Some(vary) = self.vary(&sent) {
             sent.append(VARY, HeaderValue::from_static(vary));
@@ -138,7 +156,7 @@ impl Sending {
     /// a cache must not mix what it answers.
     fn vary(&self, sent: &HeaderMap) -> Option<&'static str> {
         let private = HeaderValue::from_static("private, no-cache");
-        let signal = self.downstream == Downstream::Safe && sent.get(CACHE_CONTROL) != Some(&private);
+        let signal = *self.downstream == Downstream::Safe && sent.get(CACHE_CONTROL) != Some(&private);
         match (signal, self.compressed) {
             (true, true) => Some("Sec-GPC, Accept-Encoding"),
             (true, false) => Some("Sec-GPC"),
@@ -149,7 +167,10 @@ impl Sending {
 
     /// Whose entity tag is sent.
     pub(crate) fn own_tag(&self) -> OwnTag {
-        if self.downstream == Downstream::Origin { OwnTag::Origins } else { OwnTag::Ours }
+        match self.downstream {
+            Downstream::Origin(_) => OwnTag::Origins,
+            Downstream::Safe => OwnTag::Ours,
+        }
     }
 }
 
@@ -301,7 +322,7 @@ mod tests {
     fn sent(downstream: Downstream, mode: Mode, seconds: u64, origin: &HeaderMap) -> HeaderMap {
         let lifetime = std::time::Duration::from_secs(seconds);
         let freshness = Freshness::of(lifetime);
-        Sending { mode, downstream, compressed: true }.fields(origin, &freshness)
+        Sending { mode, downstream: &downstream, compressed: true }.fields(origin, &freshness)
     }
 
     #[test]
@@ -326,7 +347,7 @@ mod tests {
             ("last-modified", "Mon, 01 Jan 2023 00:00:00 GMT"),
             ("date", "Mon, 01 Jan 2024 00:00:00 GMT"),
         ];
-        let sent = sent(Downstream::Origin, Mode::Anonymous, 9, &map(&fields));
+        let sent = sent(Downstream::Origin(Cookies::default()), Mode::Anonymous, 9, &map(&fields));
         for (name, value) in fields {
             assert_eq!(sent[name], value);
         }

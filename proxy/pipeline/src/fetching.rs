@@ -16,7 +16,7 @@ use crate::cache_status::{Forwarded, Source};
 use crate::canary::{Sent, differ};
 use crate::downstream::{Rewritable, is_rewritable};
 use crate::failure::Failure;
-use crate::flights::{Stage, Tower};
+use crate::flights::{News, Stage, Tower};
 use crate::miss::{Fetched, Made, Wanted};
 use crate::recheck::Recheck;
 use crate::route::Route;
@@ -79,8 +79,16 @@ impl Pipeline {
         let Some(mut seat) = self.fetching.board(key.clone(), landed, start) else {
             return Err(Failure::Busy);
         };
-        if let (Some(Stage::Arriving(arrival)), Some(tower)) = (seat.first().await, tower) {
-            tower.announce(arrival);
+        while let (Some(news), Some(tower)) = (seat.next().await, tower) {
+            match news {
+                News::Interim(interim) => tower.tell(interim),
+                News::Stage(stage) => {
+                    if let Stage::Arriving(arrival) = stage {
+                        tower.announce(arrival);
+                    }
+                    break;
+                }
+            }
         }
         seat.landed().await.unwrap_or(Err(Failure::Busy))
     }
@@ -124,14 +132,15 @@ impl Pipeline {
 
     /// Asks the origin, and reads what it answers to its end; others may read along.
     async fn receive(
-        &self,
+        self: &Arc<Self>,
         asked: &Asked<'_>,
         site: &Site,
         request: OriginRequest,
         known: Option<&Arc<Resource>>,
-        tower: &Tower<Fetched>,
+        tower: &Arc<Tower<Fetched>>,
     ) -> Result<Received, Refused> {
-        let answer = site.origin.open(request).await.map_err(|cause| unfetched(&cause))?;
+        let listener = self.listener(asked.site, asked.route, tower);
+        let answer = site.origin.open(request, listener).await.map_err(|cause| unfetched(&cause))?;
         let status = answer.status;
         let page = known.map(|known| &**known.page());
         let accepted = self.accept(asked, site, (status, &answer.headers), page)?;

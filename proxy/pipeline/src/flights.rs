@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use crate::arrival::Arrival;
+use crate::interim::{self, Interim};
 
 /// Flights that may be under way at once; past that, a new one is refused.
 const MAX_FLIGHTS: usize = 8_192;
@@ -20,7 +21,22 @@ pub(crate) enum Stage<V> {
     Landed(V),
 }
 
-type Watched<V> = watch::Receiver<Option<Stage<V>>>;
+/// What is known of a flight.
+struct Progress<V> {
+    /// What its origin has said before its answer.
+    interim: Vec<Arc<Interim>>,
+    stage: Option<Stage<V>>,
+}
+
+type Watched<V> = watch::Receiver<Progress<V>>;
+
+/// What comes next in a flight.
+pub(crate) enum News<V> {
+    /// Its origin has said something before its answer.
+    Interim(Arc<Interim>),
+    /// What it brings can be had.
+    Stage(Stage<V>),
+}
 
 /// The flights under way.
 pub(crate) struct Flights<K, V> {
@@ -31,16 +47,30 @@ pub(crate) struct Flights<K, V> {
 pub(crate) enum Seat<V> {
     /// There was no need to fly.
     Landed(V),
-    /// In the flight; `first` for whoever began it.
-    Flying { watched: Watched<V>, first: bool },
+    /// In the flight; `first` for whoever began it, who was `told` so many of its interim responses.
+    Flying { watched: Watched<V>, first: bool, told: usize },
 }
 
-/// Where a flight tells that what it brings can be read along.
-pub(crate) struct Tower<V>(watch::Sender<Option<Stage<V>>>);
+/// Where a flight tells how far it is.
+pub(crate) struct Tower<V>(watch::Sender<Progress<V>>);
 
 impl<V> Tower<V> {
+    /// Says that what it brings can be read along.
     pub(crate) fn announce(&self, arrival: Arc<Arrival>) {
-        self.0.send_replace(Some(Stage::Arriving(arrival)));
+        self.reach(Stage::Arriving(arrival));
+    }
+
+    /// Passes on what its origin has said, unless that was too much already.
+    pub(crate) fn tell(&self, interim: Arc<Interim>) {
+        self.0.send_modify(|progress| {
+            if progress.interim.len() < interim::MOST {
+                progress.interim.push(interim);
+            }
+        });
+    }
+
+    fn reach(&self, stage: Stage<V>) {
+        self.0.send_modify(|progress| progress.stage = Some(stage));
     }
 }
 
@@ -68,7 +98,7 @@ where
     {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(watched) = under_way.get(&key) {
-            return Some(Seat::Flying { watched: watched.clone(), first: false });
+            return Some(Seat::Flying { watched: watched.clone(), first: false, told: 0 });
         }
         if let Some(value) = landed() {
             return Some(Seat::Landed(value));
@@ -76,7 +106,7 @@ where
         if under_way.len() >= MAX_FLIGHTS {
             return None;
         }
-        let (landing, watched) = watch::channel(None);
+        let (landing, watched) = watch::channel(Progress { interim: Vec::new(), stage: None });
         under_way.insert(key.clone(), watched.clone());
         // The guard ends the flight however the task ends, a panic included.
         let flight = Flight { flights: Arc::clone(self), key };
@@ -85,9 +115,9 @@ where
         tokio::spawn(async move {
             let value = task.await;
             drop(flight);
-            tower.0.send_replace(Some(Stage::Landed(value)));
+            tower.reach(Stage::Landed(value));
         });
-        Some(Seat::Flying { watched, first: true })
+        Some(Seat::Flying { watched, first: true, told: 0 })
     }
 }
 
@@ -97,14 +127,20 @@ impl<V: Clone + Send + Sync> Seat<V> {
         matches!(self, Self::Flying { first: false, .. })
     }
 
-    /// The first there is to be had: `None` if the task has died.
-    pub(crate) async fn first(&mut self) -> Option<Stage<V>> {
-        match self {
-            Self::Landed(value) => Some(Stage::Landed(value.clone())),
-            Self::Flying { watched, .. } => {
-                watched.wait_for(Option::is_some).await.ok().and_then(|stage| (*stage).clone())
-            }
+    /// What comes next, up to the first that is to be had: `None` if the task has died.
+    pub(crate) async fn next(&mut self) -> Option<News<V>> {
+        let (watched, told) = match self {
+            Self::Landed(value) => return Some(News::Stage(Stage::Landed(value.clone()))),
+            Self::Flying { watched, told, .. } => (watched, told),
+        };
+        let seen = *told;
+        let is_news = |progress: &Progress<V>| progress.interim.len() > seen || progress.stage.is_some();
+        let progress = watched.wait_for(is_news).await.ok()?;
+        if let Some(interim) = progress.interim.get(seen) {
+            *told += 1;
+            return Some(News::Interim(Arc::clone(interim)));
         }
+        progress.stage.clone().map(News::Stage)
     }
 
     /// What the flight brings in the end: `None` if the task has died.
@@ -113,8 +149,8 @@ impl<V: Clone + Send + Sync> Seat<V> {
             let Self::Landed(value) = self else { return None };
             return Some(value);
         };
-        let stage = watched.wait_for(|stage| matches!(stage, Some(Stage::Landed(_)))).await.ok()?;
-        match &*stage {
+        let has_landed = |progress: &Progress<V>| matches!(progress.stage, Some(Stage::Landed(_)));
+        match &watched.wait_for(has_landed).await.ok()?.stage {
             Some(Stage::Landed(value)) => Some(value.clone()),
             _ => None,
         }

@@ -6,6 +6,7 @@
 mod accept;
 mod answer;
 mod arrival;
+mod as_sent;
 mod build;
 mod cache_status;
 mod canary;
@@ -15,6 +16,7 @@ mod downstream;
 mod failure;
 mod fetching;
 mod flights;
+mod interim;
 mod keeping;
 mod live;
 mod miss;
@@ -43,12 +45,14 @@ use cloakroom_variants::{PageKey, Resource, State, VariantCache, VariantKey, Var
 
 pub use answer::{Answer, Head, OF_FAILURE, Reveal};
 pub use arrival::{Arrival, Broken, Reader};
+pub use as_sent::Cookies;
 pub use cache_status::CacheStatus;
 pub use compress::Compression;
 pub use downstream::Downstream;
 pub use failure::error_page;
+pub use interim::Interim;
 pub use live::Live;
-pub use miss::Pending;
+pub use miss::{Pending, Waiting};
 pub use own::Submission;
 pub use partial::Partial;
 pub use parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};

@@ -12,7 +12,8 @@ use crate::Pipeline;
 use crate::answer::{Answer, Content, Reveal, Stored};
 use crate::cache_status::Source;
 use crate::failure::Failure;
-use crate::flights::{Seat, Stage, Tower};
+use crate::flights::{News, Seat, Stage, Tower};
+use crate::interim::Interim;
 use crate::route::Route;
 
 /// A request whose variant is not stored, or no longer fresh.
@@ -55,28 +56,72 @@ pub(crate) struct Wanted<'a> {
 pub(crate) type Made = Result<(Arc<StoredVariant>, Source), Failure>;
 pub(crate) type Fetched = Result<(Arc<Resource>, Source), Failure>;
 
+/// A request that waits for what is being made.
+pub struct Waiting {
+    seat: Option<Seat<Made>>,
+    reached: Option<Stage<Made>>,
+    answering: Answering,
+}
+
+/// What of the request makes the answer its own.
+struct Answering {
+    head_only: bool,
+    label: usize,
+    reveal: Option<Reveal>,
+    cookies: OwnCookies,
+    asked: Asked,
+}
+
+impl Waiting {
+    /// What the origin says next before its answer; `None` once the answer is there.
+    pub async fn interim(&mut self) -> Option<Arc<Interim>> {
+        if self.reached.is_some() {
+            return None;
+        }
+        match self.seat.as_mut()?.next().await? {
+            News::Interim(interim) => Some(interim),
+            News::Stage(stage) => {
+                self.reached = Some(stage);
+                None
+            }
+        }
+    }
+
+    /// The answer.
+    pub async fn answer(mut self) -> Answer {
+        while self.interim().await.is_some() {}
+        let Self { seat, reached, answering } = self;
+        let Answering { head_only, label, reveal, cookies, asked } = answering;
+        let shared = seat.is_some_and(|seat| seat.is_shared());
+        let content = match reached {
+            Some(Stage::Landed(Ok((variant, source)))) => {
+                let source = if shared { source.collapsed() } else { source };
+                Content::Stored(Stored::new(variant, source, asked))
+            }
+            Some(Stage::Landed(Err(failure))) => Content::Failure(failure),
+            Some(Stage::Arriving(arrival)) => Content::Arriving { arrival, collapsed: shared },
+            None => Content::Failure(Failure::Busy),
+        };
+        Answer { content, head_only, label, reveal, cookies }
+    }
+}
+
 impl Pipeline {
     /// Answers a request that the cache could not. The work is done in tasks that do not end with
     /// the caller; however many ask, each variant is made once and each page is fetched once.
     pub async fn fetch(self: &Arc<Self>, pending: Pending) -> Answer {
+        self.wait(pending).answer().await
+    }
+
+    /// The same, for whoever wants to hear what the origin says before its answer.
+    pub fn wait(self: &Arc<Self>, pending: Pending) -> Waiting {
         let Pending { page, head_only, reveal, cookies, asked } = pending;
         let label = page.route.label;
-        let content = match self.board(page) {
-            Some(mut seat) => {
-                let shared = seat.is_shared();
-                match seat.first().await {
-                    Some(Stage::Landed(Ok((variant, source)))) => {
-                        let source = if shared { source.collapsed() } else { source };
-                        Content::Stored(Stored::new(variant, source, asked))
-                    }
-                    Some(Stage::Landed(Err(failure))) => Content::Failure(failure),
-                    Some(Stage::Arriving(arrival)) => Content::Arriving { arrival, collapsed: shared },
-                    None => Content::Failure(Failure::Busy),
-                }
-            }
-            None => Content::Failure(Failure::Busy),
-        };
-        Answer { content, head_only, label, reveal, cookies }
+        Waiting {
+            seat: self.board(page),
+            reached: None,
+            answering: Answering { head_only, label, reveal, cookies, asked },
+        }
     }
 
     /// A seat in the flight that makes a variant. The flight goes on without whoever leaves it.

@@ -123,8 +123,8 @@ impl Route {
     }
 
     /// How its pages are sent, which may have compressed forms.
-    pub(crate) fn sending(&self, compressed: bool) -> Sending {
-        Sending { mode: self.mode, downstream: self.downstream, compressed }
+    pub(crate) fn sending(&self, compressed: bool) -> Sending<'_> {
+        Sending { mode: self.mode, downstream: &self.downstream, compressed }
     }
 
     /// What is chosen where nobody is known: the joint variant of all defaults.

@@ -84,6 +84,7 @@ pub(crate) const MAX_QUERY: usize = 32;
 pub(crate) const MAX_QUERY_VALUES: usize = 256;
 pub(crate) const MAX_VOLATILE: usize = 8;
 pub(crate) const MAX_LABELS: usize = 16;
+pub(crate) const MAX_COOKIES: usize = 32;
 pub(crate) const MAX_PURPOSES: usize = 8;
 
 // How long texts may be, in bytes.
@@ -91,6 +92,7 @@ pub(crate) const MAX_PATH: usize = 1_024;
 pub(crate) const MAX_PATTERN: usize = 256;
 pub(crate) const MAX_COMPILED_PATTERN: usize = 256 << 10;
 pub(crate) const MAX_QUERY_VALUE: usize = 256;
+pub(crate) const MAX_COOKIE: usize = 128;
 pub(crate) const MAX_ADDRESS: usize = 1_024;
 pub(crate) const MAX_SHARES_FILE: u64 = 256 * KIB;
 pub(crate) const MAX_WILDCARDS: usize = 8;

@@ -11,6 +11,7 @@ mod cache;
 mod checker;
 mod consent;
 mod control;
+mod downstream;
 mod entry;
 mod files;
 mod keys;

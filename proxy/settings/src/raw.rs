@@ -193,6 +193,7 @@ pub(crate) struct Route {
     pub volatile: Option<Texts>,
     pub unstorable: Option<Text>,
     pub downstream: Option<Text>,
+    pub cookies: Option<Texts>,
     pub labels: Option<Texts>,
     pub fragment: Option<Spanned<bool>>,
     pub distinct_paths: Option<Spanned<u64>>,

@@ -5,11 +5,12 @@ use toml::Spanned;
 
 use crate::bounds;
 use crate::checker::Checker;
+use crate::downstream;
 use crate::names::{self, closest, refuse};
 use crate::problem::Span;
 use crate::raw::{self, Text, Texts};
 use crate::route_parts::{path, pattern, queries, segment};
-use crate::settings::{Downstream, Mode, Route, Unstorable};
+use crate::settings::{Mode, Route, Unstorable};
 
 /// The methods of a route that lists none, unless it is passthrough.
 const SAFE_METHODS: [&str; 2] = ["GET", "HEAD"];
@@ -64,7 +65,7 @@ fn route(checker: &mut Checker<'_>, plugins: &[&str], raw: &raw::Route) -> Optio
     let mode = mode(raw);
     let methods = methods(checker, mode, raw.methods.as_ref());
     fits_mode(checker, mode, raw);
-    fits_downstream(checker, mode, raw);
+    let downstream = downstream::read(checker, mode, raw);
     let path_read = checker.accept(raw.path.span(), path(raw.path.get_ref()));
     let segment_read = segment(checker, raw);
     let query = queries(checker, raw.query.as_ref());
@@ -85,7 +86,6 @@ fn route(checker: &mut Checker<'_>, plugins: &[&str], raw: &raw::Route) -> Optio
         checker.number("distinct_paths", &bounds::DISTINCT_PATHS, raw.distinct_paths.as_ref());
     path_read?;
     let relay = raw.unstorable.as_ref().is_some_and(|word| word.get_ref() == "relay");
-    let origins = raw.downstream.as_ref().is_some_and(|word| word.get_ref() == "origin");
     Some(Route {
         path: raw.path.get_ref().clone(),
         methods,
@@ -97,7 +97,7 @@ fn route(checker: &mut Checker<'_>, plugins: &[&str], raw: &raw::Route) -> Optio
         freshness,
         volatile,
         unstorable: if relay { Unstorable::Relay } else { Unstorable::Error },
-        downstream: if origins { Downstream::Origin } else { Downstream::Safe },
+        downstream,
         labels,
         fragment: raw.fragment.as_ref().is_some_and(|flag| *flag.get_ref()),
         distinct_paths: distinct_paths?,
@@ -138,31 +138,12 @@ fn methods(checker: &mut Checker<'_>, mode: Mode, written: Option<&Texts>) -> Op
     Some(methods)
 }
 
-fn article(mode: Mode) -> &'static str {
+pub(crate) fn article(mode: Mode) -> &'static str {
     match mode {
         Mode::Personalize => "a personalize",
         Mode::Anonymous => "an anonymous",
         Mode::Passthrough => "a passthrough",
     }
-}
-
-/// The origin's words on caching are sent where nothing of ours could make them wrong.
-fn fits_downstream(checker: &mut Checker<'_>, mode: Mode, raw: &raw::Route) {
-    let Some(word) = raw.downstream.as_ref().filter(|word| word.get_ref() == "origin") else { return };
-    let (message, help) = if mode == Mode::Personalize {
-        (
-            "`downstream = \"origin\"` on a personalize route would let caches in front give one visitor's variant to others",
-            "remove it, or make the route anonymous",
-        )
-    } else if raw.freshness.is_some() {
-        (
-            "`downstream = \"origin\"` and `freshness` contradict each other",
-            "`freshness` overrules what the origin says: remove one of the two",
-        )
-    } else {
-        return;
-    };
-    checker.report(word.span(), "here", message.to_owned(), help);
 }
 
 /// Reports keys that mean nothing in the route's mode.
@@ -176,6 +157,7 @@ fn fits_mode(checker: &mut Checker<'_>, mode: Mode, raw: &raw::Route) {
         ("freshness", raw.freshness.as_ref().map(Text::span)),
         ("unstorable", raw.unstorable.as_ref().map(Text::span)),
         ("downstream", raw.downstream.as_ref().map(Text::span)),
+        ("cookies", raw.cookies.as_ref().map(Texts::span)),
         ("fragment", raw.fragment.as_ref().filter(|flag| *flag.get_ref()).map(Spanned::span)),
         ("distinct_paths", raw.distinct_paths.as_ref().map(Spanned::span)),
         ("compress", raw.compress.as_ref().filter(|flag| *flag.get_ref()).map(Spanned::span)),

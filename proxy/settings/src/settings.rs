@@ -338,12 +338,12 @@ pub struct Route {
 }
 
 /// What browsers and caches in front are told of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Downstream {
     /// Words of our own, under which no cache gives one visitor's variant to another.
     Safe,
-    /// What the origin says.
-    Origin,
+    /// What the origin says, and of its cookies these pairs of name and value.
+    Origin(Vec<String>),
 }
 
 /// What happens on a route.
