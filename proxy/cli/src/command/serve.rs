@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::report::Output;
 use crate::shown::Plugins;
 use crate::take_up::TakeUp;
-use crate::{certificates, logs, metrics};
+use crate::{certificates, control, logs, metrics};
 
 /// How long requests under way are given when the process is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -81,6 +81,17 @@ fn listen(
         max_silence: settings.limits.client_silence,
         grace: GRACE,
     };
+    // Before the control socket: one that another `serve` listens at is not to be taken from it for nothing.
+    if let Err(error) = edge.try_addresses() {
+        output.failure(error);
+        return Exit::Failure;
+    }
+    if let Err(problem) = control::start(&settings.control, &live) {
+        output.problem(&problem);
+        if !problem.is_warning() {
+            return Exit::Failure;
+        }
+    }
     for address in edge.http.iter().chain(&edge.https) {
         tracing::info!(%address, sites = settings.sites.len(), "listening");
     }
