@@ -1,5 +1,6 @@
-//! The section `[cache]`, beyond its memory: compressed forms, and what an origin does not say.
+//! The section `[cache]`, beyond its memory: compressed forms, the disk, and what an origin does not say.
 
+use std::path::Path;
 use std::time::Duration;
 
 use cloakroom_vocabulary::Coding;
@@ -8,7 +9,7 @@ use crate::bounds;
 use crate::checker::Checker;
 use crate::names::refuse;
 use crate::raw;
-use crate::settings::Compress;
+use crate::settings::{Compress, DiskCache};
 
 /// How long stored pages are fresh, or may be served, where their origin does not say.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +41,23 @@ pub(crate) fn compress(checker: &mut Checker<'_>, raw: &raw::Cache) -> Option<Co
     let threads =
         checker.number("compress_threads", &bounds::COMPRESS_THREADS, raw.compress_threads.as_ref());
     Some(Compress { codings, from_bytes: usize::try_from(from?).ok()?, threads: threads? as usize })
+}
+
+/// Where pages outlive a restart. `store` is the folder of what else does.
+pub(crate) fn disk(
+    checker: &mut Checker<'_>,
+    folder: &Path,
+    raw: &raw::Disk,
+    store: Option<&Path>,
+) -> Option<DiskCache> {
+    let path = checker.own_folder(folder, &raw.path, "cache");
+    if store.is_some_and(|store| store == path) {
+        let message = format!("`{}` is the folder of `[store]`", raw.path.get_ref());
+        let help = "give pages a folder of their own, which may be deleted";
+        checker.report(raw.path.span(), "again here", message, help);
+    }
+    let max_bytes = checker.size("max_bytes", &bounds::DISK_BYTES, raw.max_bytes.as_ref())?;
+    Some(DiskCache { folder: path, max_bytes })
 }
 
 /// How long pages are fresh where their origin does not say.

@@ -40,8 +40,8 @@ pub use names::closest;
 pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{
-    Audit, AuditLimits, Compress, ConsentSource, Crowd, Downstream, Limits, Log, LogFormat, LogLevel, Mode,
-    Notice, Origin, Plugin, PluginFile, QueryRule, QueryValues, Route, SensitiveNames, Settings, Site,
-    TcfTerms, Unstorable,
+    Audit, AuditLimits, Compress, ConsentSource, Crowd, DiskCache, Downstream, Limits, Log, LogFormat,
+    LogLevel, Mode, Notice, Origin, Plugin, PluginFile, QueryRule, QueryValues, Route, SensitiveNames,
+    Settings, Site, TcfTerms, Unstorable,
 };
 pub use shares::load as load_shares;

@@ -29,6 +29,8 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// How long stored pages are fresh where their origin does not say.
     pub caching: Caching,
+    /// Where pages outlive a restart.
+    pub disk: Option<DiskCache>,
     /// Which compressed forms are stored besides.
     pub compress: Compress,
     /// Where metrics are read.
@@ -39,6 +41,15 @@ pub struct Settings {
     pub limits: Limits,
     /// The sites, at least one; no two share a name or a host.
     pub sites: Vec<Site>,
+}
+
+/// Pages that are kept on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskCache {
+    /// The folder; made when it is needed.
+    pub folder: PathBuf,
+    /// The most bytes of its files.
+    pub max_bytes: u64,
 }
 
 /// Compressed forms of what is stored.

@@ -58,7 +58,7 @@ impl KeptPage {
             return None;
         }
         let arrived = clock.checked_sub(now.saturating_duration_since(page.arrived()))?;
-        let (target, gpc, told) = (Arc::clone(key.target()), key.gpc(), key.told());
+        let (target, gpc, told) = (Arc::clone(key.target()), key.gpc(), key.view());
         Some(Self {
             host: host.to_owned(),
             target,
@@ -104,7 +104,7 @@ impl KeptPage {
     /// Its tags.
     #[must_use]
     pub fn tags(&self) -> Tags {
-        Tags::of(&self.origin)
+        Tags::read(&self.origin).unwrap_or_default()
     }
 
     /// How long it may be served, as it was judged when it arrived.
@@ -131,7 +131,7 @@ impl KeptPage {
     #[must_use]
     pub fn identity(host: &str, key: &PageKey) -> Vec<u8> {
         let mut bytes = Vec::new();
-        write_key(&mut bytes, (host, key.target(), key.gpc(), key.told())).unwrap_or_default();
+        write_key(&mut bytes, (host, key.target(), key.gpc(), key.view())).unwrap_or_default();
         bytes
     }
 
@@ -210,16 +210,13 @@ fn milliseconds(time: Duration) -> Option<u64> {
 }
 
 /// The same in whole milliseconds: no younger, and no longer fresh.
-fn in_milliseconds(freshness: Freshness) -> Freshness {
+fn in_milliseconds(mut freshness: Freshness) -> Freshness {
     let down = |time: Duration| Duration::from_millis(milliseconds(time).unwrap_or(u64::MAX));
-    let age = freshness.age.saturating_add(Duration::from_nanos(999_999));
-    Freshness {
-        lifetime: down(freshness.lifetime),
-        age: down(age),
-        while_revalidating: down(freshness.while_revalidating),
-        if_error: down(freshness.if_error),
-        ..freshness
+    freshness.age = down(freshness.age.saturating_add(Duration::from_nanos(999_999)));
+    for time in [&mut freshness.lifetime, &mut freshness.while_revalidating, &mut freshness.if_error] {
+        *time = down(*time);
     }
+    freshness
 }
 
 struct Reader<'a>(&'a [u8]);

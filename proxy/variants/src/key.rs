@@ -143,8 +143,8 @@ impl PageKey {
         self.gpc
     }
 
-    /// What else the origin was told.
-    pub(crate) fn told(&self) -> (Edition, OriginView) {
+    /// What else the origin was told, and what that number stands for.
+    pub(crate) fn view(&self) -> (Edition, OriginView) {
         self.told
     }
 
