@@ -75,6 +75,8 @@ impl Reply {
         let mut body = Vec::new();
         match self.field("content-encoding") {
             None => body.clone_from(&self.body),
+            // To HEAD.
+            Some(_) if self.body.is_empty() => {}
             Some("br") => drop(brotlic::DecompressorReader::new(&*self.body).read_to_end(&mut body).unwrap()),
             Some("zstd") => {
                 drop(

@@ -9,6 +9,7 @@ use cloakroom_demo::DemoGeo;
 
 use crate::client::{PHONE, Visitor};
 use crate::page::{Key, PATHS, Variant, is_personalized};
+use crate::reply::Reply;
 use crate::shop::CROWD;
 use crate::steps::{Visit, Who, Wish};
 
@@ -102,7 +103,11 @@ impl Crowd {
                 for number in 0..NETWORKS {
                     for who in [Who::French, Who::InSpring, Who::German] {
                         for path in ["/p/", "/l/"] {
-                            who.visitor(&format!("{path}{CROWD}"), number).ask(proxy);
+                            let visitor = who.visitor(&format!("{path}{CROWD}"), number);
+                            if Reply::to(&visitor, proxy).is_err() {
+                                // The world has ended.
+                                return;
+                            }
                         }
                     }
                     std::thread::sleep(Duration::from_millis(25));

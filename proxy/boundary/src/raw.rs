@@ -69,6 +69,16 @@ impl<'r> RawRequest<'r> {
         if uri.path().starts_with('/') { Ok(uri.path()) } else { Err(Refusal::Malformed) }
     }
 
+    /// The port in the address asked for, if it names one that is not the usual one of web sites.
+    pub(crate) fn port(&self) -> Option<u16> {
+        let authority = match self.parts.uri.authority() {
+            Some(authority) => authority.as_str(),
+            None => std::str::from_utf8(self.field(&HOST)?).ok()?,
+        };
+        let (_, port) = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']'))?;
+        port.parse().ok().filter(|port| !matches!(port, 80 | 443))
+    }
+
     /// The host asked for, in `buffer`: of the target if it names one, else of `Host`.
     pub(crate) fn host<'b>(&self, buffer: &'b mut [u8; MAX_HOST_BYTES]) -> Result<&'b str, Refusal> {
         let mut listed = self.fields(&HOST);

@@ -83,6 +83,7 @@ pub(crate) fn assemble(settings: &Settings, around: Around<'_>) -> Result<Assemb
         geo,
         trusted_proxies: settings.trusted_proxies.clone(),
         cache: CacheConfig { max_bytes: settings.cache_bytes },
+        disk: None,
         compression: compression(&settings.compress),
         store: None,
         access_log: None,

@@ -73,6 +73,7 @@ pub fn serve(live: Arc<Live>, config: &EdgeConfig) -> Result<(), EdgeError> {
         TcpListener::bind(address).map_err(|cause| EdgeError::Listen { address: *address, cause })?;
     }
     let roots = Roots::new(&live.load());
+    let kept = Arc::clone(&live);
     let conf = ServerConf {
         // pingora reads the system's roots at start and gives up on one that it cannot read, which is
         // no reason not to serve sites that do not need them.
@@ -102,6 +103,7 @@ pub fn serve(live: Arc<Live>, config: &EdgeConfig) -> Result<(), EdgeError> {
     }
     server.add_service(background_service("epochs", Epochs { live }));
     server.run(RunArgs { shutdown_signal: Box::new(drain) });
+    keep_what_waits(&kept);
     Ok(())
 }
 
@@ -121,6 +123,14 @@ fn listening<A>(name: &str, door: A, addresses: &[SocketAddr]) -> Service<A> {
         service.add_listener(ListenerConfig::tcp(address.to_string()).l4_buffer(buffers));
     }
     service
+}
+
+/// Writes what still waits to be written to disk. The server's own runtimes have ended by now.
+fn keep_what_waits(live: &Live) {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(live.flush()),
+        Err(cause) => tracing::warn!(%cause, "pages that wait to be kept on disk are not"),
+    }
 }
 
 /// Ends each site's epochs when their time is over.

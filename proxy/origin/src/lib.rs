@@ -5,6 +5,8 @@
 //! vocabulary, and validators that the origin itself gave. A client's header, cookie or address
 //! cannot be passed in: there is no parameter for it.
 
+#[cfg(feature = "cache-tests")]
+mod cache_tests;
 mod fetch;
 mod request;
 mod tls;

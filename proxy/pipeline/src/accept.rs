@@ -128,7 +128,7 @@ impl Pipeline {
         Ok(Accepted { meaning, answered, freshness })
     }
 
-    fn answered(
+    pub(crate) fn answered(
         &self,
         asked: &Asked<'_>,
         site: &Site,

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Geo, Mode, SiteId};
 use cloakroom_crowd::{Crowd, RouteCrowd};
+use cloakroom_disk::Config as DiskConfig;
 use cloakroom_measure::{AccessLog, Measure, RouteLabel};
 use cloakroom_origin::Origin;
 use cloakroom_plugin_host::{Lost, Plugin};
@@ -28,6 +29,7 @@ use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, Sit
 use crate::recheck::Room;
 use crate::refused::Refused;
 use crate::route::{Asks, DistinctPaths, Route};
+use crate::shelf::Shelf;
 use crate::store::Store;
 use crate::{Pipeline, RelayTarget, Site, own};
 
@@ -57,6 +59,7 @@ impl Pipeline {
             .transpose()
             .map_err(BuildError::AccessLog)?;
         let pipeline = Self {
+            shelf: shelf(parts.disk.as_ref(), &boundary, &sites, &cache),
             boundary,
             sites,
             cache,
@@ -86,6 +89,7 @@ impl Pipeline {
             sites,
             cache: self.cache.clone(),
             forms: Arc::clone(&self.forms),
+            shelf: self.shelf.clone(),
             measure: Arc::clone(&self.measure),
             making: Arc::clone(&self.making),
             fetching: Arc::clone(&self.fetching),
@@ -95,6 +99,24 @@ impl Pipeline {
             ended_epochs: Arc::clone(&self.ended_epochs),
         };
         Ok((pipeline, reports))
+    }
+}
+
+/// The pages on disk, where there shall be some. A folder that cannot be used costs the survival of pages, and
+/// nothing else.
+fn shelf(
+    config: Option<&DiskConfig>,
+    boundary: &Boundary,
+    sites: &[Site],
+    cache: &VariantCache,
+) -> Option<Arc<Shelf>> {
+    let by_host = sites.iter().map(|site| site.host.as_str()).zip(boundary.sites());
+    match Shelf::open(config?, by_host, cache.began()) {
+        Ok(shelf) => Some(Arc::new(shelf)),
+        Err(cause) => {
+            tracing::warn!(%cause, "pages are not kept on disk");
+            None
+        }
     }
 }
 
@@ -187,6 +209,7 @@ fn build_site(
     let fields = FieldList::new(&parts.output_headers, policy);
     let recheck_after = parts.recheck_after;
     let site = Site {
+        host: host.clone(),
         routes,
         undeclared,
         keeping,

@@ -103,7 +103,11 @@ impl Pipeline {
         }
         match fetched {
             Ok(received) => {
+                let stored = received.meaning != Meaning::Once;
                 let found = self.keep(&key, known, received, began);
+                if let Some(shelf) = self.shelf.as_ref().filter(|_| stored) {
+                    shelf.keep(&site.host, &found.0, began);
+                }
                 if let Some(request) = again {
                     let recheck = Recheck { site: id, route, key, path, request };
                     self.recheck_later(recheck, site.recheck_after);

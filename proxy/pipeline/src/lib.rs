@@ -26,6 +26,7 @@ mod parts;
 mod recheck;
 mod refused;
 mod route;
+mod shelf;
 mod store;
 mod variant;
 
@@ -64,6 +65,7 @@ use own::Own;
 use recheck::Room;
 use refused::Refused;
 use route::{Route, Visit};
+use shelf::Shelf;
 use store::Store;
 
 /// Everything between the edge and the origin.
@@ -73,6 +75,8 @@ pub struct Pipeline {
     cache: VariantCache,
     /// Makes the compressed forms of what is in it.
     forms: Arc<Forms>,
+    /// Where pages outlive a restart, and memory.
+    shelf: Option<Arc<Shelf>>,
     measure: Arc<Measure>,
     /// Flights that make a variant, and flights that fetch a page.
     making: Arc<Flights<VariantKey, Made>>,
@@ -88,6 +92,8 @@ pub struct Pipeline {
 }
 
 struct Site {
+    /// Its first host.
+    host: String,
     routes: Vec<Arc<Route>>,
     /// Answers for paths that no route declares.
     undeclared: Arc<Route>,

@@ -118,7 +118,10 @@ impl Pipeline {
         key: &PageKey,
         tower: Option<&Tower<Made>>,
     ) -> Fetched {
-        let known = self.known(wanted.route, key);
+        let known = match self.known(wanted.route, key) {
+            Some(known) => Some(known),
+            None => self.from_shelf(wanted, key).await,
+        };
         if let Some(known) = &known
             && matches!(known.state(Instant::now()), State::Fresh(_))
         {

@@ -9,6 +9,7 @@ use cloakroom_boundary::{
     BoundaryError, ConsentSource, Geo, Mode, PathPattern, QueryRule, RouteConfig, SiteConfig, TopicConfig,
 };
 use cloakroom_crowd::{Config as CrowdConfig, CrowdError};
+use cloakroom_disk::Config as DiskConfig;
 use cloakroom_notice::{Config as NoticeConfig, NoticeError};
 use cloakroom_origin::{OriginConfig, TlsError};
 use cloakroom_plugin_host::{Lost, Plugin};
@@ -32,6 +33,8 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpNet>,
     /// Bounds of the cache.
     pub cache: CacheConfig,
+    /// Where pages are kept on disk, if anywhere.
+    pub disk: Option<DiskConfig>,
     /// What is compressed.
     pub compression: Compression,
     /// The folder in which released cells outlive a restart, if they shall.

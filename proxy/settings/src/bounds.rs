@@ -95,6 +95,8 @@ pub(crate) const MAX_QUERY_VALUE: usize = 256;
 pub(crate) const MAX_ADDRESS: usize = 1_024;
 pub(crate) const MAX_SHARES_FILE: u64 = 256 * KIB;
 pub(crate) const MAX_WILDCARDS: usize = 8;
+/// Of `sun_path` in unix(7), with room for the name under which a socket is made.
+pub(crate) const MAX_SOCKET_PATH: usize = 100;
 
 // How long a reason may be, in characters.
 pub(crate) const REASON: std::ops::RangeInclusive<usize> = 20..=400;
@@ -105,5 +107,6 @@ pub(crate) const MAX_POLICY_FILE: u64 = 256 * KIB;
 pub(crate) const MAX_RULE_FILE: u64 = MIB;
 pub(crate) const MAX_COMPONENT_FILE: u64 = 16 * MIB;
 pub(crate) const MAX_CA_FILE: u64 = MIB;
+pub(crate) const MAX_TOKEN_FILE: u64 = 4 * KIB;
 pub(crate) const MAX_PEM_FILE: u64 = 256 * KIB;
 pub(crate) const MAX_GEO_FILE: u64 = GIB;

@@ -10,6 +10,7 @@ mod bounds;
 mod cache;
 mod checker;
 mod consent;
+mod control;
 mod entry;
 mod files;
 mod keys;
@@ -34,6 +35,7 @@ mod site_parts;
 mod topics;
 
 pub use cache::Caching;
+pub use control::{Control, ControlListener};
 pub use listen::{Certificate, Listen, PemFile};
 pub use main_file::load;
 pub use names::closest;

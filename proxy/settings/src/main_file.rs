@@ -13,7 +13,7 @@ use crate::names::{Refused, refuse};
 use crate::problem::{LoadError, Problem, Problems, Source, Span};
 use crate::raw::{self, Text};
 use crate::settings::{Limits, Log, LogFormat, LogLevel, Settings, Site};
-use crate::{cache, listen, shape, site_file};
+use crate::{cache, control, listen, shape, site_file};
 
 /// The name of a site's file in its folder.
 const SITE_FILE: &str = "site.toml";
@@ -77,6 +77,8 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
         path
     });
     let store_folder = raw.store.as_ref().map(|store| checker.own_folder(folder, &store.path, "data"));
+    let taken: Vec<_> = listen.http.iter().chain(&listen.https).copied().chain(metrics_listen).collect();
+    let control = control::control(checker, folder, &raw.control, store_folder.as_deref(), &taken);
     let cache_bytes = checker.size("max_bytes", &bounds::CACHE_BYTES, raw.cache.max_bytes.as_ref());
     let caching = cache::freshness(checker, &raw.cache);
     let compress = cache::compress(checker, &raw.cache);
@@ -95,6 +97,7 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
         compress: compress?,
         disk,
         metrics_listen,
+        control,
         log: log(&raw.log),
         limits: limits?,
         sites: Vec::new(),

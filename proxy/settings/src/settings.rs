@@ -11,6 +11,7 @@ use cloakroom_vocabulary::{Coding, Shares, Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
 use crate::cache::Caching;
+use crate::control::Control;
 use crate::listen::Listen;
 use crate::problem::{Source, Span};
 
@@ -35,6 +36,8 @@ pub struct Settings {
     pub compress: Compress,
     /// Where metrics are read.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where a running `serve` takes orders.
+    pub control: Control,
     /// What is logged.
     pub log: Log,
     /// What a request or a page may cost.

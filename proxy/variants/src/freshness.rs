@@ -94,7 +94,7 @@ pub struct Freshness {
     pub while_revalidating: Duration,
     /// For how long it may be served, once stale, when the origin fails (RFC 5861 §4).
     pub if_error: Duration,
-    once: bool,
+    pub(crate) once: bool,
 }
 
 impl Freshness {

@@ -69,6 +69,12 @@ impl Tags {
     }
 
     /// The tags, each once.
+    /// Whether this is one of them, or could be.
+    #[must_use]
+    pub fn have(&self, tag: Tag) -> bool {
+        self.0.contains(&tag) || *self.0 == [Tag::ANY]
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = Tag> {
         self.0.iter().copied()
     }

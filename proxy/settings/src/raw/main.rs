@@ -20,6 +20,8 @@ pub(crate) struct MainFile {
     #[serde(default)]
     pub metrics: Metrics,
     #[serde(default)]
+    pub control: crate::control::Section,
+    #[serde(default)]
     pub log: Log,
     #[serde(default)]
     pub limits: Limits,
