@@ -1,6 +1,6 @@
 //! The section `[cache]`, beyond its memory: compressed forms, the disk, and what an origin does not say.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cloakroom_vocabulary::Coding;
@@ -9,7 +9,6 @@ use crate::bounds;
 use crate::checker::Checker;
 use crate::names::refuse;
 use crate::raw;
-use crate::settings::{Compress, DiskCache};
 
 /// How long stored pages are fresh, or may be served, where their origin does not say.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +21,26 @@ pub struct Caching {
     pub negative: Duration,
     /// How long a page may be served, once stale, when its origin fails.
     pub stale_if_error: Duration,
+}
+
+/// Pages that are kept on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskCache {
+    /// The folder; made when it is needed.
+    pub folder: PathBuf,
+    /// The most bytes of its files.
+    pub max_bytes: u64,
+}
+
+/// Compressed forms of what is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compress {
+    /// The codings, none twice; none at all turns compression off.
+    pub codings: Vec<Coding>,
+    /// The least bytes of a body that is worth it.
+    pub from_bytes: usize,
+    /// Threads that compress, at least one.
+    pub threads: usize,
 }
 
 /// Which compressed forms are stored.

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_notice::Language;
-use cloakroom_vocabulary::{Coding, Shares, Signal, SiteValues, SiteVocabulary};
+use cloakroom_vocabulary::{Shares, Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
-use crate::cache::Caching;
+use crate::cache::{Caching, Compress, DiskCache};
 use crate::control::Control;
 use crate::listen::Listen;
 use crate::problem::{Source, Span};
@@ -44,26 +44,6 @@ pub struct Settings {
     pub limits: Limits,
     /// The sites, at least one; no two share a name or a host.
     pub sites: Vec<Site>,
-}
-
-/// Pages that are kept on disk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiskCache {
-    /// The folder; made when it is needed.
-    pub folder: PathBuf,
-    /// The most bytes of its files.
-    pub max_bytes: u64,
-}
-
-/// Compressed forms of what is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compress {
-    /// The codings, none twice; none at all turns compression off.
-    pub codings: Vec<Coding>,
-    /// The least bytes of a body that is worth it.
-    pub from_bytes: usize,
-    /// Threads that compress, at least one.
-    pub threads: usize,
 }
 
 /// What is written to standard error.
