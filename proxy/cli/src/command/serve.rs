@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use cloakroom_disk::Config as DiskConfig;
 use cloakroom_edge::{Certificate, EdgeConfig};
 use cloakroom_pipeline::{Live, Pipeline};
 use cloakroom_settings::Settings;
@@ -57,6 +58,7 @@ fn listen(
     warnings.iter().for_each(|warning| output.problem(warning));
     parts.access_log = Some(Box::new(std::io::stdout()));
     parts.store.clone_from(&settings.store_folder);
+    parts.disk = settings.disk.as_ref().map(|disk| DiskConfig::new(disk.folder.clone(), disk.max_bytes));
     let geo = parts.geo.clone();
     let live = match Pipeline::new(parts) {
         Ok((pipeline, _)) => Live::new(pipeline),
