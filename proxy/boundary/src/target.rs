@@ -84,7 +84,8 @@ impl Boundary {
     /// [`TargetError`].
     pub fn prefix(&self, address: &str) -> Result<(SiteId, String), TargetError> {
         let (site, path_and_query) = self.split(address)?;
-        let path = path_and_query.find('?').map_or(path_and_query, |at| path_and_query.get(..at).unwrap_or("/"));
+        let path =
+            path_and_query.find('?').map_or(path_and_query, |at| path_and_query.get(..at).unwrap_or("/"));
         let mut prefix = String::new();
         canonical::push_path(path, &mut prefix).map_err(|_| TargetError::Malformed)?;
         prefix.push_str(path_and_query.get(path.len()..).unwrap_or_default());
@@ -96,7 +97,8 @@ impl Boundary {
     #[must_use]
     pub fn named(&self, by: &ScrubbedTarget, location: &[u8]) -> Option<ScrubbedTarget> {
         let known = self.known(by.site)?;
-        let text = std::str::from_utf8(location).ok().filter(|text| text.len() <= canonical::MAX_TARGET_BYTES)?;
+        let text =
+            std::str::from_utf8(location).ok().filter(|text| text.len() <= canonical::MAX_TARGET_BYTES)?;
         let base = Url::parse(BASE).ok()?.join(by.path()).ok()?;
         let url = base.join(text).ok()?;
         let is_relative = url.scheme() == base.scheme() && url.host_str() == base.host_str();
@@ -111,7 +113,9 @@ impl Boundary {
     fn split<'a>(&self, address: &'a str) -> Result<(SiteId, &'a str), TargetError> {
         let address = address.trim();
         let bare = match address.split_once("://") {
-            Some((scheme, rest)) if ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web)) => rest,
+            Some((scheme, rest)) if ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web)) => {
+                rest
+            }
             // A later `://` is a part of the path or the query.
             Some((before, _)) if !before.contains(['/', '?']) => return Err(TargetError::Malformed),
             _ => address,
@@ -136,7 +140,12 @@ impl Boundary {
 impl Site {
     /// What an unsafe request on a passthrough route makes invalid if it succeeds: what reading its target would find.
     /// `None` where nothing can be stored of it.
-    pub(crate) fn made_invalid(&self, site: SiteId, path: &str, raw: &RawRequest<'_>) -> Option<ScrubbedTarget> {
+    pub(crate) fn made_invalid(
+        &self,
+        site: SiteId,
+        path: &str,
+        raw: &RawRequest<'_>,
+    ) -> Option<ScrubbedTarget> {
         if raw.method().is_safe() {
             return None;
         }
@@ -163,7 +172,9 @@ impl Site {
 fn is_of(site: &Site, url: &Url, port: Option<u16>) -> bool {
     let mut buffer = [0; MAX_HOST_BYTES];
     let host = url.host_str().and_then(|host| host::normalize(host, &mut buffer));
-    matches!(url.scheme(), "http" | "https") && url.port() == port && host.is_some_and(|host| site.is_own(host))
+    matches!(url.scheme(), "http" | "https")
+        && url.port() == port
+        && host.is_some_and(|host| site.is_own(host))
 }
 
 #[cfg(test)]
@@ -227,7 +238,11 @@ mod tests {
             made_invalid(&boundary, &request(method, target, "shop.test:8080"))
                 .map(|found| (found.site().index(), found.target().to_owned()))
         };
-        assert_eq!(found(Method::POST, "/c/a/..%2fx?b=1&page=2&session=7"), None, "the route is for one segment");
+        assert_eq!(
+            found(Method::POST, "/c/a/..%2fx?b=1&page=2&session=7"),
+            None,
+            "the route is for one segment"
+        );
         let own = |target: &str| Some((0, target.to_owned()));
         assert_eq!(found(Method::POST, "/c/%63oats;id=7?x=1&page=2"), own("/c/coats?page=2"));
         assert_eq!(found(Method::DELETE, "/free?x=1"), own("/free"));

@@ -69,7 +69,8 @@ pub fn ask(path: &Path, order: &Purge) -> Result<u64, ClientError> {
 
 async fn exchange(path: &Path, order: &Purge) -> Result<u64, ClientError> {
     let stream = UnixStream::connect(path).await.map_err(|cause| of_file(&cause))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|cause| broken(&cause))?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|cause| broken(&cause))?;
     // It ends with the sender, and tells the sender of its troubles.
     tokio::spawn(connection);
     let body = serde_json::to_vec(order).map_err(|cause| broken(&cause))?;

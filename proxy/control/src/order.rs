@@ -55,16 +55,20 @@ impl Purge {
             (None, Some(prefix), None, None, None) => Named::Prefix(prefix),
             (None, None, Some(tag), None, host) => Named::Tags { names: tags(tag)?, host },
             (None, None, None, Some(_), _) if soft => {
-                return Err("`soft` and `plugin` do not go together: what a plugin made is made anew from the \
+                return Err(
+                    "`soft` and `plugin` do not go together: what a plugin made is made anew from the \
                             stored page"
-                    .to_owned());
+                        .to_owned(),
+                );
             }
             (None, None, None, Some(plugin), host) => Named::Plugin { plugin, host },
             (None, None, None, None, Some(host)) => Named::Site(host),
             _ => {
-                return Err("name exactly one of `url`, `prefix`, `tag`, `plugin` and `site`; `site` may stand \
+                return Err(
+                    "name exactly one of `url`, `prefix`, `tag`, `plugin` and `site`; `site` may stand \
                             beside `tag` or `plugin`"
-                    .to_owned());
+                        .to_owned(),
+                );
             }
         };
         Ok(PurgeOrder { what, soft })
@@ -104,7 +108,10 @@ mod tests {
             (r#"{"tag":"a"}"#, order(Named::Tags { names: vec![text("a")], host: None }, false)),
             (
                 r#"{"tag":["a","b"],"site":"shop.test"}"#,
-                order(Named::Tags { names: vec![text("a"), text("b")], host: Some(text("shop.test")) }, false),
+                order(
+                    Named::Tags { names: vec![text("a"), text("b")], host: Some(text("shop.test")) },
+                    false,
+                ),
             ),
             (r#"{"site":"shop.test"}"#, order(Named::Site(text("shop.test")), false)),
             (r#"{"plugin":"hero@1"}"#, order(Named::Plugin { plugin: text("hero@1"), host: None }, false)),

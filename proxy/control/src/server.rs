@@ -41,7 +41,11 @@ pub struct StartError(#[from] std::io::Error);
 pub fn open_socket(path: &Path, obey: Arc<Obey>) -> Result<(), StartError> {
     let listener = socket::bind(path)?;
     let door = Arc::new(Door { token: None, obey });
-    run("control-socket", move || UnixListener::from_std(listener), move |listener| accept_unix(listener, door))
+    run(
+        "control-socket",
+        move || UnixListener::from_std(listener),
+        move |listener| accept_unix(listener, door),
+    )
 }
 
 /// Takes orders at an address, of whoever shows the token.

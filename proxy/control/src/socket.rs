@@ -65,7 +65,10 @@ mod tests {
         let first = bind(&path).unwrap();
         let facts = std::fs::symlink_metadata(&path).unwrap();
         assert!(is_socket(&facts));
-        assert_eq!((facts.mode() & 0o777, std::fs::metadata(path.parent().unwrap()).unwrap().mode() & 0o777), (0o600, 0o700));
+        assert_eq!(
+            (facts.mode() & 0o777, std::fs::metadata(path.parent().unwrap()).unwrap().mode() & 0o777),
+            (0o600, 0o700)
+        );
         drop(first);
         assert!(bind(&path).is_ok(), "what a process leaves behind is in nobody's way");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);

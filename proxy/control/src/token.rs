@@ -93,7 +93,10 @@ mod tests {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             Token::read(&path)
         };
-        assert!(written(" 0123456789abcdef\n", 0o640).is_ok_and(|token| token.is_shown_by(b"Bearer 0123456789abcdef")));
+        assert!(
+            written(" 0123456789abcdef\n", 0o640)
+                .is_ok_and(|token| token.is_shown_by(b"Bearer 0123456789abcdef"))
+        );
         assert!(matches!(written("0123456789abcdef", 0o644), Err(TokenError::Readable)));
         for text in ["", "short", "0123456789 abcdef", &"a".repeat(1_025), &"a".repeat(10_000)] {
             assert!(matches!(written(text, 0o600), Err(TokenError::Unfit)), "{text}");

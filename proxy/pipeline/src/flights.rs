@@ -22,7 +22,7 @@ pub(crate) enum Stage<V> {
 }
 
 /// What is known of a flight.
-struct Progress<V> {
+pub(crate) struct Progress<V> {
     /// What its origin has said before its answer.
     interim: Vec<Arc<Interim>>,
     stage: Option<Stage<V>>,

@@ -91,7 +91,12 @@ fn listener(
             return None;
         }
         (None, Some(token)) => {
-            checker.report(token.span(), "here", "`token_file` needs a `listen`", "the socket needs no token");
+            checker.report(
+                token.span(),
+                "here",
+                "`token_file` needs a `listen`",
+                "the socket needs no token",
+            );
             return None;
         }
     };
@@ -112,7 +117,12 @@ fn token_file(checker: &mut Checker<'_>, folder: &Path, written: &Text) -> PathB
         checker.problems.add(problem);
     } else if std::fs::metadata(&path).is_ok_and(|facts| facts.mode() & BY_EVERYBODY != 0) {
         let message = format!("everybody on this machine may read `{}`", written.get_ref());
-        checker.report(written.span(), "named here", message, "take that away: `chmod o-r`, and change the token");
+        checker.report(
+            written.span(),
+            "named here",
+            message,
+            "take that away: `chmod o-r`, and change the token",
+        );
     }
     path
 }
