@@ -32,17 +32,6 @@ pub(crate) enum Transport {
     Http2(Arc<ClientConfig>),
 }
 
-impl Transport {
-    /// As a person reads it.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Http1 => "HTTP/1.1",
-            Self::Tls(_) => "HTTP/1.1 over TLS 1.3",
-            Self::Http2(_) => "HTTP/2 over TLS 1.3",
-        }
-    }
-}
-
 /// One request after the other goes over it.
 pub(crate) enum Connection {
     Http1(TcpStream),

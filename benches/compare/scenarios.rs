@@ -3,6 +3,7 @@
 mod hit;
 mod relayed;
 mod rewriting;
+mod scale;
 mod stored;
 
 use std::path::{Path, PathBuf};
@@ -113,8 +114,8 @@ const COMPARED: [Scenario; 8] = [
 ];
 
 /// Those that set up what they need.
-const OTHERS: [(&str, fn(&Bench<'_>) -> Result<Section, Failure>); 2] =
-    [("cores", hit::on_two_cores), ("rewriting", rewriting::throughput)];
+const OTHERS: [(&str, fn(&Bench<'_>) -> Result<Section, Failure>); 3] =
+    [("cores", hit::on_two_cores), ("scale", scale::flat), ("rewriting", rewriting::throughput)];
 
 /// All words that `--only` takes.
 pub(crate) fn names() -> Vec<&'static str> {

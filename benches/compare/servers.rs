@@ -166,8 +166,9 @@ impl Server {
     pub(crate) fn marks(&self) -> Marks {
         match self.kind {
             Kind::Cloakroom => Marks { hit: "cloakroom; hit; ttl=", miss: "cloakroom; fwd=miss" },
-            Kind::Nginx => Marks { hit: "X-Cache: HIT", miss: "X-Cache: MISS" },
-            Kind::Varnish | Kind::Haproxy => Marks { hit: "x-cache: HIT", miss: "x-cache: MISS" },
+            Kind::Nginx | Kind::Varnish | Kind::Haproxy => {
+                Marks { hit: "x-cache: HIT", miss: "x-cache: MISS" }
+            }
         }
     }
 
@@ -194,11 +195,12 @@ impl Drop for Server {
     }
 }
 
-/// The program on some CPUs, in the same process that is started.
+/// The program on some CPUs, in the same process that is started, and ended with this one however that
+/// ends.
 fn pinned(program: &Path, cpus: &[usize]) -> Command {
     let cpus: Vec<_> = cpus.iter().map(ToString::to_string).collect();
-    let mut command = Command::new("taskset");
-    command.arg("-c").arg(cpus.join(",")).arg(program);
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", "taskset", "-c"]).arg(cpus.join(",")).arg(program);
     command
 }
 

@@ -5,6 +5,7 @@
 
 mod coding;
 mod consent;
+mod disk;
 mod load;
 mod visit;
 
@@ -26,6 +27,7 @@ criterion_group!(
     load::kept_code,
     load::kept_tables,
     load::rewriting,
-    coding::forms
+    coding::forms,
+    disk::records
 );
 criterion_main!(hit, plugin);

@@ -25,6 +25,8 @@ const FILES: &[(&str, &str)] = &[
     ("ranges.txt", include_str!("conformance/cases/ranges.txt")),
     ("stale.txt", include_str!("conformance/cases/stale.txt")),
     ("keys.txt", include_str!("conformance/cases/keys.txt")),
+    ("messages.txt", include_str!("conformance/cases/messages.txt")),
+    ("codings.txt", include_str!("conformance/cases/codings.txt")),
     ("downstream.txt", include_str!("conformance/cases/downstream.txt")),
 ];
 
@@ -86,7 +88,7 @@ fn there_are_many_cases_and_each_has_a_section_and_a_name_of_its_own() {
     let mut names = BTreeMap::new();
     for case in &cases {
         let (rfc, section) = case.section.split_once(' ').unwrap_or_default();
-        let known = ["5861", "6585", "8246", "8470", "9110", "9111", "9211", "9213"].contains(&rfc);
+        let known = ["5861", "6585", "8246", "8470", "9110", "9111", "9112", "9211", "9213"].contains(&rfc);
         let plain = !section.is_empty() && section.split('.').all(|part| part.parse::<u8>().is_ok());
         assert!(known && plain, "{}:{}: `{}` is no section", case.file, case.line, case.section);
         if let Some(line) = names.insert((case.file, case.section.clone(), case.name.clone()), case.line) {

@@ -46,6 +46,7 @@ mod plugin_check;
 mod plugin_diff;
 mod plugin_table;
 mod policies;
+mod purge;
 mod recheck;
 mod remembered;
 mod restart;

@@ -38,8 +38,8 @@ frontend visitors
     bind HTTPS_ADDRESS ssl crt CERTIFICATE alpn h2,http/1.1
     acl relayed path_beg /p/
     acl personalized path /
-    http-request set-header X-Device %[req.hdr(user-agent),map_reg(FOLDER/devices,desktop)] if personalized
-    http-request set-header X-Language %[req.hdr(accept-language),map_beg(FOLDER/languages,other)] if personalized
+    http-request set-header X-Device %[req.fhdr(user-agent),map_reg(FOLDER/devices,desktop)] if personalized
+    http-request set-header X-Language %[req.fhdr(accept-language),map_beg(FOLDER/languages,other)] if personalized
     http-request set-header X-Country %[req.hdr_ip(x-forwarded-for),map_ip(FOLDER/countries,other)] if personalized
     http-request set-header X-Campaign %[url_param(utm_campaign),map_str(FOLDER/campaigns,none)] if personalized
     http-request set-header X-Consent %[req.cook(cloakroom_consent),map_str(FOLDER/consents,none)] if personalized

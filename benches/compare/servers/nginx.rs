@@ -31,11 +31,12 @@ http {
     access_log FOLDER/access.log combined buffer=64k flush=5s;
     sendfile on;
     tcp_nopush off;
-    keepalive_timeout 75s;
+    keepalive_timeout 1h;
     keepalive_requests 1000000000;
     open_file_cache max=4000 inactive=1h;
     open_file_cache_valid 1h;
     proxy_cache_path FOLDER/cache levels=1:2 keys_zone=pages:64m inactive=1d max_size=256m use_temp_path=off;
+    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:tls:10m;
     upstream origin {
         server ORIGIN;
@@ -77,7 +78,7 @@ NETWORKS    }
         proxy_http_version 1.1;
         proxy_set_header Host $host;
         proxy_set_header Connection "";
-        add_header X-Cache $upstream_cache_status;
+        add_header x-cache $upstream_cache_status;
         location = / {
             proxy_pass http://origin;
             proxy_cache pages;

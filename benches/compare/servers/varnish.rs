@@ -98,8 +98,10 @@ pub(super) fn configure(
         .replace("ACLS", &acls)
         .replace("COUNTRIES", &countries);
     fs::write(&file, text)?;
-    let words =
-        format!("-F -j none -a {address} -T none -s malloc,256m -p thread_pools={} -n", setup.cpus.len());
+    let words = format!(
+        "-F -j none -a {address} -T none -s malloc,256m -p thread_pools={} -p timeout_idle=3600 -n",
+        setup.cpus.len()
+    );
     let mut words: Vec<OsString> = words.split(' ').map(Into::into).collect();
     words.extend([folder.join("state").into(), "-f".into(), file.into()]);
     Ok(words)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::command::plugin::PluginCommand;
+use crate::command::purge;
 
 /// Personalizes pages at the edge; visitors leave identity at the door.
 #[derive(Debug, Parser)]
@@ -30,6 +31,11 @@ pub(crate) enum Command {
     Check(Check),
     /// Print the incident log: who decided in writing that a limit does not hold, and why.
     Incidents(Incidents),
+    /// Purge what a running `serve` has stored: pages of an address, a prefix, a tag or a site, or what a plugin made.
+    ///
+    /// Ends with 0 when it is done, however little there was; with 1 if nothing is running, and with 3 if the
+    /// order names what is not there.
+    Purge(purge::Args),
     /// Work with a plugin.
     Plugin {
         #[command(subcommand)]

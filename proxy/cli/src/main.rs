@@ -7,6 +7,7 @@ mod assemble;
 mod certificates;
 mod clock;
 mod command;
+mod control;
 mod exit;
 mod judging;
 mod loading;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => command::serve::run(&serve, &output),
         Command::Check(check) => command::check::run(&check, &output),
         Command::Incidents(incidents) => command::incidents::run(&incidents, &output),
+        Command::Purge(purge) => command::purge::run(purge, &output),
         Command::Plugin { command } => command::plugin::run(&command, &output),
     };
     exit.into()

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cloakroom_pipeline::{Named, PurgeOrder};
 use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Body;
 use serde_json::json;
 
@@ -32,8 +32,7 @@ struct Wrong(StatusCode, String);
 
 pub(crate) async fn answer<B>(request: Request<B>, door: &Door) -> Answer
 where
-    B: Body<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B: Body<Data = Bytes> + Unpin,
 {
     if !is_let_in(&request, door) {
         let words = "show the token: `Authorization: Bearer` and what `token_file` holds";
@@ -83,19 +82,37 @@ fn purge_by_method<B>(request: &Request<B>) -> Result<PurgeOrder, Wrong> {
 
 async fn purge_by_body<B>(request: Request<B>) -> Result<PurgeOrder, Wrong>
 where
-    B: Body<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    B: Body<Data = Bytes> + Unpin,
 {
-    let body = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await.map_err(|cause| {
-        if cause.is::<LengthLimitError>() {
-            Wrong(StatusCode::PAYLOAD_TOO_LARGE, format!("an order has at most {MAX_BODY_BYTES} bytes"))
-        } else {
-            Wrong(StatusCode::BAD_REQUEST, "the order broke off".to_owned())
-        }
-    })?;
-    let order: Purge = serde_json::from_slice(&body.to_bytes())
+    let body = whole(request.into_body()).await?;
+    let order: Purge = serde_json::from_slice(&body)
         .map_err(|cause| Wrong(StatusCode::BAD_REQUEST, format!("the order cannot be read: {cause}")))?;
     order.meant().map_err(|words| Wrong(StatusCode::BAD_REQUEST, words))
+}
+
+/// A body that is small enough. Of a larger one some more is read, or the client would be cut off before it has the
+/// answer.
+async fn whole<B>(mut body: B) -> Result<Vec<u8>, Wrong>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let (mut whole, mut seen) = (Vec::new(), 0);
+    while seen <= 8 * MAX_BODY_BYTES
+        && let Some(frame) = body.frame().await
+    {
+        let frame = frame.map_err(|_| Wrong(StatusCode::BAD_REQUEST, "the order broke off".to_owned()))?;
+        if let Ok(part) = frame.into_data() {
+            seen += part.len();
+            if seen <= MAX_BODY_BYTES {
+                whole.extend_from_slice(&part);
+            }
+        }
+    }
+    if seen > MAX_BODY_BYTES {
+        let words = format!("an order has at most {MAX_BODY_BYTES} bytes");
+        return Err(Wrong(StatusCode::PAYLOAD_TOO_LARGE, words));
+    }
+    Ok(whole)
 }
 
 fn wrong(Wrong(status, words): &Wrong) -> Answer {

@@ -13,6 +13,6 @@ mod socket;
 mod token;
 
 pub use client::{ClientError, Refused, ask};
-pub use order::{MAX_BODY_BYTES, MAX_TAG_BYTES, MAX_TAGS, Purge};
+pub use order::{MAX_BODY_BYTES, MAX_TAG_BYTES, MAX_TAGS, OneOrMany, Purge};
 pub use server::{Obey, StartError, listen_on, open_socket};
 pub use token::{Token, TokenError};

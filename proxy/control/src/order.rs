@@ -43,6 +43,12 @@ pub enum OneOrMany {
     Many(Vec<String>),
 }
 
+impl From<Vec<String>> for OneOrMany {
+    fn from(texts: Vec<String>) -> Self {
+        Self::Many(texts)
+    }
+}
+
 impl Purge {
     /// What is meant.
     ///

@@ -124,7 +124,7 @@ pub struct Disk {
 impl Disk {
     /// Opens the folder, and shows the head of each whole record to `wanted`, the last used first; those that
     /// it does not want are removed, and so is what is damaged. Takes time that grows with the number of
-    /// records: 100,000 take about two seconds if the system has them in memory.
+    /// records: 100,000 take under three seconds if the system has them in memory.
     ///
     /// # Errors
     /// [`DiskError`]: somebody else has the folder, or it cannot be written to.

@@ -1,11 +1,11 @@
 //! The files: one a record, in 256 folders, for their owner alone. Each is written beside its place and then
 //! put there, so that whoever reads finds a whole record or none, unless the system itself stopped.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use cloakroom_private_files::Seal;
@@ -17,6 +17,13 @@ const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 /// What a file is called until it is whole.
 const UNFINISHED: &str = ".new";
+/// Links are not followed. When a page was last read is nobody's business, and costs a write besides.
+#[cfg(target_os = "linux")]
+const READING: i32 = libc::O_NOFOLLOW | libc::O_NOATIME;
+#[cfg(not(target_os = "linux"))]
+const READING: i32 = libc::O_NOFOLLOW;
+/// What a mark of use is rounded down to: it tells nobody when a page was asked for.
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// The files of one folder, which nobody else writes to.
 pub(crate) struct Files {
@@ -28,7 +35,7 @@ pub(crate) struct Files {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Listed {
     pub(crate) name: Name,
-    /// When it was written, or last read after a while.
+    /// When it was written, or the hour in which it was read after a while.
     pub(crate) used: SystemTime,
     pub(crate) bytes: u64,
 }
@@ -88,28 +95,29 @@ impl Files {
         file.flush()
     }
 
-    /// The record of a file. `mark` says that it is used now, for the order after a restart.
+    /// The record of a file. `mark` says that it is used in this hour, for the order after a restart.
     pub(crate) fn read(&self, name: Name, mark: bool) -> io::Result<Record> {
-        let (file, bytes) = self.open(name)?;
-        if mark {
+        let (file, facts) = self.open(name)?;
+        if mark && let Some(hour) = this_hour(SystemTime::now()) {
             // A file that cannot be marked only goes sooner.
-            let _ = file.set_modified(SystemTime::now());
+            let later = facts.modified().is_ok_and(|modified| modified < hour);
+            let _ = later.then(|| file.set_modified(hour));
         }
-        record::read(file, bytes, name, &self.seal)
+        record::read(file, facts.len(), name, &self.seal)
     }
 
     /// The head of a file.
     pub(crate) fn read_head(&self, name: Name) -> io::Result<Vec<u8>> {
-        let (file, bytes) = self.open(name)?;
+        let (file, facts) = self.open(name)?;
         // One call to the system for most heads.
         let file = io::BufReader::with_capacity(4 << 10, io::Read::take(file, 2 * MAX_HEAD_BYTES as u64));
-        record::read_head(file, bytes, name, &self.seal).map(|head| head.head)
+        record::read_head(file, facts.len(), name, &self.seal).map(|head| head.head)
     }
 
-    fn open(&self, name: Name) -> io::Result<(File, u64)> {
-        let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(self.path(name))?;
+    fn open(&self, name: Name) -> io::Result<(File, Metadata)> {
+        let file = OpenOptions::new().read(true).custom_flags(READING).open(self.path(name))?;
         let facts = file.metadata()?;
-        if facts.is_file() { Ok((file, facts.len())) } else { Err(io::ErrorKind::InvalidData.into()) }
+        if facts.is_file() { Ok((file, facts)) } else { Err(io::ErrorKind::InvalidData.into()) }
     }
 
     /// Removes a record, if it is there.
@@ -131,11 +139,17 @@ impl Files {
             }
             let name = Name::parse(&file).filter(|name| self.path(*name) == entry.path())?;
             let facts = entry.metadata().ok()?;
-            let used = facts.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            let used = facts.modified().unwrap_or(UNIX_EPOCH);
             Some(Listed { name, used, bytes: facts.len() })
         });
         let mut listed: Vec<_> = listed.collect();
         listed.sort_by(|one, other| other.used.cmp(&one.used).then_with(|| one.name.cmp(&other.name)));
         listed
     }
+}
+
+/// The begin of the hour; `None` before 1970.
+fn this_hour(now: SystemTime) -> Option<SystemTime> {
+    let seconds = now.duration_since(UNIX_EPOCH).ok()?.as_secs();
+    Some(UNIX_EPOCH + Duration::from_secs(seconds - seconds % HOUR.as_secs()))
 }

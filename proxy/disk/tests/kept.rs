@@ -223,3 +223,30 @@ async fn a_start_ends_in_its_time_and_keeps_what_it_has_seen() {
     disk.flush().await;
     assert_eq!(files(folder.path()).len(), kept);
 }
+
+#[tokio::test]
+async fn files_tell_nobody_when_a_page_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = opened(folder.path());
+    let name = put(&disk, b"a", b"head", b"body").await;
+    let (file, day) = (only_file(folder.path()), Duration::from_secs(86_400));
+    let times = || {
+        let facts = fs::metadata(&file).unwrap();
+        (facts.modified().unwrap(), facts.accessed().unwrap())
+    };
+    let written = times();
+    assert!(disk.get(name).await.is_some());
+    assert_eq!(times(), written, "it was written in this hour, or a little before");
+    drop(disk);
+    let yesterday = SystemTime::now() - day;
+    let aged = fs::FileTimes::new().set_modified(yesterday).set_accessed(yesterday);
+    File::options().append(true).open(&file).unwrap().set_times(aged).unwrap();
+    let disk = opened(folder.path());
+    for _ in 0..2 {
+        assert!(disk.get(name).await.is_some());
+        let (modified, accessed) = times();
+        let seconds = modified.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        assert!(seconds % 3_600 == 0 && modified > yesterday, "{modified:?}");
+        assert_eq!(accessed, yesterday);
+    }
+}

@@ -111,6 +111,9 @@ impl ProxyHttp for Edge {
         context: &mut Context,
     ) -> Result<()> {
         context.status = response.status.as_u16();
+        if let Some(found) = &context.relay {
+            self.live.load_full().heard(found, response.status, &response.headers);
+        }
         relay::inbound(response)
     }
 

@@ -63,15 +63,26 @@ pub enum EdgeError {
     Tls(String),
 }
 
+impl EdgeConfig {
+    /// Listens on each address for a moment, to see whether it could.
+    ///
+    /// # Errors
+    /// [`EdgeError::Listen`].
+    pub fn try_addresses(&self) -> Result<(), EdgeError> {
+        self.http.iter().chain(&self.https).try_for_each(|address| {
+            let tried = TcpListener::bind(address).map(drop);
+            tried.map_err(|cause| EdgeError::Listen { address: *address, cause })
+        })
+    }
+}
+
 /// Serves until SIGTERM, SIGINT or SIGQUIT.
 ///
 /// # Errors
 /// [`EdgeError`] when an address cannot be listened on, or TLS has no randomness.
 pub fn serve(live: Arc<Live>, config: &EdgeConfig) -> Result<(), EdgeError> {
-    for address in config.http.iter().chain(&config.https) {
-        // pingora panics on an address that is taken; ask first, so that it can be said kindly.
-        TcpListener::bind(address).map_err(|cause| EdgeError::Listen { address: *address, cause })?;
-    }
+    // pingora panics on an address that is taken; ask first, so that it can be said kindly.
+    config.try_addresses()?;
     let roots = Roots::new(&live.load());
     let kept = Arc::clone(&live);
     let conf = ServerConf {

@@ -23,6 +23,7 @@ use cloakroom_vocabulary::{
 use sha2::{Digest as _, Sha256};
 
 use crate::answer::Reveal;
+use crate::editions::PluginId;
 use crate::partition::Partition;
 use crate::parts::BuildError;
 use crate::route::{Chosen, Visit};
@@ -50,6 +51,7 @@ pub(crate) struct Decision {
     told: Vec<Told>,
     /// What the numbers of `joints` and `told` stand for.
     edition: Edition,
+    plugins: Vec<PluginId>,
     /// Names of cells, for [`Reveal`].
     vocabulary: Arc<SiteVocabulary>,
 }
@@ -100,6 +102,11 @@ impl Decision {
     /// The cookies about visits that a class gives a reason to keep.
     pub(crate) fn kept(&self, class: ClassId) -> Kept {
         self.kept.get(class.index()).copied().unwrap_or_default()
+    }
+
+    /// What its variants are kept under, and the plugins that they are made by.
+    pub(crate) fn made_by(&self) -> (Edition, &[PluginId]) {
+        (self.edition, &self.plugins)
     }
 
     pub(crate) fn permits(&self) -> &PermitTable {
@@ -185,8 +192,10 @@ impl Ingredients<'_> {
         let edition = edition(&meaning, &list);
         let crowd = RouteCrowd { domain: domain.clone(), classes: starting, joints, identity, meaning };
         let vocabulary = Arc::clone(self.vocabulary);
+        let plugins = self.plugins.iter().map(|plugin| PluginId::of(plugin)).collect();
+        let joints = list;
         let decision =
-            Decision { permits, domain, bucket_ranges, kept, joints: list, told, edition, vocabulary };
+            Decision { permits, domain, bucket_ranges, kept, joints, told, edition, plugins, vocabulary };
         Ok((decision, crowd))
     }
 

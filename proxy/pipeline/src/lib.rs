@@ -13,6 +13,7 @@ mod canary;
 mod compress;
 mod decision;
 mod downstream;
+mod editions;
 mod failure;
 mod fetching;
 mod flights;
@@ -25,6 +26,7 @@ mod page_policy;
 mod partial;
 mod partition;
 mod parts;
+mod purge;
 mod recheck;
 mod refused;
 mod route;
@@ -36,7 +38,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use cloakroom_boundary::{Admission, Admitted, Boundary, OwnCookies, RawRequest, Refusal, RouteId, SiteId};
+use cloakroom_boundary::{
+    Admission, Admitted, Boundary, OwnCookies, RawRequest, Refusal, RouteId, ScrubbedTarget, SiteId,
+};
 use cloakroom_crowd::Crowd;
 use cloakroom_measure::{Measure, Trouble};
 use cloakroom_origin::{Origin, Tls};
@@ -56,6 +60,7 @@ pub use miss::{Pending, Waiting};
 pub use own::Submission;
 pub use partial::Partial;
 pub use parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
+pub use purge::{Named, PurgeError, PurgeOrder};
 
 use answer::{Content, Stored};
 use cache_status::Source;
@@ -144,6 +149,8 @@ pub enum Step {
 pub struct Relay {
     target: Arc<RelayTarget>,
     label: usize,
+    /// What is stored no longer holds once the origin has said yes.
+    made_invalid: Option<ScrubbedTarget>,
 }
 
 impl Relay {
@@ -220,6 +227,7 @@ impl Pipeline {
             Ok(Admission::Passthrough(found)) => Step::Relay(Relay {
                 target: Arc::clone(&site.relay),
                 label: site.route(Some(found.route)).label,
+                made_invalid: found.made_invalid,
             }),
             Err(refusal) => self.refuse(Some(site), refusal),
         }

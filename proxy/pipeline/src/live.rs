@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use arc_swap::{ArcSwap, Guard};
 use cloakroom_measure::Measure;
 
+use crate::editions::Editions;
 use crate::parts::{BuildError, Parts, SiteReport};
 use crate::route::Route;
 use crate::{Pipeline, Site};
@@ -18,6 +19,8 @@ use crate::{Pipeline, Site};
 pub struct Live {
     current: ArcSwap<Pipeline>,
     measure: Arc<Measure>,
+    /// What plugins have made since the start.
+    pub(crate) editions: Editions,
     /// An epoch that ends while a pipeline is replaced would end for one that is gone.
     changing: Mutex<()>,
 }
@@ -27,7 +30,9 @@ impl Live {
     #[must_use]
     pub fn new(pipeline: Arc<Pipeline>) -> Arc<Self> {
         let measure = Arc::clone(&pipeline.measure);
-        Arc::new(Self { current: ArcSwap::new(pipeline), measure, changing: Mutex::new(()) })
+        let editions = Editions::default();
+        editions.add(pipeline.editions());
+        Arc::new(Self { current: ArcSwap::new(pipeline), measure, editions, changing: Mutex::new(()) })
     }
 
     /// The pipeline for one request. To be held for as long as it does not wait.
@@ -61,6 +66,7 @@ impl Live {
         for (site, before) in next.sites.iter_mut().zip(&before.sites) {
             site.follow(before);
         }
+        self.editions.add(next.editions());
         self.current.store(Arc::new(next));
         Ok(reports)
     }

@@ -5,10 +5,11 @@
 use std::sync::Arc;
 
 use cloakroom_boundary::{ScrubbedTarget, SiteId, TargetError};
-use cloakroom_variants::{Purge, Scope, Tag, VariantCache};
+use cloakroom_variants::{Purge, Scope, Tag};
 use http::header::{CONTENT_LOCATION, LOCATION};
 use http::{HeaderMap, StatusCode};
 
+use crate::editions::Editions;
 use crate::{Live, Pipeline, Relay};
 
 /// What an operator wants to be purged. No `Debug` in events: it may name pages.
@@ -82,14 +83,14 @@ impl Live {
     /// [`PurgeError`]; nothing is purged then.
     pub fn purge(&self, order: &PurgeOrder) -> Result<usize, PurgeError> {
         let pipeline = self.load_full();
-        let scopes = pipeline.scopes(&order.what)?;
+        let scopes = pipeline.scopes(&order.what, &self.editions)?;
         let how = if order.soft { Purge::Soft } else { Purge::Hard };
-        Ok(scopes.iter().map(|scope| pipeline.purge(scope, how)).sum())
+        Ok(scopes.iter().map(|scope| pipeline.purge_all(scope, how)).sum())
     }
 }
 
 impl Pipeline {
-    fn scopes(&self, named: &Named) -> Result<Vec<Scope>, PurgeError> {
+    fn scopes(&self, named: &Named, editions: &Editions) -> Result<Vec<Scope>, PurgeError> {
         Ok(match named {
             Named::Url(address) => vec![exactly(&self.boundary.target(address)?)],
             Named::Prefix(address) => {
@@ -104,8 +105,11 @@ impl Pipeline {
             Named::Site(host) => self.site_named(Some(host))?.map(Scope::Site).into_iter().collect(),
             Named::Plugin { plugin, host } => {
                 let site = self.site_named(host.as_deref())?;
-                let editions = self.editions.of(plugin, site).ok_or(PurgeError::UnknownPlugin)?;
-                let scope = |(site, editions): (_, Vec<_>)| Scope::Editions { site, editions: editions.into() };
+                let editions = editions.of(plugin, site).ok_or(PurgeError::UnknownPlugin)?;
+                let scope = |(site, mut editions): (_, Vec<_>)| {
+                    editions.sort_unstable();
+                    Scope::Editions { site, editions: editions.into() }
+                };
                 editions.into_iter().map(scope).collect()
             }
         })
@@ -115,19 +119,10 @@ impl Pipeline {
         host.map(|host| self.boundary.site_of(host).ok_or(PurgeError::UnknownSite)).transpose()
     }
 
-    fn purge(&self, scope: &Scope, how: Purge) -> usize {
-        let purged = self.cache.purge(scope, how);
-        let count = purged.count;
-        if !purged.is_swept() {
-            sweep(self.cache.clone(), purged);
-        }
-        count
-    }
-
     /// Takes in what an origin answers to a passthrough request. If that was unsafe and the answer says yes, whatever is
     /// stored of its target is gone, and of what `Location` and `Content-Location` name if that is of the same origin
     /// (RFC 9111 §4.4): before the client has the answer, so that what it asks for next is new.
-    pub fn heard(&self, relay: &Relay, status: StatusCode, headers: &HeaderMap) {
+    pub fn heard(self: &Arc<Self>, relay: &Relay, status: StatusCode, headers: &HeaderMap) {
         let Some(target) = &relay.made_invalid else { return };
         if !(status.is_success() || status.is_redirection()) {
             return;
@@ -136,20 +131,11 @@ impl Pipeline {
         let named = named.filter_map(|location| self.boundary.named(target, location.as_bytes()));
         let named: Vec<_> = named.map(|target| exactly(&target)).collect();
         for scope in [exactly(target)].iter().chain(&named) {
-            self.purge(scope, Purge::Hard);
+            self.purge_all(scope, Purge::Hard);
         }
     }
 }
 
 fn exactly(target: &ScrubbedTarget) -> Scope {
     Scope::Url { site: target.site(), target: target.target().into() }
-}
-
-/// Takes out of the store what is gone, where nobody waits for it.
-fn sweep(cache: VariantCache, mut purged: cloakroom_variants::Purged) {
-    let mut sweeping = move || while cache.sweep(&mut purged) {};
-    match tokio::runtime::Handle::try_current() {
-        Ok(runtime) => drop(runtime.spawn_blocking(sweeping)),
-        Err(_) => sweeping(),
-    }
 }

@@ -82,6 +82,11 @@ impl Shelf {
         let mut facts = self.facts();
         facts.insert(name, Facts::of(key, tags, began));
         self.forget_evicted(&mut facts);
+        drop(facts);
+        // A purge meanwhile may have been here before; in another process nobody would know of it.
+        if resource.is_purged() {
+            self.drop_names([name]);
+        }
     }
 
     /// The disk evicts by itself: once in a while what is no longer there is forgotten here too.

@@ -46,6 +46,7 @@ pub(crate) const BITS: Fraction = Fraction { most: 64.0 };
 
 // Bytes.
 pub(crate) const CACHE_BYTES: Bounded = bounded(MIB, 64 * GIB, 256 * MIB);
+pub(crate) const DISK_BYTES: Bounded = bounded(16 * MIB, 4_096 * GIB, GIB);
 pub(crate) const COMPRESS_FROM: Bounded = bounded(1, MIB, 256);
 pub(crate) const HEADER_BYTES: Bounded = bounded(4 * KIB, 64 * KIB, 16 * KIB);
 pub(crate) const ORIGIN_BODY: Bounded = bounded(64 * KIB, 64 * MIB, 8 * MIB);

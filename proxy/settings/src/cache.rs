@@ -1,5 +1,6 @@
-//! The section `[cache]`, beyond its memory: compressed forms, and what an origin does not say.
+//! The section `[cache]`, beyond its memory: compressed forms, the disk, and what an origin does not say.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cloakroom_vocabulary::Coding;
@@ -8,7 +9,6 @@ use crate::bounds;
 use crate::checker::Checker;
 use crate::names::refuse;
 use crate::raw;
-use crate::settings::Compress;
 
 /// How long stored pages are fresh, or may be served, where their origin does not say.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +21,26 @@ pub struct Caching {
     pub negative: Duration,
     /// How long a page may be served, once stale, when its origin fails.
     pub stale_if_error: Duration,
+}
+
+/// Pages that are kept on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskCache {
+    /// The folder; made when it is needed.
+    pub folder: PathBuf,
+    /// The most bytes of its files.
+    pub max_bytes: u64,
+}
+
+/// Compressed forms of what is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compress {
+    /// The codings, none twice; none at all turns compression off.
+    pub codings: Vec<Coding>,
+    /// The least bytes of a body that is worth it.
+    pub from_bytes: usize,
+    /// Threads that compress, at least one.
+    pub threads: usize,
 }
 
 /// Which compressed forms are stored.
@@ -40,6 +60,23 @@ pub(crate) fn compress(checker: &mut Checker<'_>, raw: &raw::Cache) -> Option<Co
     let threads =
         checker.number("compress_threads", &bounds::COMPRESS_THREADS, raw.compress_threads.as_ref());
     Some(Compress { codings, from_bytes: usize::try_from(from?).ok()?, threads: threads? as usize })
+}
+
+/// Where pages outlive a restart. `store` is the folder of what else does.
+pub(crate) fn disk(
+    checker: &mut Checker<'_>,
+    folder: &Path,
+    raw: &raw::Disk,
+    store: Option<&Path>,
+) -> Option<DiskCache> {
+    let path = checker.own_folder(folder, &raw.path, "cache");
+    if store.is_some_and(|store| store == path) {
+        let message = format!("`{}` is the folder of `[store]`", raw.path.get_ref());
+        let help = "give pages a folder of their own, which may be deleted";
+        checker.report(raw.path.span(), "again here", message, help);
+    }
+    let max_bytes = checker.size("max_bytes", &bounds::DISK_BYTES, raw.max_bytes.as_ref())?;
+    Some(DiskCache { folder: path, max_bytes })
 }
 
 /// How long pages are fresh where their origin does not say.

@@ -1,6 +1,7 @@
 //! What the checks of all sections share: reporting at a place, quantities with bounds, lists
 //! with a length and without repetition.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Spanned;
@@ -35,6 +36,17 @@ impl<'a> Checker<'a> {
     /// The value, or a report of why there is none.
     pub fn accept<T>(&mut self, span: Span, read: Result<T, Refused>) -> Option<T> {
         read.map_err(|refused| self.refused(span, refused)).ok()
+    }
+
+    /// A folder for files of ours. It need not be there yet, but nothing else may be.
+    pub fn own_folder(&mut self, beside: &Path, written: &Text, example: &str) -> PathBuf {
+        let path = beside.join(written.get_ref());
+        if written.get_ref().is_empty() || std::fs::metadata(&path).is_ok_and(|facts| !facts.is_dir()) {
+            let message = format!("`{}` is not a folder", written.get_ref());
+            let help = format!("name a folder of its own, such as `\"{example}\"`");
+            self.report(written.span(), "here", message, help);
+        }
+        path
     }
 
     /// A duration with its default.

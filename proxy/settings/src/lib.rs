@@ -35,7 +35,7 @@ mod site_file;
 mod site_parts;
 mod topics;
 
-pub use cache::Caching;
+pub use cache::{Caching, Compress, DiskCache};
 pub use control::{Control, ControlListener};
 pub use listen::{Certificate, Listen, PemFile};
 pub use main_file::load;
@@ -43,8 +43,8 @@ pub use names::closest;
 pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{
-    Audit, AuditLimits, Compress, ConsentSource, Crowd, Downstream, Limits, Log, LogFormat, LogLevel, Mode,
-    Notice, Origin, Plugin, PluginFile, QueryRule, QueryValues, Route, SensitiveNames, Settings, Site,
-    TcfTerms, Unstorable,
+    Audit, AuditLimits, ConsentSource, Crowd, Downstream, Limits, Log, LogFormat, LogLevel, Mode, Notice,
+    Origin, Plugin, PluginFile, QueryRule, QueryValues, Route, SensitiveNames, Settings, Site, TcfTerms,
+    Unstorable,
 };
 pub use shares::load as load_shares;

@@ -76,12 +76,16 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
         }
         path
     });
-    let store_folder = raw.store.as_ref().map(|store| store_folder(checker, folder, &store.path));
+    let store_folder = raw.store.as_ref().map(|store| checker.own_folder(folder, &store.path, "data"));
     let taken: Vec<_> = listen.http.iter().chain(&listen.https).copied().chain(metrics_listen).collect();
     let control = control::control(checker, folder, &raw.control, store_folder.as_deref(), &taken);
     let cache_bytes = checker.size("max_bytes", &bounds::CACHE_BYTES, raw.cache.max_bytes.as_ref());
     let caching = cache::freshness(checker, &raw.cache);
     let compress = cache::compress(checker, &raw.cache);
+    let disk = match &raw.cache.disk {
+        None => None,
+        Some(written) => Some(cache::disk(checker, folder, written, store_folder.as_deref())?),
+    };
     let limits = limits(checker, &raw.limits);
     Some(Settings {
         listen,
@@ -91,22 +95,13 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
         cache_bytes: cache_bytes?,
         caching: caching?,
         compress: compress?,
+        disk,
         metrics_listen,
         control,
         log: log(&raw.log),
         limits: limits?,
         sites: Vec::new(),
     })
-}
-
-/// Where released cells are kept. The folder need not be there yet, but nothing else may be.
-fn store_folder(checker: &mut Checker<'_>, folder: &Path, written: &Text) -> PathBuf {
-    let path = folder.join(written.get_ref());
-    if written.get_ref().is_empty() || std::fs::metadata(&path).is_ok_and(|facts| !facts.is_dir()) {
-        let message = format!("`{}` is not a folder", written.get_ref());
-        checker.report(written.span(), "here", message, "name a folder of its own, such as `\"data\"`");
-    }
-    path
 }
 
 fn network(text: &str) -> Result<IpNet, Refused> {

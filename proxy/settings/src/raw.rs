@@ -276,6 +276,7 @@ mod tests {
                 ("sites", fields::<Sites>()),
                 ("store", fields::<Store>()),
                 ("cache", fields::<Cache>()),
+                ("cache.disk", fields::<Disk>()),
                 ("metrics", fields::<Metrics>()),
                 ("log", fields::<Log>()),
                 ("limits", fields::<Limits>()),

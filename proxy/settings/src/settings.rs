@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_notice::Language;
-use cloakroom_vocabulary::{Coding, Shares, Signal, SiteValues, SiteVocabulary};
+use cloakroom_vocabulary::{Shares, Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
-use crate::cache::Caching;
+use crate::cache::{Caching, Compress, DiskCache};
 use crate::control::Control;
 use crate::listen::Listen;
 use crate::problem::{Source, Span};
@@ -30,6 +30,8 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// How long stored pages are fresh where their origin does not say.
     pub caching: Caching,
+    /// Where pages outlive a restart.
+    pub disk: Option<DiskCache>,
     /// Which compressed forms are stored besides.
     pub compress: Compress,
     /// Where metrics are read.
@@ -42,17 +44,6 @@ pub struct Settings {
     pub limits: Limits,
     /// The sites, at least one; no two share a name or a host.
     pub sites: Vec<Site>,
-}
-
-/// Compressed forms of what is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compress {
-    /// The codings, none twice; none at all turns compression off.
-    pub codings: Vec<Coding>,
-    /// The least bytes of a body that is worth it.
-    pub from_bytes: usize,
-    /// Threads that compress, at least one.
-    pub threads: usize,
 }
 
 /// What is written to standard error.

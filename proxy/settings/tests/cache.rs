@@ -52,3 +52,13 @@ fn what_an_origin_does_not_say_is_the_operators_to_say() {
     };
     assert_eq!(with(lines, "").caching, said);
 }
+
+#[test]
+fn pages_are_kept_on_disk_only_where_that_is_asked_for() {
+    assert_eq!(with("", "").disk, None);
+    let disk = with("disk = { path = \"pages\" }", "").disk.unwrap();
+    assert_eq!((disk.folder.file_name().unwrap().to_str(), disk.max_bytes), (Some("pages"), 1 << 30));
+    assert!(disk.folder.is_absolute(), "it starts at the folder of the file");
+    let section = "[cache.disk]\npath = \"p\"\nmax_bytes = \"20MiB\"";
+    assert_eq!(with(section, "").disk.unwrap().max_bytes, 20 << 20);
+}

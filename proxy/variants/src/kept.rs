@@ -210,16 +210,13 @@ fn milliseconds(time: Duration) -> Option<u64> {
 }
 
 /// The same in whole milliseconds: no younger, and no longer fresh.
-fn in_milliseconds(freshness: Freshness) -> Freshness {
+fn in_milliseconds(mut freshness: Freshness) -> Freshness {
     let down = |time: Duration| Duration::from_millis(milliseconds(time).unwrap_or(u64::MAX));
-    let age = freshness.age.saturating_add(Duration::from_nanos(999_999));
-    Freshness {
-        lifetime: down(freshness.lifetime),
-        age: down(age),
-        while_revalidating: down(freshness.while_revalidating),
-        if_error: down(freshness.if_error),
-        ..freshness
+    freshness.age = down(freshness.age.saturating_add(Duration::from_nanos(999_999)));
+    for time in [&mut freshness.lifetime, &mut freshness.while_revalidating, &mut freshness.if_error] {
+        *time = down(*time);
     }
+    freshness
 }
 
 struct Reader<'a>(&'a [u8]);

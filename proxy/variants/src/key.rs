@@ -143,7 +143,7 @@ impl PageKey {
         self.gpc
     }
 
-    /// What else the origin was told.
+    /// What else the origin was told, and what that number stands for.
     pub(crate) fn view(&self) -> (Edition, OriginView) {
         self.told
     }

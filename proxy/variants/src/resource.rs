@@ -85,6 +85,12 @@ impl Resource {
         !self.is_gone() && self.page.may_serve_on_error(now)
     }
 
+    /// It was purged, softly at least.
+    #[must_use]
+    pub fn is_purged(&self) -> bool {
+        self.mark.purged().is_some()
+    }
+
     /// It was purged, and is no more than memory that has yet to be freed.
     #[must_use]
     pub fn is_gone(&self) -> bool {
@@ -135,6 +141,10 @@ impl Purgeable for Resource {
 
     fn forget(&self, editions: &[Edition]) -> usize {
         let is_theirs = |id: &VariantId| editions.binary_search(&id.edition()).is_ok();
+        // Most pages have none, and changing the map copies it.
+        if !self.variants.load().keys().any(is_theirs) {
+            return 0;
+        }
         let before = self.variants.rcu(|variants| {
             let mut variants = Variants::clone(variants);
             variants.retain(|id, _| !is_theirs(id));

@@ -41,8 +41,27 @@ pub struct Answer {
     pub fields: Fields,
     /// `None` is a body that tells how many answers there were.
     pub body: Option<String>,
+    /// The body is repeated until it has so many bytes.
+    pub repeat: usize,
+    pub framing: Framing,
+    /// An interim response before it.
+    pub early: Option<u16>,
     /// Milliseconds until it answers.
     pub delay: u64,
+}
+
+/// How the end of an answer is told (RFC 9112 §6).
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Framing {
+    #[default]
+    Length,
+    Chunked,
+    /// By the end of the connection.
+    Close,
+    /// A length that is never reached.
+    LengthCut,
+    /// Chunks of which the last is missing.
+    ChunkedCut,
 }
 
 /// What a client has to get.

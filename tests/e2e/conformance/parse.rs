@@ -7,6 +7,10 @@
 //! origin 200                                what the origin answers from now on; `origin close` for nothing
 //!   ETag: "a"                               its fields
 //!   = text                                  its body; otherwise one that no other answer of the case has
+//!   repeat 50000                            its body is repeated until it has so many bytes
+//!   framing chunked                         how its end is told, if not by its length: `close`; `length-cut` and
+//!                                           `chunked-cut` break off
+//!   early 103                               an interim response before it
 //!   delay 300                               milliseconds that it takes
 //! confirm                                   what it answers, with 304, to who brings those validators
 //!   Cache-Control: max-age=60
@@ -35,7 +39,7 @@
 //! refused [9111 5.2.2.5] 200 | Cache-Control: no-store      refused twice, and the origin asked once
 //! ```
 
-use super::case::{Answer, Body, Case, Expected, Fields, Match, Source, Step, Value};
+use super::case::{Answer, Body, Case, Expected, Fields, Framing, Match, Source, Step, Value};
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"];
 
@@ -157,12 +161,15 @@ fn expected(case: &Case, text: &str) -> Option<Expected> {
 /// Adds a detail to the last step.
 fn detail(case: Option<&mut Case>, line: &str) -> Option<()> {
     let (_, step) = case?.steps.last_mut()?;
-    let text = line.strip_prefix("= ").map(|text| text.replace("\\r\\n", "\r\n"));
+    let text = line.strip_prefix("= ").map(|text| text.replace("\\r", "\r").replace("\\n", "\n"));
     match (step, text) {
         (Step::Origin(answer), Some(text)) => answer.body = Some(text),
-        (Step::Origin(answer), None) => match line.strip_prefix("delay ") {
-            Some(delay) => answer.delay = delay.parse().ok()?,
-            None => answer.fields.push(field(line)?),
+        (Step::Origin(answer), None) => match line.split_once(' ') {
+            Some(("delay", millis)) => answer.delay = millis.parse().ok()?,
+            Some(("repeat", bytes)) => answer.repeat = bytes.parse().ok()?,
+            Some(("early", status)) => answer.early = Some(status.parse().ok()?),
+            Some(("framing", how)) => answer.framing = framing(how)?,
+            _ => answer.fields.push(field(line)?),
         },
         (Step::Confirm(fields), None) => fields.push(field(line)?),
         (Step::Ask { body, .. }, Some(text)) => *body = text,
@@ -172,6 +179,16 @@ fn detail(case: Option<&mut Case>, line: &str) -> Option<()> {
         _ => return None,
     }
     Some(())
+}
+
+fn framing(word: &str) -> Option<Framing> {
+    Some(match word {
+        "chunked" => Framing::Chunked,
+        "close" => Framing::Close,
+        "length-cut" => Framing::LengthCut,
+        "chunked-cut" => Framing::ChunkedCut,
+        _ => return None,
+    })
 }
 
 fn field(text: &str) -> Option<(String, String)> {

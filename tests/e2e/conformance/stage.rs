@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::case::{Answer, Fields};
+use super::case::{Answer, Fields, Framing};
 use super::parse::lines;
 use crate::origin::Origin;
 use crate::proxy::{HERO, Proxy, free_address, site, write_configuration};
@@ -73,7 +73,9 @@ impl Stage {
             let path = target.split('?').next().unwrap_or_default().to_owned();
             let script = known.lock().unwrap().get(&of_case(&path)).cloned();
             let answer = script.and_then(|script| respond(&script, request));
-            stream.write_all(&answer.ok_or(io::ErrorKind::ConnectionAborted)?)
+            let (answer, closes) = answer.ok_or(io::ErrorKind::ConnectionAborted)?;
+            stream.write_all(&answer)?;
+            if closes { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
         });
         let folder = tempfile::tempdir().unwrap();
         let (address, metrics) = (free_address(), free_address());
@@ -99,35 +101,60 @@ fn of_case(path: &str) -> String {
     path.split('/').take(3).collect::<Vec<_>>().join("/")
 }
 
-/// The bytes of an answer; none where the connection is closed instead.
-fn respond(script: &Mutex<Script>, request: &[u8]) -> Option<Vec<u8>> {
+/// The bytes of an answer, and whether the connection is closed after them; none where it is closed instead.
+fn respond(script: &Mutex<Script>, request: &[u8]) -> Option<(Vec<u8>, bool)> {
     let request = String::from_utf8_lossy(request).into_owned();
     let mut script = script.lock().unwrap();
     script.seen.push(request.clone());
     let answer = script.answer.clone();
     let status = answer.status?;
-    let bytes = match script.confirm.clone().filter(|_| is_confirmed(&answer, &request)) {
+    let early = answer
+        .early
+        .map_or_else(String::new, |status| format!("HTTP/1.1 {status} Early\r\nA: early\r\n\r\n"));
+    let (bytes, closes) = match script.confirm.clone().filter(|_| is_confirmed(&answer, &request)) {
         Some(fields) => {
             script.statuses.push(304);
-            format!("HTTP/1.1 304 Not Modified\r\n{}\r\n", lines(&fields))
+            (format!("HTTP/1.1 304 Not Modified\r\n{}\r\n", lines(&fields)), false)
         }
         None => {
             script.statuses.push(status);
-            let body = answer.body.clone().unwrap_or_else(|| format!("answer {}\n", script.bodies.len() + 1));
-            script.bodies.push(if status == 204 { String::new() } else { body.clone() });
+            let unit = answer.body.clone().unwrap_or_else(|| format!("answer {}\n", script.bodies.len() + 1));
+            let body = match status {
+                204 => String::new(),
+                _ => unit.repeat((answer.repeat / unit.len().max(1)).max(1)),
+            };
+            script.bodies.push(body.clone());
             let typed = answer.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
             let content_type = if typed { "" } else { "Content-Type: text/plain\r\n" };
-            let content = match status {
-                204 => String::new(),
-                _ => format!("{content_type}Content-Length: {}\r\n", body.len()),
-            };
-            let body = if status == 204 { "" } else { &body };
-            format!("HTTP/1.1 {status} Said So\r\n{content}{}\r\n{body}", lines(&answer.fields))
+            let framed = framed(&answer, status, &body);
+            (
+                format!("HTTP/1.1 {status} Said So\r\n{content_type}{}{framed}", lines(&answer.fields)),
+                answer.closes(),
+            )
         }
     };
     drop(script);
     std::thread::sleep(Duration::from_millis(answer.delay));
-    Some(bytes.into_bytes())
+    Some(((early + &bytes).into_bytes(), closes))
+}
+
+/// The rest of the head, and the body.
+fn framed(answer: &Answer, status: u16, body: &str) -> String {
+    let length = body.len();
+    match answer.framing {
+        _ if status == 204 => "\r\n".to_owned(),
+        Framing::Length => format!("Content-Length: {length}\r\n\r\n{body}"),
+        Framing::LengthCut => format!("Content-Length: {}\r\n\r\n{body}", length + 5),
+        Framing::Close => format!("Connection: close\r\n\r\n{body}"),
+        Framing::Chunked => format!("Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n"),
+        Framing::ChunkedCut => format!("Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n"),
+    }
+}
+
+impl Answer {
+    fn closes(&self) -> bool {
+        matches!(self.framing, Framing::Close | Framing::LengthCut | Framing::ChunkedCut)
+    }
 }
 
 /// Whether a request brings the validators of an answer (RFC 9110 §13.2.2).

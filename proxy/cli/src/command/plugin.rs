@@ -17,6 +17,8 @@ use clap::Subcommand;
 use crate::exit::Exit;
 use crate::report::Output;
 
+pub(crate) use place::site_of;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
     /// Start a plugin from the example of its language.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use cloakroom_disk::Config as DiskConfig;
 use cloakroom_edge::{Certificate, EdgeConfig};
 use cloakroom_pipeline::{Live, Pipeline};
 use cloakroom_settings::Settings;
@@ -13,7 +14,7 @@ use crate::exit::Exit;
 use crate::report::Output;
 use crate::shown::Plugins;
 use crate::take_up::TakeUp;
-use crate::{certificates, logs, metrics};
+use crate::{certificates, control, logs, metrics};
 
 /// How long requests under way are given when the process is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -57,6 +58,7 @@ fn listen(
     warnings.iter().for_each(|warning| output.problem(warning));
     parts.access_log = Some(Box::new(std::io::stdout()));
     parts.store.clone_from(&settings.store_folder);
+    parts.disk = settings.disk.as_ref().map(|disk| DiskConfig::new(disk.folder.clone(), disk.max_bytes));
     let geo = parts.geo.clone();
     let live = match Pipeline::new(parts) {
         Ok((pipeline, _)) => Live::new(pipeline),
@@ -81,6 +83,17 @@ fn listen(
         max_silence: settings.limits.client_silence,
         grace: GRACE,
     };
+    // Before the control socket: one that another `serve` listens at is not to be taken from it for nothing.
+    if let Err(error) = edge.try_addresses() {
+        output.failure(error);
+        return Exit::Failure;
+    }
+    if let Err(problem) = control::start(&settings.control, &live) {
+        output.problem(&problem);
+        if !problem.is_warning() {
+            return Exit::Failure;
+        }
+    }
     for address in edge.http.iter().chain(&edge.https) {
         tracing::info!(%address, sites = settings.sites.len(), "listening");
     }

@@ -78,6 +78,14 @@ pub(crate) struct Cache {
     pub compress: Option<Texts>,
     pub compress_from: Option<Text>,
     pub compress_threads: Option<Spanned<u64>>,
+    pub disk: Option<Disk>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Disk {
+    pub path: Text,
+    pub max_bytes: Option<Text>,
 }
 
 #[derive(Deserialize, Default)]

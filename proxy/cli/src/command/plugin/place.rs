@@ -52,13 +52,7 @@ impl Place {
     /// # Errors
     /// There is none.
     pub(crate) fn site(&self, name: &str) -> Result<&Site, Problem> {
-        let sites = &self.settings.sites;
-        let is_it = |site: &&Site| site.name == name || site.hosts.iter().any(|host| host == name);
-        sites.iter().find(is_it).ok_or_else(|| {
-            let hosts = sites.iter().flat_map(|site| site.hosts.iter().map(String::as_str));
-            let names: Vec<_> = sites.iter().map(|site| site.name.as_str()).chain(hosts).collect();
-            Problem::nowhere(format!("there is no site `{}`", name.escape_debug())).help(known(name, &names))
-        })
+        site_of(&self.settings, name)
     }
 
     /// Builds what `serve` would show after the change of a plugin, and throws it away. Gives what the door takes out of
@@ -103,6 +97,20 @@ impl Place {
         let at = self.settings.sites.iter().position(|of| of.name == site.name);
         Ok(at.and_then(|at| pipeline.lost(at, plugin)).unwrap_or_default())
     }
+}
+
+/// The site of a configuration that is called so, or has that host.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn site_of<'s>(settings: &'s Settings, name: &str) -> Result<&'s Site, Problem> {
+    let sites = &settings.sites;
+    let is_it = |site: &&Site| site.name == name || site.hosts.iter().any(|host| host == name);
+    sites.iter().find(is_it).ok_or_else(|| {
+        let hosts = sites.iter().flat_map(|site| site.hosts.iter().map(String::as_str));
+        let names: Vec<_> = sites.iter().map(|site| site.name.as_str()).chain(hosts).collect();
+        Problem::nowhere(format!("there is no site `{}`", name.escape_debug())).help(known(name, &names))
+    })
 }
 
 /// A version in words, or what is shown where there is none.
