@@ -13,7 +13,7 @@ export function expected(file) {
 
 // What is wrong with a run: nothing, if the tests that fail are those that are listed.
 export function differences(tests, listed, passed) {
-  const wrong = [];
+  const wrong = [...listed.keys()].filter((id) => !tests.has(id)).map((id) => `${id} is listed, and is no test`);
   for (const [id, { kind, name }] of tests) {
     const known = listed.get(id);
     if (known && known.kind !== kind) wrong.push(`${id} is listed as ${known.kind} and is ${kind}`);

@@ -1,20 +1,17 @@
 // The suite itself (http-tests/cache-tests): its origin, its client, and what it says of its tests.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 // How many of its tests run at a time. Most of them wait, so that something can become stale.
 const AT_ONCE = 40;
 
-// Reads the suite from a folder: a checkout, or what npm unpacks.
+// Reads the suite from a folder.
 export async function load(folder) {
-  const newer = existsSync(join(folder, "test-engine"));
   const part = (path) => import(pathToFileURL(join(folder, path)).href);
-  const engine = newer ? "test-engine/" : "";
   const { default: sets } = await part("tests/index.mjs");
-  const { runTests } = await part(`${engine}client/runner.mjs`);
-  const { testResults } = await part(`${engine}client/test.mjs`);
+  const { runTests } = await part("test-engine/client/runner.mjs");
+  const { testResults } = await part("test-engine/client/test.mjs");
   const tests = new Map(sets.flatMap((set) => set.tests)
     .filter((test) => !test.browser_only)
     .map((test) => [test.id, { kind: test.kind ?? "required", name: test.name, needs: test.depends_on ?? [] }]));
@@ -23,15 +20,14 @@ export async function load(folder) {
   async function run(base, ids) {
     const chosen = sets.map((set) => ({ ...set, tests: set.tests.filter((test) => ids.has(test.id)) }));
     ids.forEach((id) => delete testResults[id]);
-    const arguments_ = newer ? [chosen, false, base, AT_ONCE] : [chosen, fetch, false, base, AT_ONCE];
-    await runTests(...arguments_);
-    return testResults;
+    await runTests(chosen, false, base, AT_ONCE);
+    return { ...testResults };
   }
 
   // The origin that the suite brings.
   function serve(port, folderOfPid) {
     const settings = { npm_config_protocol: "http", npm_config_port: `${port}`, npm_config_pidfile: join(folderOfPid, "origin.pid") };
-    const server = join(folder, newer ? "test-engine/server/server.mjs" : "server/server.mjs");
+    const server = join(folder, "test-engine/server/server.mjs");
     return spawn(process.execPath, [server], { cwd: folder, env: { ...process.env, ...settings }, stdio: "ignore" });
   }
 

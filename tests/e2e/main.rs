@@ -17,6 +17,7 @@ mod origin;
 mod proxy;
 mod secure;
 
+mod as_sent;
 mod bad_input;
 mod caching;
 mod canary;
