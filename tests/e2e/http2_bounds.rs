@@ -37,7 +37,9 @@ fn end(http2: &mut Http2) -> Result<(), h2::Error> {
 /// A server that lets a client go breaks nothing: its connection ends without an error, or because TLS has ended
 /// before the client has read the goodbye.
 fn is_goodbye(ended: &Result<(), h2::Error>) -> bool {
-    ended.as_ref().map_or_else(|error| error.is_io() || error.reason() == Some(h2::Reason::NO_ERROR), |()| true)
+    ended
+        .as_ref()
+        .map_or_else(|error| error.is_io() || error.reason() == Some(h2::Reason::NO_ERROR), |()| true)
 }
 
 #[test]

@@ -61,7 +61,6 @@ impl Purge {
         serde_json::from_slice(text)
     }
 
-
     /// What is meant.
     ///
     /// # Errors
