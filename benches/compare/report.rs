@@ -70,10 +70,15 @@ impl Section {
             if let Some(rate) = rate {
                 let (half, most) = (|round: &Round| round.latency(0.5), |round: &Round| round.latency(0.99));
                 row.extend([server.spread(half).words(2), server.spread(most).words(2)]);
-                figure["offered_per_second"] = json!(rate);
-                figure["p50_ms"] = server.spread(half).json();
-                figure["p99_ms"] = server.spread(most).json();
-                figure["cloakroom_p99_ratio"] = ours.against(server, most).json();
+                let latencies = json!({
+                    "offered_per_second": rate,
+                    "p50_ms": server.spread(half).json(),
+                    "p99_ms": server.spread(most).json(),
+                    "cloakroom_p99_ratio": ours.against(server, most).json(),
+                });
+                if let (Some(figure), Some(latencies)) = (figure.as_object_mut(), latencies.as_object()) {
+                    figure.extend(latencies.clone());
+                }
             }
             section.rows.push(row);
             figures.push(figure);

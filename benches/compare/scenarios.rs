@@ -113,8 +113,11 @@ const COMPARED: [Scenario; 8] = [
     ("relayed-post", relayed::posted),
 ];
 
-/// Those that set up what they need.
-const OTHERS: [(&str, fn(&Bench<'_>) -> Result<Section, Failure>); 3] =
+/// Runs a scenario that sets up what it needs.
+type Run = fn(&Bench<'_>) -> Result<Section, Failure>;
+
+/// Those.
+const OTHERS: [(&str, Run); 3] =
     [("cores", hit::on_two_cores), ("scale", scale::flat), ("rewriting", rewriting::throughput)];
 
 /// All words that `--only` takes.

@@ -14,9 +14,7 @@ fn page() -> String {
 
 fn origin() -> Origin {
     let page = page();
-    Origin::start(move |_, _| {
-        response("200 OK", "Cache-Control: max-age=600\r\nContent-Type: text/html\r\n", &page)
-    })
+    Origin::start(move |_, _| response("200 OK", "Cache-Control: max-age=600\r\n", &page))
 }
 
 fn ask(proxy: &Proxy, target: &str, accepts: &str) -> Answer {

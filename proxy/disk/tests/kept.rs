@@ -1,6 +1,10 @@
 //! Records are kept as they were, within their bounds, for their owner alone, and for one process at a time.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests: a panic is how a test fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: a panic is how a test fails"
+)]
 
 mod support;
 

@@ -187,13 +187,13 @@ async fn read_along(
     }
     http.write_response_header(Box::new(head)).await?;
     let mut sent = 0;
-    while !head_only {
-        let next = page.next().await.map_err(|cause| {
-            Error::because(ErrorType::ReadError, "a page that is read along", cause).into_up()
-        })?;
-        let Some(part) = next else { break };
-        sent += part.len();
-        http.write_response_body(part, false).await?;
+    if !head_only {
+        let broken =
+            |cause| Error::because(ErrorType::ReadError, "a page that is read along", cause).into_up();
+        while let Some(part) = page.next().await.map_err(broken)? {
+            sent += part.len();
+            http.write_response_body(part, false).await?;
+        }
     }
     http.finish_body().await.map(|()| sent)
 }

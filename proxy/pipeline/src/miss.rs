@@ -165,7 +165,7 @@ impl Pipeline {
     ) -> Fetched {
         let known = match self.known(wanted.route, key) {
             Some(known) => Some(known),
-            None => self.from_shelf(wanted, key).await,
+            None => self.shelved(wanted, key).await,
         };
         if let Some(known) = &known
             && matches!(known.state(Instant::now()), State::Fresh(_))

@@ -154,7 +154,7 @@ impl Facts {
 
 impl Pipeline {
     /// What is kept on disk under a key, put back into memory; `None` if there is nothing that could be of use.
-    pub(crate) async fn from_shelf(&self, wanted: &Wanted<'_>, key: &PageKey) -> Option<Arc<Resource>> {
+    pub(crate) async fn shelved(&self, wanted: &Wanted<'_>, key: &PageKey) -> Option<Arc<Resource>> {
         let shelf = self.shelf.as_ref()?;
         let site_id = wanted.request.site();
         let site = self.sites.get(site_id.index())?;

@@ -78,7 +78,8 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files(&path));
-        } else {
+        } else if path.is_file() {
+            // What is no file is a socket, which holds nothing.
             let bytes = std::fs::read(&path).unwrap();
             found.insert(path, bytes);
         }

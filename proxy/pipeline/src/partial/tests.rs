@@ -27,8 +27,11 @@ fn field<'p>(partial: &'p Partial, name: &HeaderName) -> &'p str {
     value.to_str().unwrap()
 }
 
+/// The fields of a part, and its bytes.
+type Part = (Vec<(String, String)>, Vec<u8>);
+
 /// The fields and bytes of each part of a `multipart/byteranges`, by RFC 2046 §5.1.1 read from its text.
-fn parse(content_type: &str, body: &[u8]) -> Vec<(Vec<(String, String)>, Vec<u8>)> {
+fn parse(content_type: &str, body: &[u8]) -> Vec<Part> {
     let boundary = content_type.strip_prefix("multipart/byteranges; boundary=").unwrap();
     assert!((1..=70).contains(&boundary.len()) && boundary.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     // A delimiter belongs to the line end before it, which the first one does not need.

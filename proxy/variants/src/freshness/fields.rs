@@ -116,7 +116,8 @@ mod tests {
         ]);
         // (section, what the confirmation says, what is stored then; the rest is as it was)
         let kept = [("content-length", "36"), ("content-type", "text/plain"), ("etag", "\"a\"")];
-        let cases: &[(&str, &[(&str, &str)], &[(&str, &str)])] = &[
+        type Fields<'a> = &'a [(&'a str, &'a str)];
+        let cases: &[(&str, Fields<'_>, Fields<'_>)] = &[
             ("3.2", &[], &[("x-a", "1"), ("x-b", "1"), ("x-b", "2"), ("cache-control", "max-age=1")]),
             (
                 "3.2",

@@ -39,10 +39,8 @@ pub(super) fn is_heuristically_cacheable(status: StatusCode) -> bool {
 /// Whether this cache knows the status and does what its definition asks of caches, for `must-understand`
 /// (RFC 9111 §5.2.2.3).
 pub(super) fn is_understood(status: StatusCode) -> bool {
-    match status.as_u16() {
-        200..=205 | 300..=303 | 307 | 308 => true,
-        400 | 402..=406 | 409..=417 | 422 | 426 | 451 => true,
-        500..=505 => true,
-        _ => false,
-    }
+    matches!(
+        status.as_u16(),
+        200..=205 | 300..=303 | 307 | 308 | 400 | 402..=406 | 409..=417 | 422 | 426 | 451 | 500..=505
+    )
 }
