@@ -74,7 +74,8 @@ fn hinting() -> Origin {
 fn heads(first: Answer) -> Vec<Answer> {
     let mut answers = vec![first];
     while let Some(last) = answers.last().filter(|last| (100..200).contains(&last.status)) {
-        answers.push(parse(&last.body).unwrap());
+        let next = parse(&last.body).unwrap();
+        answers.push(next);
     }
     answers
 }

@@ -225,6 +225,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_waits_is_told_what_the_origin_said_and_then_what_it_brought() {
+        let flights = Flights::<u8, usize>::new();
+        let said = || Arc::new(Interim::new(http::StatusCode::PROCESSING, &http::HeaderMap::new()).unwrap());
+        let start = |tower: Arc<Tower<usize>>| async move {
+            for _ in 0..=interim::MOST {
+                tower.tell(said());
+            }
+            6
+        };
+        let first = flights.board(1, || None, start).unwrap();
+        let second = flights.board(1, || None, |_| async { 7 }).unwrap();
+        for mut seat in [first, second] {
+            for _ in 0..interim::MOST {
+                assert!(matches!(seat.next().await, Some(News::Interim(_))));
+            }
+            assert!(matches!(seat.next().await, Some(News::Stage(Stage::Landed(6)))));
+        }
+    }
+
+    #[tokio::test]
     async fn what_has_landed_meanwhile_needs_no_flight() {
         let flights = Flights::<u8, usize>::new();
         let seat = flights.board(1, || Some(4), |_| async { 6 }).unwrap();

@@ -29,7 +29,7 @@ pub struct Interim {
 
 impl Interim {
     /// `None` for what is between two connections, and for what is too long.
-    fn new(status: StatusCode, fields: &HeaderMap) -> Option<Self> {
+    pub(crate) fn new(status: StatusCode, fields: &HeaderMap) -> Option<Self> {
         let passes = status.is_informational()
             && ![StatusCode::CONTINUE, StatusCode::SWITCHING_PROTOCOLS].contains(&status);
         let reason = status.canonical_reason().unwrap_or_default();
