@@ -277,6 +277,7 @@ mod tests {
                 ("store", fields::<Store>()),
                 ("cache", fields::<Cache>()),
                 ("cache.disk", fields::<Disk>()),
+                ("control", fields::<crate::control::Section>()),
                 ("metrics", fields::<Metrics>()),
                 ("log", fields::<Log>()),
                 ("limits", fields::<Limits>()),
