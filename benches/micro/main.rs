@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a measurement that cannot begin ends with a panic")]
 
+mod coding;
 mod consent;
 mod load;
 mod visit;
@@ -24,6 +25,7 @@ criterion_group!(
     load::tabulation,
     load::kept_code,
     load::kept_tables,
-    load::rewriting
+    load::rewriting,
+    coding::forms
 );
 criterion_main!(hit, plugin);

@@ -15,7 +15,8 @@ use cloakroom_crowd::{Config as CrowdConfig, Crowd, JointTable, RouteCrowd};
 use cloakroom_demo::DemoGeo;
 use cloakroom_policy::Jurisdictions;
 use cloakroom_variants::{
-    Answered, CacheConfig, Choice, Freshness, JointVariant, Page, Validators, VariantCache, VariantLookup,
+    Answered, Body, CacheConfig, Choice, Freshness, JointVariant, OwnTag, Page, Validators, VariantCache,
+    VariantLookup,
 };
 use cloakroom_vocabulary::{Domain, Grain, Signal, SiteValues, SiteVocabulary};
 use criterion::{BatchSize, Criterion};
@@ -136,21 +137,30 @@ pub(crate) fn cache(criterion: &mut Criterion) {
         Answered {
             status: StatusCode::OK,
             headers: HeaderMap::new(),
+            sent: HeaderMap::new(),
+            own_tag: OwnTag::Ours,
+            dated: false,
+            compresses: false,
             body: body.clone(),
             validators: Validators::default(),
-            caching: HeaderMap::new(),
+            origin: HeaderMap::new(),
         },
         Freshness::once(),
     );
     let key = |variant| {
         VariantLookup::new(&admitted.request, Choice { joint: JointVariant(variant), ..Choice::default() })
     };
+    let resource = cache.store(key(0).to_key().page().clone(), stored, cache.began());
     for variant in 0..15 {
-        cache.store_variant(key(variant).to_key(), Arc::new(stored.variant(HeaderMap::new(), body.clone())));
+        let made = Arc::new(resource.page().variant(Body::whole(body.clone())));
+        cache.add(&resource, key(variant).variant(), &made, cache.began());
     }
     let mut variants = (0..15).cycle();
     criterion.bench_function("cache, one variant found", |bencher| {
-        bencher.iter(|| cache.variant(&key(black_box(variants.next().unwrap()))).unwrap());
+        bencher.iter(|| {
+            let key = key(black_box(variants.next().unwrap()));
+            cache.find(&key).and_then(|found| found.variant(key.variant())).unwrap()
+        });
     });
 }
 

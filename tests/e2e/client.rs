@@ -109,7 +109,7 @@ pub fn send(proxy: SocketAddr, bytes: &[u8]) -> Option<Answer> {
     parse(&read)
 }
 
-fn parse(read: &[u8]) -> Option<Answer> {
+pub fn parse(read: &[u8]) -> Option<Answer> {
     let end = read.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&read[..end]).into_owned();
     let status = head.split(' ').nth(1)?.parse().ok()?;

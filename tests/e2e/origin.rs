@@ -1,12 +1,12 @@
 //! An origin that answers as a test tells it to and records every byte that it receives.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-type Respond = dyn Fn(&str, &[u8]) -> Vec<u8> + Send + Sync;
+type Respond = dyn Fn(&str, &[u8], &mut TcpStream) -> io::Result<()> + Send + Sync;
 
 /// A running origin; it ends with the test's process.
 #[derive(Clone)]
@@ -19,6 +19,13 @@ pub struct Origin {
 impl Origin {
     /// `respond` gets the request target and all bytes of the request, and gives those of the answer.
     pub fn start(respond: impl Fn(&str, &[u8]) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::start_writing(move |target, request, stream| stream.write_all(&respond(target, request)))
+    }
+
+    /// `respond` gets the connection too, and writes the answer at its own pace; the connection ends with an error.
+    pub fn start_writing(
+        respond: impl Fn(&str, &[u8], &mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin =
             Self { address: listener.local_addr().unwrap(), received: Arc::default(), down: Arc::default() };
@@ -48,7 +55,7 @@ impl Origin {
             }
             let target = String::from_utf8_lossy(&request).split(' ').nth(1).unwrap_or_default().to_owned();
             self.received.lock().unwrap().push(request.clone());
-            if stream.write_all(&respond(&target, &request)).is_err() {
+            if respond(&target, &request, &mut stream).is_err() {
                 return;
             }
         }

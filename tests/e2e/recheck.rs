@@ -58,7 +58,7 @@ fn a_page_that_was_changed_takes_the_place_of_the_old_one() {
     wait_for_requests(&origin, 3);
     std::thread::sleep(Duration::from_millis(200));
     let answer = Visitor::new("/").ask(proxy.address());
-    assert_eq!((answer.status, answer.text().as_str()), (200, "old"), "fresh still, as the origin said");
+    assert_eq!((answer.status, answer.text().as_str()), (200, "new"), "and its variants with it");
     assert!(!proxy.printed().contains("differs-by-fetch"));
     assert_eq!(origin.received().len(), 3);
 }

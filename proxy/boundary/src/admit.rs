@@ -22,8 +22,8 @@ use crate::routes::Route;
 use crate::signals::Wanted;
 use crate::site::Site;
 use crate::{
-    BoundaryError, ClientTags, Config, Geo, Mode, OwnPages, PendingCookies, RawRequest, Refusal, RouteId,
-    ScrubbedRequest, Signals, SiteId, Token, TokenKey, address, canonical, consent, query,
+    Asked, BoundaryError, Config, Geo, Mode, OwnPages, PendingCookies, RawRequest, Refusal, RouteId,
+    ScrubbedRequest, ScrubbedTarget, Signals, SiteId, Token, TokenKey, address, canonical, consent, query,
 };
 
 /// Reads requests and lets out what may be known of them.
@@ -31,7 +31,7 @@ pub struct Boundary {
     trusted_proxies: Vec<IpNet>,
     geo: Option<Geo>,
     places: Places,
-    hosts: HashMap<Box<str>, SiteId>,
+    pub(crate) hosts: HashMap<Box<str>, SiteId>,
     pub(crate) sites: Vec<Site>,
     dayparts: Dayparts,
     chance: Chance,
@@ -63,8 +63,8 @@ pub struct Admitted {
     /// Cookies of our own that the answer would set or delete. On anonymous routes there are none, since
     /// caches in front keep those answers.
     pub cookies: PendingCookies,
-    /// What the client says that it has: decides whether bytes are sent again, and nothing else.
-    pub tags: ClientTags,
+    /// What the client wishes of a stored answer: decides which of its bytes are sent, and nothing else.
+    pub asked: Asked,
     /// The page that is wanted.
     pub request: ScrubbedRequest,
 }
@@ -78,12 +78,13 @@ struct Visitor {
 }
 
 /// The route of a request that goes through unread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passthrough {
     /// The site.
     pub site: SiteId,
     /// The route.
     pub route: RouteId,
+    /// What is stored no longer holds if the origin says yes to this request: its method is not safe.
+    pub made_invalid: Option<ScrubbedTarget>,
 }
 
 impl Boundary {
@@ -167,14 +168,24 @@ impl Boundary {
         let route = found.map(|(id, _)| id);
         let mode = found.map_or(Mode::Anonymous, |(_, route)| route.mode);
         if let (Some(route), Mode::Passthrough) = (route, mode) {
-            return Ok(Admission::Passthrough(Passthrough { site, route }));
+            let made_invalid = known.made_invalid(site, &target, &raw);
+            return Ok(Admission::Passthrough(Passthrough { site, route, made_invalid }));
         }
         if let Some((_, route)) = found {
             query::push_query(raw.query(), &route.query, &mut target);
         }
         let gpc = consent::gpc(&raw);
         let head = *raw.method() == Method::HEAD;
-        let request = ScrubbedRequest { site, route, target, path_len, head, gpc };
+        let request = ScrubbedRequest {
+            site,
+            route,
+            target,
+            path_len,
+            head,
+            gpc,
+            #[cfg(feature = "cache-tests")]
+            marks: if mode == Mode::Anonymous { crate::Marks::of(&raw) } else { crate::Marks::default() },
+        };
         let Visitor { facts, signals, token, cookies } = match found {
             Some((_, route)) if route.mode == Mode::Personalize => {
                 self.read_visitor(known, route.wanted, &raw, &request, key)
@@ -192,7 +203,7 @@ impl Boundary {
             },
         };
         let undecided = known.own.asks() && facts.silent && !gpc;
-        let tags = ClientTags::read(&raw);
+        let asked = Asked::read(&raw);
         Ok(Admission::Admitted(Admitted {
             route,
             mode,
@@ -201,7 +212,7 @@ impl Boundary {
             token,
             undecided,
             cookies,
-            tags,
+            asked,
             request,
         }))
     }
@@ -250,7 +261,16 @@ impl Boundary {
         }
         let path_len = target.len();
         query::push_query(query, &route.query, &mut target);
-        Some(ScrubbedRequest { site, route: Some(id), target, path_len, head: false, gpc })
+        Some(ScrubbedRequest {
+            site,
+            route: Some(id),
+            target,
+            path_len,
+            head: false,
+            gpc,
+            #[cfg(feature = "cache-tests")]
+            marks: crate::Marks::default(),
+        })
     }
 
     /// The sites, in the order of the configuration.

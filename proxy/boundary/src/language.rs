@@ -7,6 +7,7 @@
 use http::header::ACCEPT_LANGUAGE;
 
 use crate::RawRequest;
+use crate::weight::weight;
 
 /// The most bytes that are read, over all lines.
 const MAX_BYTES: usize = 512;
@@ -85,22 +86,6 @@ fn parse(range: &[u8]) -> Option<(Range, u16)> {
     };
     let range = if tag == b"*" { Some(Range::Others) } else { Tag::parse(primary).map(Range::Named) };
     range.filter(|_| parts.next().is_none()).map(|range| (range, weight))
-}
-
-/// Reads `q=0`, `q=0.8`, `q=1.000`.
-fn weight(parameter: &[u8]) -> Option<u16> {
-    let value = parameter.strip_prefix(b"q=").or_else(|| parameter.strip_prefix(b"Q="))?;
-    let (whole, fraction) = match value {
-        [whole] => (whole, &[][..]),
-        [whole, b'.', fraction @ ..] if fraction.len() <= 3 => (whole, fraction),
-        _ => return None,
-    };
-    let digit = |byte: u8| byte.is_ascii_digit().then(|| u16::from(byte - b'0'));
-    let mut thousandths = digit(*whole)? * 1_000;
-    for (byte, unit) in fraction.iter().zip([100, 10, 1]) {
-        thousandths += digit(*byte)? * unit;
-    }
-    (thousandths <= 1_000).then_some(thousandths)
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@
 
 mod address;
 mod admit;
+mod asked;
+#[cfg(feature = "cache-tests")]
+mod cache_tests;
 mod canonical;
 mod chance;
 mod config;
@@ -40,21 +43,26 @@ mod routes;
 mod scrubbed;
 mod signals;
 mod site;
+mod target;
 mod token;
 mod topics;
+mod weight;
 
 #[cfg(test)]
 #[path = "../tests/support/mmdb.rs"]
 mod mmdb;
 
 pub use admit::{Admission, Admitted, Boundary, Passthrough};
+pub use asked::{Asked, ByteRange, Codings, Dates, HttpDate, Representation, Wish};
+#[cfg(feature = "cache-tests")]
+pub use cache_tests::Marks;
 pub use config::{BoundaryError, Config, Mode, RouteConfig, RouteId, SiteConfig, SiteId, TopicConfig};
 pub use consent::{ConsentSource, TcfTerms};
-pub use entity_tag::{ClientTags, EntityTag};
+pub use entity_tag::EntityTag;
 pub use geo::{Geo, GeoError};
 pub use own_cookies::{OwnCookie, OwnCookies};
 pub use own_pages::{Changed, Form, MAX_FORM_BYTES, OwnPage, OwnPages, OwnRequest, Said};
-pub use passthrough::{strip_client_address, strip_own_cookies, strip_own_set_cookies};
+pub use passthrough::{client_address_fields, strip_own_cookies, strip_own_set_cookies};
 pub use pattern::{PathPattern, PatternError};
 pub use pending::{Kept, PendingCookies};
 pub use query::{QueryPattern, QueryRule};
@@ -62,5 +70,6 @@ pub use raw::RawRequest;
 pub use refusal::Refusal;
 pub use scrubbed::ScrubbedRequest;
 pub use signals::Signals;
+pub use target::{ScrubbedTarget, TargetError};
 pub use token::{Token, TokenKey};
 pub use topics::TopicPath;

@@ -9,7 +9,7 @@ use http::{Method, Version};
 use crate::host::{self, MAX_HOST_BYTES};
 use crate::{Refusal, canonical};
 
-/// What a client sent, closed to everybody outside the boundary: no getters, no `Debug`, no
+/// What a client sent, closed to everybody outside the boundary: no getters of its parts, no `Debug`, no
 /// `Clone`, no serialization.
 pub struct RawRequest<'r> {
     parts: &'r Parts,
@@ -23,6 +23,12 @@ impl<'r> RawRequest<'r> {
         Self { parts, peer }
     }
 
+    /// Whether the head alone is wanted, of whatever answers it (RFC 9110 §9.3.2).
+    #[must_use]
+    pub fn is_head(&self) -> bool {
+        *self.method() == Method::HEAD
+    }
+
     pub(crate) fn peer(&self) -> IpAddr {
         self.peer
     }
@@ -34,6 +40,11 @@ impl<'r> RawRequest<'r> {
     /// The first value of a field, if it is there.
     pub(crate) fn field(&self, name: &HeaderName) -> Option<&'r [u8]> {
         self.parts.headers.get(name).map(http::HeaderValue::as_bytes)
+    }
+
+    /// The names of all fields, each once.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'r HeaderName> + use<'r> {
+        self.parts.headers.keys()
     }
 
     /// Every value of a field, in order.
@@ -56,6 +67,16 @@ impl<'r> RawRequest<'r> {
             return Err(Refusal::TooLong);
         }
         if uri.path().starts_with('/') { Ok(uri.path()) } else { Err(Refusal::Malformed) }
+    }
+
+    /// The port in the address asked for, if it names one that is not the usual one of web sites.
+    pub(crate) fn port(&self) -> Option<u16> {
+        let authority = match self.parts.uri.authority() {
+            Some(authority) => authority.as_str(),
+            None => std::str::from_utf8(self.field(&HOST)?).ok()?,
+        };
+        let (_, port) = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']'))?;
+        port.parse().ok().filter(|port| !matches!(port, 80 | 443))
     }
 
     /// The host asked for, in `buffer`: of the target if it names one, else of `Host`.

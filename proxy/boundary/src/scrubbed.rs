@@ -15,6 +15,8 @@ pub struct ScrubbedRequest {
     pub(crate) path_len: usize,
     pub(crate) head: bool,
     pub(crate) gpc: bool,
+    #[cfg(feature = "cache-tests")]
+    pub(crate) marks: crate::Marks,
 }
 
 impl ScrubbedRequest {
@@ -52,5 +54,12 @@ impl ScrubbedRequest {
     #[must_use]
     pub fn is_head(&self) -> bool {
         self.head
+    }
+
+    /// What the cache test suite tells its origin.
+    #[cfg(feature = "cache-tests")]
+    #[must_use]
+    pub fn marks(&self) -> &crate::Marks {
+        &self.marks
     }
 }

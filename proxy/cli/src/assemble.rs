@@ -8,12 +8,12 @@ use cloakroom_boundary::{
 use cloakroom_crowd::Config as CrowdConfig;
 use cloakroom_notice::Config as NoticeConfig;
 use cloakroom_origin::{OriginConfig, Tls};
-use cloakroom_pipeline::{Parts, RouteParts, SiteParts};
+use cloakroom_pipeline::{Compression, Downstream, Parts, RouteParts, SiteParts};
 use cloakroom_plugin_host::Plugin;
 use cloakroom_plugin_store::Index;
 use cloakroom_policy::{Jurisdictions, ORIGIN, PolicySet};
 use cloakroom_settings::{self as settings, Problem, QueryValues, Settings, Site, Source};
-use cloakroom_variants::CacheConfig;
+use cloakroom_variants::{CacheConfig, Heuristic, Rules};
 use http::uri::Authority;
 use http::{HeaderValue, Method};
 
@@ -83,6 +83,8 @@ pub(crate) fn assemble(settings: &Settings, around: Around<'_>) -> Result<Assemb
         geo,
         trusted_proxies: settings.trusted_proxies.clone(),
         cache: CacheConfig { max_bytes: settings.cache_bytes },
+        disk: None,
+        compression: compression(&settings.compress),
         store: None,
         access_log: None,
         reveal: false,
@@ -130,11 +132,12 @@ fn assemble_site(
     warnings: &mut Vec<Problem>,
 ) -> Result<SiteParts, Vec<Problem>> {
     let mut problems = Vec::new();
+    let rules = rules(&settings.caching);
     let policies = policies(site, warnings).map_err(|problem| problems.push(problem)).ok();
     let routes: Vec<_> = site
         .routes
         .iter()
-        .filter_map(|route| assemble_route(site, route).map_err(|problem| problems.push(problem)).ok())
+        .filter_map(|route| assemble_route(site, rules, route).map_err(|problem| problems.push(problem)).ok())
         .collect();
     let topics = topics(site).map_err(|problem| problems.push(problem)).ok();
     let origin = origin(settings, site).map_err(|problem| problems.push(problem)).ok();
@@ -157,6 +160,7 @@ fn assemble_site(
             content_security_policy: site.content_security_policy,
             // The names were checked with the rest of the settings.
             output_headers: site.output_headers.iter().filter_map(|name| name.parse().ok()).collect(),
+            rules,
             recheck_after: site.canary_after,
             plugins,
             routes,
@@ -235,7 +239,22 @@ fn tls(site: &Site) -> Result<Option<Tls>, Problem> {
     })
 }
 
-fn assemble_route(site: &Site, route: &settings::Route) -> Result<RouteParts, Problem> {
+fn compression(compress: &settings::Compress) -> Compression {
+    let settings::Compress { codings, from_bytes, threads } = compress.clone();
+    Compression { codings, from: from_bytes, threads }
+}
+
+/// How long pages are fresh on a route that says nothing of it.
+fn rules(caching: &settings::Caching) -> Rules {
+    Rules {
+        own: None,
+        heuristic: Heuristic { share: caching.heuristic, most: caching.heuristic_most },
+        negative: caching.negative,
+        stale_if_error: caching.stale_if_error,
+    }
+}
+
+fn assemble_route(site: &Site, rules: Rules, route: &settings::Route) -> Result<RouteParts, Problem> {
     let at = |message: String| -> Problem { placed_at(&site.source, route, message) };
     let pattern =
         PathPattern::parse(&route.path, route.segment.as_deref()).map_err(|cause| at(cause.to_string()))?;
@@ -271,9 +290,14 @@ fn assemble_route(site: &Site, route: &settings::Route) -> Result<RouteParts, Pr
         fragment: route.fragment,
         plugins: route.plugins.iter().filter_map(named).collect(),
         origin_sees: route.origin_sees.clone(),
-        freshness: route.freshness,
+        rules: Rules { own: route.freshness, ..rules },
         volatile: route.volatile.clone(),
         relay_unstorable: route.unstorable == settings::Unstorable::Relay,
+        downstream: match route.downstream {
+            settings::Downstream::Safe => Downstream::Safe,
+            settings::Downstream::Origin => Downstream::Origin,
+        },
+        compress: route.compress,
         labels: route.labels.clone(),
         distinct_paths: route.distinct_paths as usize,
     })

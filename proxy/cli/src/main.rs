@@ -4,6 +4,7 @@
 
 mod args;
 mod assemble;
+mod certificates;
 mod clock;
 mod command;
 mod exit;

@@ -24,12 +24,12 @@ use pingora_timeout::timeout;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::proxy::Edge;
+use crate::stopping::Stopping;
+use crate::wire::Wire;
 use crate::{head, respond};
 
 /// Read at once; a plain head that is longer goes the longer way.
 pub(crate) const READ: usize = 8 * 1024;
-/// Has to be taken by the client within one `max_silence`.
-const WRITE: usize = 64 * 1024;
 
 /// Overwrites what was read of a request once it has its answer, or its copy for pingora, so that freed
 /// memory does not keep it.
@@ -42,22 +42,47 @@ fn wipe(read: Bytes, rest: &mut BytesMut) {
     rest.clear();
 }
 
-/// The application behind the listeners.
+/// The application behind the listeners of plain HTTP.
+#[derive(Clone)]
 pub(crate) struct Door {
     pub(crate) live: Arc<Live>,
     pub(crate) max_header_bytes: usize,
     pub(crate) max_silence: Duration,
     /// The longer way.
     pub(crate) proxy: Arc<HttpProxy<Edge>>,
+    pub(crate) stopping: Stopping,
 }
 
 #[async_trait]
 impl ServerApp for Door {
-    async fn process_new(self: &Arc<Self>, mut stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
-        let mut watch = shutdown.clone();
-        let mut stopped = pin!(async move { drop(watch.wait_for(|stopping| *stopping).await) });
-        // A client without an address (a Unix socket) is nobody that a crowd could count.
-        let peer = stream.get_socket_digest().and_then(|socket| Some(socket.peer_addr()?.as_inet()?.ip()));
+    async fn process_new(self: &Arc<Self>, stream: Stream, _shutdown: &ShutdownWatch) -> Option<Stream> {
+        self.serve(stream).await;
+        None
+    }
+
+    async fn cleanup(&self) {
+        self.proxy.http_cleanup().await;
+    }
+}
+
+/// The address of whoever is at the other end; `None` for a client without one (a Unix socket), who is
+/// nobody that a crowd could count.
+pub(crate) fn peer(stream: &Stream) -> Option<IpAddr> {
+    Some(stream.get_socket_digest()?.peer_addr()?.as_inet()?.ip())
+}
+
+impl Door {
+    /// Serves a connection of HTTP/1.1 to its end.
+    pub(crate) async fn serve(&self, stream: Stream) {
+        // That it is over says no more than that it is over.
+        let _ = self.requests(stream).await;
+    }
+
+    /// `None` when the connection has ended.
+    async fn requests(&self, mut stream: Stream) -> Option<()> {
+        let shutdown = self.stopping.of_connection();
+        let mut stopped = pin!(self.stopping.told());
+        let peer = peer(&stream);
         let (mut input, mut output) = (BytesMut::new(), BytesMut::new());
         loop {
             input.reserve(READ);
@@ -85,18 +110,12 @@ impl ServerApp for Door {
                 None => {
                     let begun = BytesMut::from(&bytes[..]);
                     wipe(bytes, &mut input);
-                    stream = self.longer_way(stream, begun, shutdown).await?;
+                    stream = self.longer_way(stream, begun, &shutdown).await?;
                 }
             }
         }
     }
 
-    async fn cleanup(&self) {
-        self.proxy.http_cleanup().await;
-    }
-}
-
-impl Door {
     /// The answer to a plain request, and whether its client keeps the connection; `None` for a
     /// request that has to go the longer way.
     async fn answer(&self, bytes: &Bytes, peer: Option<IpAddr>) -> Option<(Answer, bool)> {
@@ -115,7 +134,7 @@ impl Door {
         }
     }
 
-    /// `None` when the client is gone, or too slow.
+    /// `None` when the client is gone or too slow, or the page has broken off.
     async fn send(
         &self,
         stream: &mut Stream,
@@ -124,14 +143,16 @@ impl Door {
         head: &mut BytesMut,
     ) -> Option<()> {
         let body = answer.body();
-        respond::http1_head(answer, body.len(), keep_alive, head);
-        let sent = if answer.is_head_only() { &[] } else { &body[..] };
-        timeout(self.max_silence, stream.write_all(head)).await.ok()?.ok()?;
-        for part in sent.chunks(WRITE) {
-            timeout(self.max_silence, stream.write_all(part)).await.ok()?.ok()?;
-        }
-        timeout(self.max_silence, stream.flush()).await.ok()?.ok()?;
-        respond::count(self.live.measure(), answer, sent.len());
+        let length = body.iter().map(Bytes::len).sum();
+        respond::http1_head(answer, length, keep_alive, head);
+        let mut wire = Wire { stream, max_silence: self.max_silence };
+        let sent = match answer.arriving() {
+            Some(arrival) if !answer.is_head_only() => wire.read_along(head, arrival.read()).await?,
+            _ if answer.is_head_only() => wire.write(head, &[]).await.map(|()| 0)?,
+            _ => wire.write(head, &body).await.map(|()| length)?,
+        };
+        wire.flush().await?;
+        respond::count(self.live.measure(), answer, sent);
         Some(())
     }
 

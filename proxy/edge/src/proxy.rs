@@ -18,7 +18,7 @@ use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora_timeout::timeout;
 
 use crate::relay::{self, Roots};
-use crate::respond;
+use crate::{h2, respond};
 
 /// How long the whole body of a form may take: it is a few hundred bytes.
 const FORM_PATIENCE: Duration = Duration::from_secs(10);
@@ -79,8 +79,7 @@ impl ProxyHttp for Edge {
                 return Ok(false);
             }
         };
-        respond::answer(http, &answer).await?;
-        let sent = if answer.is_head_only() { 0 } else { answer.body().len() };
+        let sent = respond::answer(http, &answer).await?;
         respond::count(self.live.measure(), &answer, sent);
         Ok(true)
     }
@@ -95,14 +94,14 @@ impl ProxyHttp for Edge {
 
     async fn upstream_request_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         upstream: &mut RequestHeader,
         context: &mut Context,
     ) -> Result<()> {
         let Some(found) = &context.relay else {
             return Error::e_explain(ErrorType::InternalError, "no passthrough route");
         };
-        relay::outbound(upstream, found)
+        relay::outbound(upstream, found, session.as_downstream().is_http2())
     }
 
     async fn upstream_response_filter(
@@ -115,8 +114,11 @@ impl ProxyHttp for Edge {
         relay::inbound(response)
     }
 
-    async fn logging(&self, session: &mut Session, _error: Option<&Error>, context: &mut Context) {
+    async fn logging(&self, session: &mut Session, error: Option<&Error>, context: &mut Context) {
         if let Some(found) = &context.relay {
+            if error.is_some_and(|error| *error.esource() == ErrorSource::Downstream) {
+                h2::note_unwanted();
+            }
             let outcome = if context.status == 0 { Outcome::Failed } else { Outcome::Passthrough };
             let status = if context.status == 0 { 502 } else { context.status };
             self.live.measure().answered(found.label(), outcome, status, session.body_bytes_sent());

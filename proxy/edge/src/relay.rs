@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use cloakroom_boundary::{strip_client_address, strip_own_cookies, strip_own_set_cookies};
+use cloakroom_boundary::{client_address_fields, strip_own_cookies, strip_own_set_cookies};
 use cloakroom_pipeline::{Pipeline, Relay};
 use http::header::{COOKIE, SET_COOKIE};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use pingora_core::protocols::tls::CaType;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_core::utils::tls::{WrappedX509, parse_x509};
@@ -50,17 +50,21 @@ pub(crate) async fn peer(relay: &Relay, roots: &Roots) -> Result<Box<HttpPeer>> 
     Ok(Box::new(peer))
 }
 
-/// Takes our own cookies, and unless the site wants it the client's address, out of the request.
-pub(crate) fn outbound(upstream: &mut RequestHeader, relay: &Relay) -> Result<()> {
-    let mut kept = upstream.headers.clone();
-    strip_own_cookies(&mut kept);
+/// Takes our own cookies, and unless the site wants it the client's address, out of the request, which
+/// came over HTTP/2 or not.
+pub(crate) fn outbound(upstream: &mut RequestHeader, relay: &Relay, of_http2: bool) -> Result<()> {
     if !relay.forwards_client_ip() {
-        strip_client_address(&mut kept);
+        for name in client_address_fields() {
+            upstream.remove_header(name);
+        }
     }
-    let gone: Vec<HeaderName> =
-        upstream.headers.keys().filter(|name| !kept.contains_key(*name)).cloned().collect();
-    for name in &gone {
-        upstream.remove_header(name);
+    if !upstream.headers.contains_key(COOKIE) {
+        return Ok(());
+    }
+    let mut kept = only(&upstream.headers, &COOKIE);
+    strip_own_cookies(&mut kept);
+    if of_http2 {
+        join_cookies(&mut kept);
     }
     if differs(&upstream.headers, &kept, &COOKIE) {
         upstream.remove_header(&COOKIE);
@@ -71,12 +75,29 @@ pub(crate) fn outbound(upstream: &mut RequestHeader, relay: &Relay) -> Result<()
     Ok(())
 }
 
+/// The lines of one field.
+fn only(headers: &HeaderMap, name: &HeaderName) -> HeaderMap {
+    headers.get_all(name).iter().map(|value| (name.clone(), value.clone())).collect()
+}
+
+/// HTTP/2 lets a client send its cookies in several fields; in HTTP/1.1 they are one (RFC 9113 §8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let lines: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if lines.len() < 2 {
+        return;
+    }
+    // Values that were read from a request stay values when they are joined.
+    if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b"; "[..])) {
+        headers.insert(COOKIE, joined);
+    }
+}
+
 /// An origin must not set our cookies.
 pub(crate) fn inbound(response: &mut ResponseHeader) -> Result<()> {
     if !response.headers.contains_key(SET_COOKIE) {
         return Ok(());
     }
-    let mut kept = response.headers.clone();
+    let mut kept = only(&response.headers, &SET_COOKIE);
     strip_own_set_cookies(&mut kept);
     if differs(&response.headers, &kept, &SET_COOKIE) {
         response.remove_header(&SET_COOKIE);

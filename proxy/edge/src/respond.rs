@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use cloakroom_measure::Measure;
-use cloakroom_pipeline::{Answer, OF_FAILURE};
-use http::header::{AGE, ALLOW, CONTENT_LENGTH, SET_COOKIE};
+use cloakroom_pipeline::{Answer, Head, OF_FAILURE, Partial, Reader};
+use cloakroom_variants::{Form, StoredVariant};
+use http::header::{AGE, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, DATE, ETAG, SET_COOKIE, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, StatusCode};
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::protocols::http::date::get_cached_date;
@@ -36,23 +37,44 @@ fn of_this_request(answer: &Answer, now: Instant, mut field: impl FnMut(HeaderNa
 
 /// Writes the head of an answer to an HTTP/1.1 client; `body` is the length of its body.
 pub(crate) fn http1_head(answer: &Answer, body: usize, keep_alive: bool, head: &mut BytesMut) {
-    match answer.stored() {
-        Some(variant) if answer.is_unmodified() => {
+    match answer.head() {
+        Head::Stored(variant, form) => {
+            head.extend_from_slice(variant.page().http1_head());
+            head.extend_from_slice(form.http1_head());
+        }
+        Head::Unmodified(variant, form) => {
             head.extend_from_slice(b"HTTP/1.1 304 Not Modified\r\n");
             for (name, value) in variant.unmodified_fields() {
-                push(head, &name, value.as_bytes());
+                push(head, name, value.as_bytes());
+            }
+            if let Some(etag) = form.etag() {
+                push(head, &ETAG, etag.as_bytes());
             }
         }
-        Some(variant) => head.extend_from_slice(variant.http1_head()),
-        None => {
+        Head::Part(variant, form, part) => {
+            let status = part.status();
+            let reason = status.canonical_reason().unwrap_or_default();
+            // Writing to a BytesMut cannot fail.
+            let _ = write!(head, "HTTP/1.1 {} {reason}\r\n", status.as_u16());
+            each_of_part(variant, form, part, |name, value| push(head, name, value.as_bytes()));
+            let _ = write!(head, "content-length: {body}\r\n");
+        }
+        Head::Arriving(arrival) => {
+            head.extend_from_slice(arrival.http1_head());
+            if !answer.is_head_only() {
+                head.extend_from_slice(b"transfer-encoding: chunked\r\n");
+            }
+        }
+        Head::Fields(fields) => {
             let status = answer.status();
             let reason = status.canonical_reason().unwrap_or_default();
             // Writing to a BytesMut cannot fail.
             let _ = write!(head, "HTTP/1.1 {} {reason}\r\n", status.as_u16());
-            for (name, value) in answer.fields() {
+            for (name, value) in fields {
                 push(head, name, value.as_bytes());
             }
             let _ = write!(head, "content-length: {body}\r\n");
+            push(head, &DATE, get_cached_date().as_bytes());
         }
     }
     of_this_request(answer, Instant::now(), |name, value| {
@@ -62,7 +84,8 @@ pub(crate) fn http1_head(answer: &Answer, body: usize, keep_alive: bool, head: &
     for line in answer.cookies().lines() {
         push(head, &SET_COOKIE, line.as_bytes());
     }
-    push(head, &http::header::DATE, get_cached_date().as_bytes());
+    // An HTTP/1.1 connection stays open unless somebody says otherwise (RFC 9112 §9.3); it is said all the
+    // same, for clients that are older than they say.
     let connection: &[u8] = if keep_alive { b"keep-alive" } else { b"close" };
     push(head, &http::header::CONNECTION, connection);
     head.extend_from_slice(b"\r\n");
@@ -74,21 +97,38 @@ fn push(head: &mut BytesMut, name: &HeaderName, value: &[u8]) {
     }
 }
 
-/// Writes an answer of the pipeline through pingora.
-pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<()> {
+/// Writes an answer of the pipeline through pingora; answers how many bytes of its body.
+pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<usize> {
     let mut head = ResponseHeader::build_no_case(answer.status(), Some(16))?;
-    match answer.stored() {
-        Some(variant) if answer.is_unmodified() => {
+    let mut appended = Ok(());
+    let (fields, etag, coding) = match answer.head() {
+        Head::Stored(variant, form) => (variant.page().fields(), form.etag(), form.coding()),
+        Head::Unmodified(variant, form) => {
             for (name, value) in variant.unmodified_fields() {
                 head.append_header(name, value)?;
             }
+            (&[][..], form.etag(), None)
         }
-        Some(variant) => {
-            for (name, value) in variant.headers() {
-                head.append_header(name, value)?;
-            }
+        Head::Part(variant, form, part) => {
+            each_of_part(variant, form, part, |name, value| {
+                if appended.is_ok() {
+                    appended = head.append_header(name, value).map(drop);
+                }
+            });
+            (&[][..], None, None)
         }
-        None => own_fields(&mut head, answer.fields())?,
+        Head::Arriving(arrival) => (arrival.fields(), None, None),
+        Head::Fields(fields) => (fields, None, None),
+    };
+    appended?;
+    for (name, value) in fields {
+        head.append_header(name, value)?;
+    }
+    if let Some(etag) = etag {
+        head.insert_header(ETAG, etag)?;
+    }
+    if let Some(coding) = coding {
+        head.insert_header(CONTENT_ENCODING, coding.name())?;
     }
     let mut written = Ok(());
     of_this_request(answer, Instant::now(), |name, text| {
@@ -101,7 +141,61 @@ pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<
     for line in answer.cookies().lines() {
         head.append_header(SET_COOKIE, line)?;
     }
-    send(http, head, answer.body(), answer.is_head_only()).await
+    match answer.arriving() {
+        Some(arrival) => read_along(http, head, arrival.read(), answer.is_head_only()).await,
+        None => send(http, head, &answer.body(), answer.is_head_only()).await,
+    }
+}
+
+/// The fields of an answer that is a part of another (RFC 9110 §15.3.7): those of the whole, but for those that
+/// the part has its own of.
+fn each_of_part(
+    variant: &StoredVariant,
+    form: &Form,
+    part: &Partial,
+    mut field: impl FnMut(&HeaderName, &HeaderValue),
+) {
+    let own = |name: &HeaderName| part.fields().iter().any(|(own, _)| own == name);
+    for (name, value) in variant.page().fields().iter().filter(|(name, _)| !own(name)) {
+        field(name, value);
+    }
+    for (name, value) in part.fields() {
+        field(name, value);
+    }
+    if let Some(etag) = form.etag() {
+        field(&ETAG, etag);
+    }
+    if let Some(coding) = form.coding() {
+        field(&CONTENT_ENCODING, &HeaderValue::from_static(coding.name()));
+    }
+}
+
+/// Sends a page while it arrives.
+async fn read_along(
+    http: &mut ServerSession,
+    mut head: ResponseHeader,
+    mut page: Reader,
+    head_only: bool,
+) -> Result<usize> {
+    if !http.is_http2() && !head_only {
+        if http.req_header().version >= http::Version::HTTP_11 {
+            head.insert_header(TRANSFER_ENCODING, "chunked")?;
+        } else {
+            // HTTP/1.0 tells the end of a body of unknown length by closing (RFC 9112 §6.3).
+            http.set_keepalive(None);
+        }
+    }
+    http.write_response_header(Box::new(head)).await?;
+    let mut sent = 0;
+    while !head_only {
+        let next = page.next().await.map_err(|cause| {
+            Error::because(ErrorType::ReadError, "a page that is read along", cause).into_up()
+        })?;
+        let Some(part) = next else { break };
+        sent += part.len();
+        http.write_response_body(part, false).await?;
+    }
+    http.finish_body().await.map(|()| sent)
 }
 
 /// Counts an answer of which `sent` bytes of the body were written.
@@ -114,7 +208,7 @@ pub(crate) async fn page(http: &mut ServerSession, status: StatusCode, body: Byt
     let mut head = ResponseHeader::build_no_case(status, Some(6))?;
     own_fields(&mut head, &OF_FAILURE)?;
     let head_only = http.req_header().method == http::Method::HEAD;
-    send(http, head, body, head_only).await
+    send(http, head, &[body], head_only).await.map(drop)
 }
 
 fn own_fields(head: &mut ResponseHeader, fields: &[(HeaderName, HeaderValue)]) -> Result<()> {
@@ -124,18 +218,20 @@ fn own_fields(head: &mut ResponseHeader, fields: &[(HeaderName, HeaderValue)]) -
 async fn send(
     http: &mut ServerSession,
     mut head: ResponseHeader,
-    body: Bytes,
+    body: &[Bytes],
     head_only: bool,
-) -> Result<()> {
+) -> Result<usize> {
+    let length: usize = body.iter().map(Bytes::len).sum();
     // RFC 9110 §8.6: no Content-Length in a 204, and in a 304 only that of the answer not sent.
     if !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-        head.insert_header(CONTENT_LENGTH, HeaderValue::from(body.len()))?;
+        head.insert_header(CONTENT_LENGTH, HeaderValue::from(length))?;
     }
     http.write_response_header(Box::new(head)).await?;
-    if !head_only && !body.is_empty() {
-        http.write_response_body(body, true).await?;
+    let body = if head_only { &[] } else { body };
+    for (at, piece) in body.iter().enumerate().filter(|(_, piece)| !piece.is_empty()) {
+        http.write_response_body(piece.clone(), at + 1 == body.len()).await?;
     }
-    http.finish_body().await
+    http.finish_body().await.map(|()| if head_only { 0 } else { length })
 }
 
 fn value(text: String) -> Result<HeaderValue> {

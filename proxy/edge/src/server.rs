@@ -14,9 +14,13 @@ use pingora_core::services::background::{BackgroundService, background_service};
 use pingora_core::services::listening::Service;
 use pingora_proxy::http_proxy;
 
+use crate::certificate::Certificate;
 use crate::door::{self, Door};
+use crate::h2;
 use crate::proxy::Edge;
 use crate::relay::Roots;
+use crate::stopping::{Drain, Stopping};
+use crate::tls::{self, TlsDoor};
 
 /// Room for a whole hit in one write: pingora's default of 1,460 bytes costs two.
 const WRITE_BUFFER: usize = 32 * 1024;
@@ -24,17 +28,23 @@ const WRITE_BUFFER: usize = 32 * 1024;
 /// How the proxy listens.
 #[derive(Clone, Debug)]
 pub struct EdgeConfig {
-    /// Plain HTTP/1.1 listeners.
+    /// Listeners of plain HTTP/1.1.
     pub http: Vec<SocketAddr>,
+    /// Listeners of TLS, for HTTP/2 and HTTP/1.1; none without a certificate.
+    pub https: Vec<SocketAddr>,
+    /// What is shown on `https`; the first where no name fits.
+    pub certificates: Vec<Certificate>,
     /// Threads that serve; at least 1.
     pub threads: usize,
     /// The most bytes of a request's target and fields; larger ones get 431.
     pub max_header_bytes: usize,
+    /// The most requests at a time on one connection of HTTP/2.
+    pub max_concurrent_streams: u32,
     /// The longest silence of a client, before a request or while it takes an answer; whole seconds,
     /// at least 1.
     pub max_silence: Duration,
-    /// Seconds that requests under way are given after SIGTERM.
-    pub grace_seconds: u64,
+    /// How long requests under way are given after SIGTERM.
+    pub grace: Duration,
 }
 
 /// The server cannot start.
@@ -48,25 +58,30 @@ pub enum EdgeError {
         /// The system's reason.
         cause: std::io::Error,
     },
+    /// TLS has no keys for its tickets.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
 }
 
 /// Serves until SIGTERM, SIGINT or SIGQUIT.
 ///
 /// # Errors
-/// [`EdgeError`] when an address cannot be listened on.
+/// [`EdgeError`] when an address cannot be listened on, or TLS has no randomness.
 pub fn serve(live: Arc<Live>, config: &EdgeConfig) -> Result<(), EdgeError> {
-    for address in &config.http {
+    for address in config.http.iter().chain(&config.https) {
         // pingora panics on an address that is taken; ask first, so that it can be said kindly.
         TcpListener::bind(address).map_err(|cause| EdgeError::Listen { address: *address, cause })?;
     }
     let roots = Roots::new(&live.load());
+    let kept = Arc::clone(&live);
     let conf = ServerConf {
         // pingora reads the system's roots at start and gives up on one that it cannot read, which is
         // no reason not to serve sites that do not need them.
         ca_file: (!roots.of_system).then(|| "/dev/null".to_owned()),
         threads: config.threads.max(1),
         grace_period_seconds: Some(0),
-        graceful_shutdown_timeout_seconds: Some(config.grace_seconds),
+        // Connections were waited for before: see `Drain`.
+        graceful_shutdown_timeout_seconds: Some(1),
         upstream_keepalive_pool_size: 64,
         ..ServerConf::default()
     };
@@ -76,16 +91,46 @@ pub fn serve(live: Arc<Live>, config: &EdgeConfig) -> Result<(), EdgeError> {
     let edge = Edge { live: Arc::clone(&live), max_header_bytes, roots };
     let proxy = Arc::new(http_proxy(&server.configuration, edge));
     let max_silence = config.max_silence;
-    let door = Door { live: Arc::clone(&live), max_header_bytes, max_silence, proxy };
-    let mut service = Service::new("edge".to_owned(), door);
-    for address in &config.http {
+    let stopping = Stopping::new();
+    let drain = Drain { stopping: stopping.clone(), grace: config.grace };
+    let door = Door { live: Arc::clone(&live), max_header_bytes, max_silence, proxy, stopping };
+    if !config.https.is_empty() {
+        let door = over_tls(door.clone(), config)?;
+        server.add_service(listening("edge over TLS", door, &config.https));
+    }
+    if !config.http.is_empty() {
+        server.add_service(listening("edge", door, &config.http));
+    }
+    server.add_service(background_service("epochs", Epochs { live }));
+    server.run(RunArgs { shutdown_signal: Box::new(drain) });
+    keep_what_waits(&kept);
+    Ok(())
+}
+
+fn over_tls(door: Door, config: &EdgeConfig) -> Result<TlsDoor, EdgeError> {
+    let acceptor = tls::acceptor(&config.certificates).map_err(|cause| EdgeError::Tls(cause.to_string()))?;
+    let http2 = h2::Limits {
+        concurrent_streams: config.max_concurrent_streams,
+        header_list_bytes: u32::try_from(config.max_header_bytes).unwrap_or(u32::MAX),
+    };
+    Ok(TlsDoor { door, acceptor, http2 })
+}
+
+fn listening<A>(name: &str, door: A, addresses: &[SocketAddr]) -> Service<A> {
+    let mut service = Service::new(name.to_owned(), door);
+    for address in addresses {
         let buffers = L4BufferSettings::new(door::READ, WRITE_BUFFER);
         service.add_listener(ListenerConfig::tcp(address.to_string()).l4_buffer(buffers));
     }
-    server.add_service(service);
-    server.add_service(background_service("epochs", Epochs { live }));
-    server.run(RunArgs::default());
-    Ok(())
+    service
+}
+
+/// Writes what still waits to be written to disk. The server's own runtimes have ended by now.
+fn keep_what_waits(live: &Live) {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(live.flush()),
+        Err(cause) => tracing::warn!(%cause, "pages that wait to be kept on disk are not"),
+    }
 }
 
 /// Ends each site's epochs when their time is over.

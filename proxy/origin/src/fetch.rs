@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use cloakroom_boundary::ScrubbedRequest;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{Conditions, OriginRequest, Tls, TlsError, Told, tls};
 
@@ -119,32 +121,81 @@ impl Origin {
     /// # Errors
     /// [`FetchError`].
     pub async fn fetch(&self, request: OriginRequest) -> Result<OriginResponse, FetchError> {
-        match tokio::time::timeout(self.config.total_timeout, self.exchange(request)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(FetchError::Timeout),
-        }
+        self.open(request).await?.whole().await
     }
 
-    async fn exchange(&self, request: OriginRequest) -> Result<OriginResponse, FetchError> {
+    /// Fetches the head of an answer, whose body is yet to be read.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn open(&self, request: OriginRequest) -> Result<OpenResponse, FetchError> {
+        let deadline = Instant::now() + self.config.total_timeout;
+        let first_byte = deadline.min(Instant::now() + self.config.first_byte_timeout);
         let head = self.client.request(request.into_inner());
-        let answer = match tokio::time::timeout(self.config.first_byte_timeout, head).await {
+        let answer = match timeout_at(first_byte, head).await {
             Ok(answer) => answer.map_err(|cause| match tls::is_untrusted(&cause) {
                 true => FetchError::Untrusted,
                 false => FetchError::Unreachable,
             })?,
             Err(_) => return Err(FetchError::Timeout),
         };
-        let (parts, mut body) = answer.into_parts();
-        let mut read = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| FetchError::Unreachable)?;
-            if let Some(data) = frame.data_ref() {
-                if read.len() + data.len() > self.config.max_body {
-                    return Err(FetchError::TooLarge);
-                }
-                read.extend_from_slice(data);
-            }
+        let (parts, body) = answer.into_parts();
+        let announced = body.size_hint().exact();
+        if announced.is_some_and(|length| length > self.config.max_body as u64) {
+            return Err(FetchError::TooLarge);
         }
-        Ok(OriginResponse { status: parts.status, headers: parts.headers, body: read.freeze() })
+        let left = self.config.max_body;
+        Ok(OpenResponse { status: parts.status, headers: parts.headers, body, announced, deadline, left })
+    }
+}
+
+/// An answer of which the head is here.
+pub struct OpenResponse {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its fields, as the origin sent them.
+    pub headers: HeaderMap,
+    body: Incoming,
+    announced: Option<u64>,
+    deadline: Instant,
+    /// So many bytes may still come.
+    left: usize,
+}
+
+impl OpenResponse {
+    /// The length of its body, if the origin has said so; at most `max_body`.
+    #[must_use]
+    pub fn announced(&self) -> Option<u64> {
+        self.announced
+    }
+
+    /// The next bytes of its body; `None` after the last. They may be a slice of a larger buffer.
+    ///
+    /// # Errors
+    /// [`FetchError`]: what was read is not the whole.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, FetchError> {
+        loop {
+            let frame =
+                timeout_at(self.deadline, self.body.frame()).await.map_err(|_| FetchError::Timeout)?;
+            let Some(frame) = frame else { return Ok(None) };
+            let Ok(data) = frame.map_err(|_| FetchError::Unreachable)?.into_data() else { continue };
+            self.left = self.left.checked_sub(data.len()).ok_or(FetchError::TooLarge)?;
+            return Ok(Some(data));
+        }
+    }
+
+    /// Reads the rest of it.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn whole(mut self) -> Result<OriginResponse, FetchError> {
+        let expected = self.announced.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        let mut read = Vec::with_capacity(expected);
+        while let Some(data) = self.next().await? {
+            read.extend_from_slice(&data);
+        }
+        // It may be stored: no byte more than it has.
+        let body = Bytes::from(read.into_boxed_slice());
+        Ok(OriginResponse { status: self.status, headers: self.headers, body })
     }
 }

@@ -93,6 +93,8 @@ impl OriginRequest {
                 request.headers_mut().insert(name, value);
             }
         }
+        #[cfg(feature = "cache-tests")]
+        crate::cache_tests::mark(request.headers_mut(), scrubbed);
         Ok(Self { request })
     }
 

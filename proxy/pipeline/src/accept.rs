@@ -1,17 +1,21 @@
 //! Takes an answer of the origin in as a page, or says why it must not be.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
-use cloakroom_boundary::SiteId;
+use bytes::Bytes;
+use cloakroom_boundary::{Mode, SiteId};
 use cloakroom_measure::Trouble;
 use cloakroom_origin::{FetchError, OriginResponse};
-use cloakroom_variants::{Answered, CACHING, Freshness, Page, Storable, Unstorable, Validators, judge};
+use cloakroom_variants::{
+    Answered, CACHE_TAG, CACHING, Freshness, Page, Received, Rules, SURROGATE_KEY, Storable, Unstorable,
+    Validators, judge, storable, updated,
+};
 use http::header::{ETAG, LAST_MODIFIED};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::answer::Failure;
 use crate::canary::Sent;
+use crate::failure::Failure;
 use crate::route::Route;
 use crate::{Pipeline, Site};
 
@@ -24,6 +28,37 @@ pub(crate) struct Asked<'a> {
     pub(crate) route: &'a Arc<Route>,
     /// The canonical path.
     pub(crate) path: &'a str,
+    /// When.
+    pub(crate) at: Instant,
+}
+
+impl Asked<'_> {
+    /// Judges an answer whose head has arrived just now.
+    fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Result<Freshness, Unstorable> {
+        let (requested, received, clock) = (self.at, Instant::now(), SystemTime::now());
+        let answer = Received { status, headers, requested, received, clock };
+        judge(&answer, &self.route.rules).map(|Storable(freshness)| freshness)
+    }
+}
+
+/// The head of an answer that may be shown.
+pub(crate) struct Accepted {
+    pub(crate) meaning: Meaning,
+    pub(crate) answered: Answered,
+    pub(crate) freshness: Freshness,
+}
+
+/// What an answer means for the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// It takes the place of what is there.
+    New,
+    /// What is there, variants and all, is still the page.
+    Same,
+    /// The body that is there is still the page's, under other fields.
+    SameBody,
+    /// It is for those who wait for it, and not stored.
+    Once,
 }
 
 impl Pipeline {
@@ -41,7 +76,7 @@ impl Pipeline {
         Sent { status: *status, headers: self.fields(asked, site, headers), body: body.clone() }
     }
 
-    /// The page that an answer is; `known` is the stored one that a 304 confirms.
+    /// Judges the head of an answer; `known` is the stored page that a 304 confirms.
     ///
     /// # Errors
     /// [`Refused`] for an answer that nobody may be shown.
@@ -49,37 +84,98 @@ impl Pipeline {
         &self,
         asked: &Asked<'_>,
         site: &Site,
-        response: OriginResponse,
+        (status, headers): (StatusCode, &HeaderMap),
         known: Option<&Page>,
-    ) -> Result<Page, Refused> {
-        let OriginResponse { status, headers, body } = response;
-        let own = asked.route.freshness;
-        let now = SystemTime::now();
-        let mut caching = caching_fields(&headers);
+    ) -> Result<Accepted, Refused> {
         if let (StatusCode::NOT_MODIFIED, Some(page)) = (status, known) {
-            for (name, value) in &page.caching {
-                if !caching.contains_key(name) && name != http::header::AGE {
-                    caching.append(name.clone(), value.clone());
-                }
-            }
-            return match judge(page.status, &caching, own, now) {
-                Ok(Storable(freshness)) => Ok(page.confirmed(caching, freshness)),
-                Err(_) => Err((Trouble::Unstorable, Failure::Unstorable)),
-            };
+            return self.confirm(asked, site, headers, page);
         }
-        let freshness = match judge(status, &headers, own, now) {
-            Ok(Storable(freshness)) => freshness,
-            Err(Unstorable::Status) => return Err((Trouble::OriginError, Failure::OriginError)),
-            Err(_) if asked.route.relay_unstorable => Freshness::once(),
+        let (meaning, freshness) = match asked.judge(status, headers) {
+            Ok(freshness) if freshness.is_once() => (Meaning::Once, freshness),
+            Ok(freshness) => (Meaning::New, freshness),
+            // A stale copy is worth more than an error.
+            Err(Unstorable::Failed) if known.is_some_and(|page| page.may_serve_on_error(Instant::now())) => {
+                return Err((Trouble::OriginError, Failure::OriginError));
+            }
+            Err(_) if asked.route.relay_unstorable => (Meaning::Once, Freshness::once()),
+            Err(Unstorable::Status | Unstorable::Failed) => {
+                return Err((Trouble::OriginError, Failure::OriginError));
+            }
             Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
         };
-        let validators = Validators {
-            etag: headers.get(ETAG).cloned(),
-            last_modified: headers.get(LAST_MODIFIED).cloned(),
-        };
-        let headers = self.fields(asked, site, &headers);
-        Ok(Page::new(Answered { status, headers, body, validators, caching }, freshness))
+        let origin = kept(site, headers);
+        let answered = self.answered(asked, site, (status, origin, Bytes::new()), &freshness);
+        Ok(Accepted { meaning, answered, freshness })
     }
+
+    /// The stored page under the newest words of the origin (RFC 9111 §4.3.4).
+    fn confirm(
+        &self,
+        asked: &Asked<'_>,
+        site: &Site,
+        headers: &HeaderMap,
+        page: &Page,
+    ) -> Result<Accepted, Refused> {
+        let stored = page.answered();
+        let origin = updated(&stored.origin, &kept(site, headers));
+        let freshness = match asked.judge(stored.status, &origin) {
+            Ok(freshness) => freshness,
+            Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
+        };
+        let answered = self.answered(asked, site, (stored.status, origin, stored.body.clone()), &freshness);
+        let same = answered.headers == stored.headers && answered.compresses == stored.compresses;
+        let meaning = if same { Meaning::Same } else { Meaning::SameBody };
+        Ok(Accepted { meaning, answered, freshness })
+    }
+
+    pub(crate) fn answered(
+        &self,
+        asked: &Asked<'_>,
+        site: &Site,
+        (status, origin, body): (StatusCode, HeaderMap, Bytes),
+        freshness: &Freshness,
+    ) -> Answered {
+        let validators =
+            Validators { etag: origin.get(ETAG).cloned(), last_modified: origin.get(LAST_MODIFIED).cloned() };
+        let headers = self.fields(asked, site, &origin);
+        let compresses = asked.route.compress && self.forms.are_made_of(status, &headers, &origin);
+        let sending = asked.route.sending(compresses);
+        let sent = sending.fields(&origin, freshness);
+        let (own_tag, dated) = (sending.own_tag(), asked.route.mode == Mode::Anonymous);
+        Answered { status, sent, own_tag, dated, compresses, headers, body, validators, origin }
+    }
+
+    /// The page that a whole answer is.
+    ///
+    /// # Errors
+    /// As [`Pipeline::accept`].
+    pub(crate) fn accept_whole(
+        &self,
+        asked: &Asked<'_>,
+        site: &Site,
+        answer: OriginResponse,
+    ) -> Result<Page, Refused> {
+        let accepted = self.accept(asked, site, (answer.status, &answer.headers), None)?;
+        Ok(accepted.page(answer.body))
+    }
+}
+
+impl Accepted {
+    /// The page, with the body that has come.
+    pub(crate) fn page(self, body: Bytes) -> Page {
+        let Self { meaning, mut answered, freshness } = self;
+        if !matches!(meaning, Meaning::Same | Meaning::SameBody) {
+            answered.body = body;
+        }
+        Page::new(answered, freshness)
+    }
+}
+
+/// Whether nobody but the operator says that the page may be stored.
+pub(crate) fn is_forced(page: &Page) -> bool {
+    let (at, clock, answered) = (page.arrived(), SystemTime::now(), page.answered());
+    let (status, headers) = (answered.status, &answered.origin);
+    judge(&Received { status, headers, requested: at, received: at, clock }, &Rules::default()).is_err()
 }
 
 /// Why there is no answer.
@@ -92,12 +188,17 @@ pub(crate) fn unfetched(cause: &FetchError) -> Refused {
     }
 }
 
-fn caching_fields(headers: &HeaderMap) -> HeaderMap {
-    let mut kept = HeaderMap::with_capacity(CACHING.len());
-    for name in &CACHING {
-        for value in headers.get_all(name) {
-            kept.append(name.clone(), value.clone());
-        }
+/// The fields of an answer that are kept: those on caching, and those that visitors' are made of.
+fn kept(site: &Site, headers: &HeaderMap) -> HeaderMap {
+    let mut kept = storable(headers);
+    let unused: Vec<_> = kept.keys().filter(|name| !is_used(site, name)).cloned().collect();
+    for name in unused {
+        kept.remove(name);
     }
     kept
+}
+
+fn is_used(site: &Site, name: &HeaderName) -> bool {
+    let tags = [CACHE_TAG, SURROGATE_KEY];
+    CACHING.contains(name) || tags.contains(name) || *name == ETAG || site.fields.uses(name)
 }

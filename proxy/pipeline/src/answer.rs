@@ -1,36 +1,37 @@
 //! What a request is answered with, before it becomes bytes on a socket.
 
-use std::fmt;
+use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
-use cloakroom_boundary::{ClientTags, OwnCookies, Refusal};
-use cloakroom_measure::{Outcome, Trouble};
-use cloakroom_variants::StoredVariant;
+use cloakroom_boundary::{Asked, Codings, OwnCookies, Refusal, Representation, Wish};
+use cloakroom_measure::Outcome;
+use cloakroom_variants::{Form, StoredVariant};
+use cloakroom_vocabulary::Coding;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
+
+use crate::arrival::Arrival;
+use crate::cache_status::{CacheStatus, Part, Source};
+use crate::failure::{Failure, error_page, refused_page, refused_status};
+use crate::partial::Partial;
 
 /// An answer that is ready to be written.
 pub struct Answer {
     pub(crate) content: Content,
-    /// The client has the stored variant already: it is told so, and not sent it.
-    pub(crate) unmodified: bool,
     pub(crate) head_only: bool,
     pub(crate) label: usize,
     pub(crate) reveal: Option<Reveal>,
     pub(crate) cookies: OwnCookies,
 }
 
-/// Whether a client has a variant already.
-pub(crate) fn is_held(variant: &StoredVariant, tags: &ClientTags) -> bool {
-    variant.tag().is_some_and(|tag| tags.matches(tag))
-}
-
 pub(crate) enum Content {
-    Stored {
-        variant: Arc<StoredVariant>,
-        source: Source,
+    Stored(Stored),
+    /// Read along while it arrives.
+    Arriving {
+        arrival: Arc<Arrival>,
+        collapsed: bool,
     },
     Failure(Failure),
     /// A page of Cloakroom's own.
@@ -40,6 +41,62 @@ pub(crate) enum Content {
         refusal: Refusal,
         explained: bool,
     },
+}
+
+/// A stored variant, as this client is sent it.
+pub(crate) struct Stored {
+    variant: Arc<StoredVariant>,
+    source: Source,
+    coding: Option<Coding>,
+    sends: Sends,
+}
+
+/// How much of a stored variant is sent.
+enum Sends {
+    Whole,
+    /// Nothing: the client has it already.
+    Nothing,
+    Part(Box<Partial>),
+}
+
+impl Stored {
+    /// What a client that wishes this is sent of a variant.
+    pub(crate) fn new(variant: Arc<StoredVariant>, source: Source, asked: Asked) -> Self {
+        let coding = coding(&variant, asked.codings());
+        let (page, form) = (variant.page(), variant.form(coding));
+        let length = form.body().len();
+        let of = Representation {
+            status: page.status(),
+            tag: form.tag(),
+            dates: page.dates(),
+            length: Some(length),
+            coding,
+        };
+        let sends = match asked.evaluate(&of) {
+            Wish::Whole => Sends::Whole,
+            Wish::Unmodified => Sends::Nothing,
+            Wish::Ranges(ranges) => {
+                let content_type = page.headers().get(CONTENT_TYPE);
+                let part = Partial::of(&ranges, form.body().pieces(), content_type, form.tag());
+                part.map_or(Sends::Whole, |part| Sends::Part(Box::new(part)))
+            }
+            Wish::Unsatisfiable => Sends::Part(Box::new(Partial::unsatisfiable(length))),
+        };
+        Self { variant, source, coding, sends }
+    }
+
+    fn form(&self) -> &Form {
+        self.variant.form(self.coding)
+    }
+}
+
+/// The coding of the form that a client would rather have, of those that there are.
+fn coding(variant: &StoredVariant, codings: Codings) -> Option<Coding> {
+    if codings.is_identity_only() || !variant.page().answered().compresses {
+        return None;
+    }
+    let size = |coding| variant.compressed(coding).map(|form| form.body().len());
+    codings.best(variant.identity().body().len(), size)
 }
 
 /// A page of Cloakroom's own, for this request.
@@ -55,19 +112,6 @@ pub static OF_FAILURE: [(HeaderName, HeaderValue); 2] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
-/// Where a stored variant came from, for this request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// It was there.
-    Cache,
-    /// It was made for this request from a page that was there.
-    Page,
-    /// The origin was asked.
-    Origin,
-    /// It is no longer fresh, but the origin could not answer.
-    Stale,
-}
-
 /// Cell and variant in words, for `dev` and `demo` alone.
 pub struct Reveal {
     /// `country=FR, device=any`.
@@ -76,43 +120,18 @@ pub struct Reveal {
     pub variant: String,
 }
 
-/// Why there is nothing to show. What the visitor reads says nothing of the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    OriginDown,
-    OriginSlow,
-    OriginError,
-    TooLarge,
-    Unstorable,
-    Unusable,
-    TooManyPaths,
-    Busy,
-    /// The route's pages turned out to differ by more than the variant.
-    Quarantined,
-}
-
-impl Failure {
-    pub(crate) fn status(self) -> StatusCode {
-        let code = match self {
-            Self::OriginDown | Self::OriginError => 502,
-            Self::TooLarge | Self::Unstorable | Self::Unusable | Self::Quarantined => 502,
-            Self::OriginSlow => 504,
-            Self::TooManyPaths | Self::Busy => 503,
-        };
-        StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-    }
-
-    fn sentence(self) -> &'static str {
-        match self {
-            Self::OriginDown | Self::OriginSlow | Self::OriginError => {
-                "The site behind this page does not answer at the moment. Please try again soon."
-            }
-            Self::TooLarge | Self::Unstorable | Self::Unusable | Self::Quarantined => {
-                "This page cannot be shown at the moment."
-            }
-            Self::TooManyPaths | Self::Busy => "Too much is going on at the moment. Please try again soon.",
-        }
-    }
+/// What the head of an answer is made of.
+pub enum Head<'a> {
+    /// A stored variant in one of its forms.
+    Stored(&'a StoredVariant, &'a Form),
+    /// That the client has it already (304).
+    Unmodified(&'a StoredVariant, &'a Form),
+    /// Parts of it (206), or that there are none such (416).
+    Part(&'a StoredVariant, &'a Form, &'a Partial),
+    /// A page that is still arriving.
+    Arriving(&'a Arrival),
+    /// These fields.
+    Fields(&'a [(HeaderName, HeaderValue)]),
 }
 
 impl Answer {
@@ -120,38 +139,40 @@ impl Answer {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match &self.content {
-            Content::Stored { .. } if self.unmodified => StatusCode::NOT_MODIFIED,
-            Content::Stored { variant, .. } => variant.status(),
+            Content::Stored(stored) => match &stored.sends {
+                Sends::Whole => stored.variant.page().status(),
+                Sends::Nothing => StatusCode::NOT_MODIFIED,
+                Sends::Part(part) => part.status(),
+            },
+            Content::Arriving { arrival, .. } => arrival.status(),
             Content::Failure(failure) => failure.status(),
             Content::Own(own) => own.status,
             Content::Refused { refusal, .. } => refused_status(refusal),
         }
     }
 
-    /// Its fields, whole but for those that every answer of ours has; those of a stored variant are in
-    /// it already.
+    /// What its head is made of, but for those fields that are of one request.
     #[must_use]
-    pub fn fields(&self) -> &[(HeaderName, HeaderValue)] {
+    pub fn head(&self) -> Head<'_> {
         match &self.content {
-            Content::Stored { .. } => &[],
-            Content::Own(own) => &own.fields,
-            Content::Failure(_) | Content::Refused { .. } => &OF_FAILURE,
+            Content::Stored(stored) => match &stored.sends {
+                Sends::Whole => Head::Stored(&stored.variant, stored.form()),
+                Sends::Nothing => Head::Unmodified(&stored.variant, stored.form()),
+                Sends::Part(part) => Head::Part(&stored.variant, stored.form(), part),
+            },
+            Content::Arriving { arrival, .. } => Head::Arriving(arrival),
+            Content::Own(own) => Head::Fields(&own.fields),
+            Content::Failure(_) | Content::Refused { .. } => Head::Fields(&OF_FAILURE),
         }
     }
 
-    /// The variant to send; `None` for a failure.
+    /// The page to read along, if it is still arriving.
     #[must_use]
-    pub fn stored(&self) -> Option<&StoredVariant> {
+    pub fn arriving(&self) -> Option<&Arc<Arrival>> {
         match &self.content {
-            Content::Stored { variant, .. } => Some(variant),
-            Content::Failure(_) | Content::Own(_) | Content::Refused { .. } => None,
+            Content::Arriving { arrival, .. } => Some(arrival),
+            _ => None,
         }
-    }
-
-    /// The answer is a 304: of the variant, only [`StoredVariant::unmodified_fields`] are sent.
-    #[must_use]
-    pub fn is_unmodified(&self) -> bool {
-        self.unmodified
     }
 
     /// Methods that would have been answered, for a 405.
@@ -163,15 +184,20 @@ impl Answer {
         }
     }
 
-    /// The body, whole. A HEAD request is told its length and not sent it.
+    /// The body, in pieces; that of a page that is still arriving is none of it. A HEAD request is told its
+    /// length and not sent it.
     #[must_use]
-    pub fn body(&self) -> Bytes {
+    pub fn body(&self) -> Cow<'_, [Bytes]> {
         match &self.content {
-            Content::Stored { .. } if self.unmodified => Bytes::new(),
-            Content::Stored { variant, .. } => variant.body().clone(),
-            Content::Own(own) => own.body.clone(),
-            Content::Failure(failure) => error_page(failure.status(), failure.sentence()),
-            Content::Refused { refusal, explained } => refused_page(refusal, *explained),
+            Content::Stored(stored) => Cow::Borrowed(match &stored.sends {
+                Sends::Whole => stored.form().body().pieces(),
+                Sends::Nothing => &[],
+                Sends::Part(part) => part.body(),
+            }),
+            Content::Arriving { .. } => Cow::Borrowed(&[]),
+            Content::Own(own) => Cow::Borrowed(std::slice::from_ref(&own.body)),
+            Content::Failure(failure) => Cow::Owned(vec![error_page(failure.status(), failure.sentence())]),
+            Content::Refused { refusal, explained } => Cow::Owned(vec![refused_page(refusal, *explained)]),
         }
     }
 
@@ -193,32 +219,40 @@ impl Answer {
         &self.cookies
     }
 
-    /// The value of `Age` (RFC 9111 §5.1), in seconds; `None` for a failure.
+    /// The value of `Age` (RFC 9111 §5.1), in seconds; `None` for what is not stored.
     #[must_use]
     pub fn age(&self, now: Instant) -> Option<u64> {
-        self.stored().map(|variant| variant.age(now).as_secs())
+        match &self.content {
+            Content::Stored(stored) => Some(stored.variant.page().age(now).as_secs()),
+            Content::Arriving { arrival, .. } => Some(arrival.head().age(now).as_secs()),
+            _ => None,
+        }
     }
 
     /// The value of `Cache-Status` (RFC 9211); `None` for a refusal.
     #[must_use]
     pub fn cache_status(&self, now: Instant) -> Option<CacheStatus> {
-        match &self.content {
-            Content::Stored { variant, source } => {
-                let ttl = variant.left(now).unwrap_or(Duration::ZERO).as_secs();
-                Some(CacheStatus(Part::Stored { source: *source, ttl }))
+        let part = match &self.content {
+            Content::Stored(Stored { source, variant, .. }) => {
+                Part::Stored { source: *source, ttl: variant.page().ttl(now) }
             }
-            Content::Failure(failure) => Some(CacheStatus(Part::Failed(*failure))),
-            Content::Own(_) | Content::Refused { .. } => None,
-        }
+            Content::Arriving { collapsed, .. } => Part::Arriving { collapsed: *collapsed },
+            Content::Failure(failure) => Part::Failed(*failure),
+            Content::Own(_) | Content::Refused { .. } => return None,
+        };
+        Some(CacheStatus(part))
     }
 
     /// How it is counted.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match &self.content {
-            Content::Stored { source: Source::Cache, .. } => Outcome::Hit,
-            Content::Stored { source: Source::Page | Source::Origin, .. } => Outcome::Miss,
-            Content::Stored { source: Source::Stale, .. } => Outcome::Stale,
+            Content::Stored(stored) => match stored.source {
+                Source::Cache => Outcome::Hit,
+                Source::Page | Source::Origin(_) => Outcome::Miss,
+                Source::Revalidating | Source::OnError => Outcome::Stale,
+            },
+            Content::Arriving { .. } => Outcome::Miss,
             Content::Own(_) => Outcome::Own,
             Content::Refused { .. } => Outcome::Refused,
             Content::Failure(_) => Outcome::Failed,
@@ -232,73 +266,6 @@ impl Answer {
     }
 }
 
-/// How the cache took part, as a value of `Cache-Status`.
-pub struct CacheStatus(Part);
-
-enum Part {
-    Stored { source: Source, ttl: u64 },
-    Failed(Failure),
-}
-
-impl fmt::Display for CacheStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Part::Stored { source: Source::Cache, ttl } => write!(f, "cloakroom; hit; ttl={ttl}"),
-            Part::Stored { source: Source::Page, ttl } => {
-                write!(f, "cloakroom; hit; ttl={ttl}; detail=made-from-page")
-            }
-            Part::Stored { source: Source::Origin, ttl } => {
-                write!(f, "cloakroom; fwd=miss; stored; ttl={ttl}")
-            }
-            Part::Stored { source: Source::Stale, .. } => {
-                f.write_str("cloakroom; hit; ttl=0; detail=stale-if-error")
-            }
-            Part::Failed(Failure::TooManyPaths) => f.write_str("cloakroom; detail=too-many-paths"),
-            Part::Failed(failure) => {
-                write!(f, "cloakroom; fwd=miss; detail={}", failure.status().as_u16())
-            }
-        }
-    }
-}
-
-/// A short page of our own: no script, no reference to anything, no word of the request.
-#[must_use]
-pub fn error_page(status: StatusCode, sentence: &str) -> Bytes {
-    let reason = status.canonical_reason().unwrap_or("Error");
-    Bytes::from(format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>{reason}</title>\
-         <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1rem;\
-         color:#222}}h1{{font-size:1.5rem}}p{{color:#555}}</style>\
-         <h1>{reason}</h1><p>{sentence}</p></html>"
-    ))
-}
-
-fn refused_status(refusal: &Refusal) -> StatusCode {
-    StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST)
-}
-
-fn refused_page(refusal: &Refusal, explained: bool) -> Bytes {
-    let mut sentence = refused_sentence(refusal).to_owned();
-    if explained && matches!(refusal, Refusal::MethodNotAllowed { .. }) {
-        sentence.push_str(" For whoever runs it: ");
-        sentence.push_str(Trouble::MethodNotDeclared.advice());
-        sentence.push('.');
-    }
-    error_page(refused_status(refusal), &sentence)
-}
-
-fn refused_sentence(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::UnknownHost => "This server does not answer for that site.",
-        Refusal::Malformed | Refusal::TooLong => "The request could not be understood.",
-        Refusal::MethodNotAllowed { .. } => "This page does not take that kind of request.",
-        Refusal::NotFound => "There is no such page.",
-        Refusal::ForeignForm => "This choice was not sent by a page of this site. Nothing was changed.",
-        Refusal::FormTooLarge => "The form is too long. Nothing was changed.",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -307,14 +274,13 @@ mod tests {
     fn a_failure_is_a_short_page_with_its_status() {
         let answer = Answer {
             content: Content::Failure(Failure::OriginDown),
-            unmodified: false,
             head_only: false,
             label: 0,
             reveal: None,
             cookies: OwnCookies::default(),
         };
         assert_eq!(answer.status(), 502);
-        let page = String::from_utf8(answer.body().to_vec()).unwrap();
+        let page = String::from_utf8(answer.body().concat()).unwrap();
         assert!(page.contains("<h1>Bad Gateway</h1>") && page.len() < 800, "{page}");
         assert_eq!(answer.outcome(), Outcome::Failed);
     }

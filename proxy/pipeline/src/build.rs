@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Geo, Mode, RouteConfig, SiteConfig, SiteId};
+use cloakroom_boundary::{Boundary, Config as BoundaryConfig, Geo, Mode, SiteId};
 use cloakroom_crowd::{Crowd, RouteCrowd};
+use cloakroom_disk::Config as DiskConfig;
 use cloakroom_measure::{AccessLog, Measure, RouteLabel};
 use cloakroom_origin::Origin;
 use cloakroom_plugin_host::{Lost, Plugin};
@@ -14,11 +15,11 @@ use cloakroom_rewrite::OutputPolicy;
 use cloakroom_variants::VariantCache;
 use cloakroom_vocabulary::SiteVocabulary;
 use ipnet::IpNet;
-use moka::sync::Cache;
 
 use crate::canary::Canary;
+use crate::compress::Forms;
 use crate::decision::{Decision, Ingredients, Prepared, signals_of};
-use crate::downstream::FieldList;
+use crate::downstream::{Downstream, FieldList};
 use crate::flights::Flights;
 use crate::keeping::Keeping;
 use crate::own::Own;
@@ -26,14 +27,11 @@ use crate::page_policy::page_policy;
 use crate::partition::Partition;
 use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 use crate::recheck::Room;
+use crate::refused::Refused;
 use crate::route::{Asks, DistinctPaths, Route};
+use crate::shelf::Shelf;
 use crate::store::Store;
 use crate::{Pipeline, RelayTarget, Site, own};
-
-/// How long a page that may not be stored is not asked for again.
-const REFUSED_FOR: Duration = Duration::from_secs(5);
-/// How many such pages are remembered.
-const REFUSED_MOST: u64 = 10_000;
 
 impl Pipeline {
     /// What a site takes out of a plugin, which it need not list; `None` if there is no such site. `site`
@@ -49,6 +47,7 @@ impl Pipeline {
     /// [`BuildError`].
     pub fn new(parts: Parts) -> Result<(Arc<Self>, Vec<SiteReport>), BuildError> {
         let (cache, reveal) = (VariantCache::new(parts.cache), parts.reveal);
+        let forms = Arc::new(Forms::start(parts.compression).map_err(BuildError::Threads)?);
         let Foundation { boundary, sites, reports, labels } =
             Foundation::new(parts.sites, parts.geo, parts.trusted_proxies, parts.store.as_deref())?;
         for site in &sites {
@@ -60,14 +59,16 @@ impl Pipeline {
             .transpose()
             .map_err(BuildError::AccessLog)?;
         let pipeline = Self {
+            shelf: shelf(parts.disk.as_ref(), &boundary, &sites, &cache),
             boundary,
             sites,
             cache,
+            forms,
             measure: Arc::new(Measure::new(labels, access)),
             making: Flights::new(),
             fetching: Flights::new(),
             room: Arc::new(Room::new()),
-            refused: Cache::builder().max_capacity(REFUSED_MOST).time_to_live(REFUSED_FOR).build(),
+            refused: Refused::new(),
             reveal,
             ended_epochs: Arc::default(),
         };
@@ -87,6 +88,8 @@ impl Pipeline {
             boundary,
             sites,
             cache: self.cache.clone(),
+            forms: Arc::clone(&self.forms),
+            shelf: self.shelf.clone(),
             measure: Arc::clone(&self.measure),
             making: Arc::clone(&self.making),
             fetching: Arc::clone(&self.fetching),
@@ -96,6 +99,24 @@ impl Pipeline {
             ended_epochs: Arc::clone(&self.ended_epochs),
         };
         Ok((pipeline, reports))
+    }
+}
+
+/// The pages on disk, where there shall be some. A folder that cannot be used costs the survival of pages, and
+/// nothing else.
+fn shelf(
+    config: Option<&DiskConfig>,
+    boundary: &Boundary,
+    sites: &[Site],
+    cache: &VariantCache,
+) -> Option<Arc<Shelf>> {
+    let by_host = sites.iter().map(|site| site.host.as_str()).zip(boundary.sites());
+    match Shelf::open(config?, by_host, cache.began()) {
+        Ok(shelf) => Some(Arc::new(shelf)),
+        Err(cause) => {
+            tracing::warn!(%cause, "pages are not kept on disk");
+            None
+        }
     }
 }
 
@@ -130,32 +151,6 @@ impl Foundation {
             built.reports.push(report);
         }
         Ok(built)
-    }
-}
-
-impl SiteParts {
-    /// The part of a site's configuration that the boundary works on.
-    fn boundary(&self) -> SiteConfig {
-        let routes = self.routes.iter().map(|route| {
-            let plugins = || self.plugins.iter().filter(|(name, _)| route.plugins.contains(name));
-            RouteConfig {
-                pattern: route.pattern.clone(),
-                methods: route.methods.clone(),
-                mode: route.mode,
-                query: route.query.clone(),
-                fragment: route.fragment,
-                signals: signals_of(plugins().map(|(_, plugin)| plugin), &route.origin_sees),
-                bucket: plugins().any(|(_, plugin)| plugin.manifest().splits()),
-            }
-        });
-        SiteConfig {
-            hosts: self.hosts.clone(),
-            vocabulary: Arc::clone(&self.vocabulary),
-            consent: self.consent.clone(),
-            campaign_parameter: self.campaign_parameter.clone(),
-            topics: self.topics.clone(),
-            routes: routes.collect(),
-        }
     }
 }
 
@@ -200,7 +195,9 @@ fn build_site(
     let undeclared = Arc::new(Route {
         label: label("undeclared"),
         mode: Mode::Anonymous,
-        freshness: None,
+        downstream: Downstream::default(),
+        compress: true,
+        rules: parts.rules,
         relay_unstorable: false,
         canary: None,
         paths: Arc::new(DistinctPaths::new(UNDECLARED_PATHS)),
@@ -212,6 +209,7 @@ fn build_site(
     let fields = FieldList::new(&parts.output_headers, policy);
     let recheck_after = parts.recheck_after;
     let site = Site {
+        host: host.clone(),
         routes,
         undeclared,
         keeping,
@@ -271,8 +269,10 @@ impl Context<'_> {
             built.routes.push(Arc::new(Route {
                 label: label(&route.path),
                 mode: route.mode,
-                freshness: route.freshness,
+                rules: route.rules,
                 relay_unstorable: route.relay_unstorable,
+                downstream: route.downstream,
+                compress: route.compress,
                 canary: canary.map(Arc::new),
                 paths: Arc::new(DistinctPaths::new(route.distinct_paths)),
                 asks: own.has_notice().then(|| Asks::new(decision.as_ref(), own.honours_signals())),
@@ -330,7 +330,7 @@ fn relay(parts: &SiteParts, site: SiteId) -> RelayTarget {
 /// stored has been told that its pages may be made for one visitor.
 fn canary(route: &RouteParts) -> Result<Option<Canary>, BuildError> {
     let is_shared = route.mode == Mode::Personalize && !route.relay_unstorable;
-    (is_shared || route.freshness.is_some())
+    (is_shared || route.rules.own.is_some())
         .then(|| Canary::new(&route.volatile, route.distinct_paths))
         .transpose()
 }

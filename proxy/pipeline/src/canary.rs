@@ -45,7 +45,7 @@ pub(crate) struct Sent {
 
 impl From<&Page> for Sent {
     fn from(page: &Page) -> Self {
-        Self { status: page.status, headers: page.headers.clone(), body: page.body.clone() }
+        Self { status: page.status(), headers: page.headers().clone(), body: page.body().clone() }
     }
 }
 

@@ -3,12 +3,14 @@
 //! An origin's cookies, validators, reporting directives, client hints and whatever comes next
 //! stay behind because they are not on the list, not because somebody thought of them.
 
-use std::time::Duration;
+use std::time::SystemTime;
 
 use cloakroom_boundary::Mode;
 use cloakroom_rewrite::is_read_encoding;
+use cloakroom_variants::{Freshness, OwnTag};
 use http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, DATE, EXPIRES, LAST_MODIFIED,
+    LOCATION, REFERRER_POLICY, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -37,6 +39,11 @@ impl FieldList {
             names.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok()).collect();
         fields.extend(added.iter().filter(|name| !fields.contains(name)).cloned().collect::<Vec<_>>());
         Self { names: fields, policy }
+    }
+
+    /// Whether a field of the origin's has a part in what visitors are sent.
+    pub(crate) fn uses(&self, name: &HeaderName) -> bool {
+        self.names.contains(name)
     }
 
     /// The fields of a page that are stored and sent, in the order of the list. `redirect` says what
@@ -71,21 +78,83 @@ impl FieldList {
     }
 }
 
-/// The fields of a variant: those of its page, and a `Cache-Control` under which no cache in front
-/// of us gives one visitor's variant to another.
-pub(crate) fn of_variant(page: &HeaderMap, mode: Mode, fresh_for: Duration) -> HeaderMap {
-    let mut headers = page.clone();
-    let cache_control = if mode == Mode::Anonymous && !fresh_for.is_zero() {
-        HeaderValue::try_from(format!("public, max-age={}", fresh_for.as_secs())).ok()
-    } else {
-        None
-    };
-    if cache_control.is_some() {
-        // The origin is told of the signal, so a cache in front must not mix what it answers.
-        headers.insert(VARY, HeaderValue::from_static("Sec-GPC"));
+/// What caches in front and browsers are told of a route's pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Downstream {
+    /// Words of our own under which no cache gives one visitor's variant to another: a personalized page is asked
+    /// for again each time, an anonymous one may be shared for as long as it is fresh. The entity tag is ours.
+    #[default]
+    Safe,
+    /// The origin's own words, entity tag and dates: anonymous routes alone.
+    Origin,
+}
+
+/// How the pages of a route are sent.
+pub(crate) struct Sending {
+    pub(crate) mode: Mode,
+    pub(crate) downstream: Downstream,
+    /// The page has more than one form.
+    pub(crate) compressed: bool,
+}
+
+/// What the origin says to caches and browsers, which is sent as it is where a route says so.
+const ORIGINS: [HeaderName; 5] = [CACHE_CONTROL, EXPIRES, DATE, LAST_MODIFIED, VARY];
+
+impl Sending {
+    /// The fields that are sent besides those that describe a page; `origin` are the origin's.
+    pub(crate) fn fields(&self, origin: &HeaderMap, freshness: &Freshness) -> HeaderMap {
+        let mut sent = HeaderMap::new();
+        if self.downstream == Downstream::Origin {
+            for name in &ORIGINS {
+                for value in origin.get_all(name) {
+                    sent.append(name.clone(), value.clone());
+                }
+            }
+        } else {
+            self.safe(&mut sent, freshness);
+        }
+        if let Some(vary) = self.vary(&sent) {
+            sent.append(VARY, HeaderValue::from_static(vary));
+        }
+        // When the page was made, not when it is sent (RFC 9110 §6.6.1): `Age` counts from there.
+        let date = origin.get(DATE).filter(|date| is_date(date)).cloned();
+        let now = || HeaderValue::try_from(httpdate::fmt_http_date(SystemTime::now())).ok();
+        if let Some(date) = date.or_else(now) {
+            sent.insert(DATE, date);
+        }
+        sent
     }
-    headers.insert(CACHE_CONTROL, cache_control.unwrap_or(HeaderValue::from_static("private, no-cache")));
-    headers
+
+    fn safe(&self, sent: &mut HeaderMap, freshness: &Freshness) {
+        // Caches in front are told the age too, and count from when the origin made it.
+        let Freshness { lifetime, age, .. } = freshness;
+        let shared = self.mode == Mode::Anonymous && age < lifetime;
+        let public = || HeaderValue::try_from(format!("public, max-age={}", lifetime.as_secs())).ok();
+        let cache_control = shared.then(public).flatten();
+        sent.insert(CACHE_CONTROL, cache_control.unwrap_or(HeaderValue::from_static("private, no-cache")));
+    }
+
+    /// What an answer depends on that a cache in front could keep. The origin is told of the signal, so that such
+    /// a cache must not mix what it answers.
+    fn vary(&self, sent: &HeaderMap) -> Option<&'static str> {
+        let private = HeaderValue::from_static("private, no-cache");
+        let signal = self.downstream == Downstream::Safe && sent.get(CACHE_CONTROL) != Some(&private);
+        match (signal, self.compressed) {
+            (true, true) => Some("Sec-GPC, Accept-Encoding"),
+            (true, false) => Some("Sec-GPC"),
+            (false, true) => Some("Accept-Encoding"),
+            (false, false) => None,
+        }
+    }
+
+    /// Whose entity tag is sent.
+    pub(crate) fn own_tag(&self) -> OwnTag {
+        if self.downstream == Downstream::Origin { OwnTag::Origins } else { OwnTag::Ours }
+    }
+}
+
+fn is_date(value: &HeaderValue) -> bool {
+    value.to_str().is_ok_and(|text| httpdate::parse_http_date(text).is_ok())
 }
 
 /// Whether a page is HTML in an encoding that the rewriter reads.
@@ -229,17 +298,45 @@ mod tests {
         assert_eq!(allowed(&map(&[("referrer-policy", "unsafe-url")]))["referrer-policy"], "strict-origin");
     }
 
+    fn sent(downstream: Downstream, mode: Mode, seconds: u64, origin: &HeaderMap) -> HeaderMap {
+        let lifetime = std::time::Duration::from_secs(seconds);
+        let freshness = Freshness::of(lifetime);
+        Sending { mode, downstream, compressed: true }.fields(origin, &freshness)
+    }
+
     #[test]
     fn no_cache_in_front_keeps_a_variant() {
-        let page = map(&[("content-type", "text/html")]);
-        let of =
-            |mode, seconds| of_variant(&page, mode, Duration::from_secs(seconds))["cache-control"].clone();
-        assert_eq!(of(Mode::Personalize, 60), "private, no-cache");
-        assert_eq!(of(Mode::Anonymous, 60), "public, max-age=60");
-        assert_eq!(of(Mode::Anonymous, 0), "private, no-cache");
-        let vary = |mode| of_variant(&page, mode, Duration::from_secs(60)).get("vary").cloned();
-        assert_eq!(vary(Mode::Anonymous).unwrap(), "Sec-GPC");
-        assert_eq!(vary(Mode::Personalize), None);
+        let origin =
+            map(&[("cache-control", "public, max-age=9"), ("date", "Mon, 01 Jan 2024 00:00:00 GMT")]);
+        let of = |mode, seconds| sent(Downstream::Safe, mode, seconds, &origin);
+        assert_eq!(of(Mode::Personalize, 60)["cache-control"], "private, no-cache");
+        assert_eq!(of(Mode::Anonymous, 60)["cache-control"], "public, max-age=60");
+        assert_eq!(of(Mode::Anonymous, 0)["cache-control"], "private, no-cache");
+        let vary = |mode| of(mode, 60).get_all("vary").iter().cloned().collect::<Vec<_>>();
+        assert_eq!(vary(Mode::Anonymous), ["Sec-GPC, Accept-Encoding"]);
+        assert_eq!(vary(Mode::Personalize), ["Accept-Encoding"]);
+        assert_eq!(of(Mode::Personalize, 60)["date"], "Mon, 01 Jan 2024 00:00:00 GMT");
+    }
+
+    #[test]
+    fn a_route_may_send_what_the_origin_says() {
+        let fields = [
+            ("cache-control", "public, max-age=9, immutable"),
+            ("expires", "Mon, 01 Jan 2024 00:00:09 GMT"),
+            ("last-modified", "Mon, 01 Jan 2023 00:00:00 GMT"),
+            ("date", "Mon, 01 Jan 2024 00:00:00 GMT"),
+        ];
+        let sent = sent(Downstream::Origin, Mode::Anonymous, 9, &map(&fields));
+        for (name, value) in fields {
+            assert_eq!(sent[name], value);
+        }
+        assert_eq!(sent["vary"], "Accept-Encoding");
+    }
+
+    #[test]
+    fn a_date_that_is_none_is_replaced() {
+        let sent = sent(Downstream::Safe, Mode::Anonymous, 9, &map(&[("date", "yesterday")]));
+        assert!(is_date(&sent["date"]));
     }
 
     #[test]

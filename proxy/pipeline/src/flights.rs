@@ -6,12 +6,42 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
+use crate::arrival::Arrival;
+
 /// Flights that may be under way at once; past that, a new one is refused.
 const MAX_FLIGHTS: usize = 8_192;
 
+/// How far a flight is.
+#[derive(Clone)]
+pub(crate) enum Stage<V> {
+    /// What it brings is not here yet, but can be read along.
+    Arriving(Arc<Arrival>),
+    /// It is over.
+    Landed(V),
+}
+
+type Watched<V> = watch::Receiver<Option<Stage<V>>>;
+
 /// The flights under way.
 pub(crate) struct Flights<K, V> {
-    under_way: Mutex<HashMap<K, watch::Receiver<Option<V>>>>,
+    under_way: Mutex<HashMap<K, Watched<V>>>,
+}
+
+/// A place in a flight.
+pub(crate) enum Seat<V> {
+    /// There was no need to fly.
+    Landed(V),
+    /// In the flight; `first` for whoever began it.
+    Flying { watched: Watched<V>, first: bool },
+}
+
+/// Where a flight tells that what it brings can be read along.
+pub(crate) struct Tower<V>(watch::Sender<Option<Stage<V>>>);
+
+impl<V> Tower<V> {
+    pub(crate) fn announce(&self, arrival: Arc<Arrival>) {
+        self.0.send_replace(Some(Stage::Arriving(arrival)));
+    }
 }
 
 impl<K, V> Flights<K, V>
@@ -23,42 +53,71 @@ where
         Arc::new(Self { under_way: Mutex::new(HashMap::new()) })
     }
 
-    /// The result of the flight for `key`: the one under way, or a new one made of `start`.
+    /// A seat in the flight for `key`: the one under way, or a new one made of `start`.
     ///
     /// `landed` is asked under the lock, since a flight may have landed between the caller's look
-    /// into the cache and this call. `None` when there are too many flights, or the task died.
-    pub(crate) async fn join<F>(
+    /// into the cache and this call. `None` when there are too many flights.
+    pub(crate) fn board<F>(
         self: &Arc<Self>,
         key: K,
         landed: impl FnOnce() -> Option<V>,
-        start: impl FnOnce() -> F,
-    ) -> Option<V>
+        start: impl FnOnce(Arc<Tower<V>>) -> F,
+    ) -> Option<Seat<V>>
     where
         F: Future<Output = V> + Send + 'static,
     {
-        let mut seat = {
-            let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(seat) = under_way.get(&key) {
-                seat.clone()
-            } else if let Some(value) = landed() {
-                return Some(value);
-            } else if under_way.len() >= MAX_FLIGHTS {
-                return None;
-            } else {
-                let (landing, seat) = watch::channel(None);
-                under_way.insert(key.clone(), seat.clone());
-                // The guard ends the flight however the task ends, a panic included.
-                let flight = Flight { flights: Arc::clone(self), key };
-                let task = start();
-                tokio::spawn(async move {
-                    let value = task.await;
-                    drop(flight);
-                    landing.send_replace(Some(value));
-                });
-                seat
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watched) = under_way.get(&key) {
+            return Some(Seat::Flying { watched: watched.clone(), first: false });
+        }
+        if let Some(value) = landed() {
+            return Some(Seat::Landed(value));
+        }
+        if under_way.len() >= MAX_FLIGHTS {
+            return None;
+        }
+        let (landing, watched) = watch::channel(None);
+        under_way.insert(key.clone(), watched.clone());
+        // The guard ends the flight however the task ends, a panic included.
+        let flight = Flight { flights: Arc::clone(self), key };
+        let tower = Arc::new(Tower(landing));
+        let task = start(Arc::clone(&tower));
+        tokio::spawn(async move {
+            let value = task.await;
+            drop(flight);
+            tower.0.send_replace(Some(Stage::Landed(value)));
+        });
+        Some(Seat::Flying { watched, first: true })
+    }
+}
+
+impl<V: Clone + Send + Sync> Seat<V> {
+    /// Whether somebody else had begun the flight.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Self::Flying { first: false, .. })
+    }
+
+    /// The first there is to be had: `None` if the task has died.
+    pub(crate) async fn first(&mut self) -> Option<Stage<V>> {
+        match self {
+            Self::Landed(value) => Some(Stage::Landed(value.clone())),
+            Self::Flying { watched, .. } => {
+                watched.wait_for(Option::is_some).await.ok().and_then(|stage| (*stage).clone())
             }
+        }
+    }
+
+    /// What the flight brings in the end: `None` if the task has died.
+    pub(crate) async fn landed(self) -> Option<V> {
+        let Self::Flying { mut watched, .. } = self else {
+            let Self::Landed(value) = self else { return None };
+            return Some(value);
         };
-        seat.wait_for(Option::is_some).await.ok().and_then(|value| (*value).clone())
+        let stage = watched.wait_for(|stage| matches!(stage, Some(Stage::Landed(_)))).await.ok()?;
+        match &*stage {
+            Some(Stage::Landed(value)) => Some(value.clone()),
+            _ => None,
+        }
     }
 }
 
@@ -79,6 +138,13 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
     use std::time::Duration;
 
+    async fn join<F>(flights: &Arc<Flights<u8, usize>>, start: impl FnOnce() -> F) -> Option<usize>
+    where
+        F: Future<Output = usize> + Send + 'static,
+    {
+        flights.board(1, || None, |_| start()).unwrap().landed().await
+    }
+
     #[tokio::test]
     async fn many_readers_cause_one_flight() {
         let flights = Flights::<u8, usize>::new();
@@ -91,7 +157,7 @@ mod tests {
                         tokio::time::sleep(Duration::from_millis(20)).await;
                         started.fetch_add(1, SeqCst)
                     };
-                    flights.join(7, || None, start).await
+                    join(&flights, start).await
                 })
             })
             .collect();
@@ -109,16 +175,24 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(30)).await;
             5
         };
-        let first = tokio::time::timeout(Duration::from_millis(5), flights.join(1, || None, slow)).await;
+        let first = tokio::time::timeout(Duration::from_millis(5), join(&flights, slow)).await;
         assert!(first.is_err());
-        let second = flights.join(1, || None, || async { 6 }).await;
+        let second = join(&flights, || async { 6 }).await;
         assert_eq!(second, Some(5));
     }
 
     #[tokio::test]
     async fn a_task_that_dies_fails_its_readers_and_nobody_else() {
         let flights = Flights::<u8, usize>::new();
-        assert_eq!(flights.join(1, || None, || async { panic!("as the test wants") }).await, None);
-        assert_eq!(flights.join(1, || None, || async { 6 }).await, Some(6));
+        assert_eq!(join(&flights, || async { panic!("as the test wants") }).await, None);
+        assert_eq!(join(&flights, || async { 6 }).await, Some(6));
+    }
+
+    #[tokio::test]
+    async fn what_has_landed_meanwhile_needs_no_flight() {
+        let flights = Flights::<u8, usize>::new();
+        let seat = flights.board(1, || Some(4), |_| async { 6 }).unwrap();
+        assert!(!seat.is_shared());
+        assert_eq!(seat.landed().await, Some(4));
     }
 }

@@ -5,21 +5,30 @@
 
 mod accept;
 mod answer;
+mod arrival;
 mod build;
+mod cache_status;
 mod canary;
+mod compress;
 mod decision;
 mod downstream;
+mod failure;
+mod fetching;
 mod flights;
 mod keeping;
 mod live;
 mod miss;
 mod own;
 mod page_policy;
+mod partial;
 mod partition;
 mod parts;
 mod recheck;
+mod refused;
 mod route;
+mod shelf;
 mod store;
+mod variant;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -30,23 +39,33 @@ use cloakroom_crowd::Crowd;
 use cloakroom_measure::{Measure, Trouble};
 use cloakroom_origin::{Origin, Tls};
 use cloakroom_rewrite::OutputPolicy;
-use cloakroom_variants::{PageKey, StoredVariant, VariantCache, VariantKey, VariantLookup};
-use moka::sync::Cache;
+use cloakroom_variants::{PageKey, Resource, State, VariantCache, VariantKey, VariantLookup};
 
-pub use answer::{Answer, CacheStatus, OF_FAILURE, Reveal, error_page};
+pub use answer::{Answer, Head, OF_FAILURE, Reveal};
+pub use arrival::{Arrival, Broken, Reader};
+pub use cache_status::CacheStatus;
+pub use compress::Compression;
+pub use downstream::Downstream;
+pub use failure::error_page;
 pub use live::Live;
 pub use miss::Pending;
 pub use own::Submission;
+pub use partial::Partial;
 pub use parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 
-use answer::{Content, Failure, Source, is_held};
+use answer::{Content, Stored};
+use cache_status::Source;
+use compress::Forms;
 use downstream::FieldList;
+use failure::Failure;
 use flights::Flights;
 use keeping::Keeping;
-use miss::{Fetched, Made};
+use miss::{Fetched, Made, PendingPage};
 use own::Own;
 use recheck::Room;
+use refused::Refused;
 use route::{Route, Visit};
+use shelf::Shelf;
 use store::Store;
 
 /// Everything between the edge and the origin.
@@ -54,6 +73,10 @@ pub struct Pipeline {
     boundary: Arc<Boundary>,
     sites: Vec<Site>,
     cache: VariantCache,
+    /// Makes the compressed forms of what is in it.
+    forms: Arc<Forms>,
+    /// Where pages outlive a restart, and memory.
+    shelf: Option<Arc<Shelf>>,
     measure: Arc<Measure>,
     /// Flights that make a variant, and flights that fetch a page.
     making: Arc<Flights<VariantKey, Made>>,
@@ -61,7 +84,7 @@ pub struct Pipeline {
     /// Room for pages that are looked at again.
     room: Arc<Room>,
     /// Pages that the origin would not let us store, remembered for some seconds.
-    refused: Cache<PageKey, Failure>,
+    refused: Refused,
     /// Cells and variants are shown in answers: `dev` and `demo` only.
     reveal: bool,
     /// Epochs that have ended since the start, over all sites.
@@ -69,6 +92,8 @@ pub struct Pipeline {
 }
 
 struct Site {
+    /// Its first host.
+    host: String,
     routes: Vec<Arc<Route>>,
     /// Answers for paths that no route declares.
     undeclared: Arc<Route>,
@@ -164,7 +189,17 @@ impl Relay {
 impl Pipeline {
     /// Takes a sealed request as far as it gets without waiting. A hit ends here.
     #[must_use]
-    pub fn step(&self, raw: RawRequest<'_>) -> Step {
+    pub fn step(self: &Arc<Self>, raw: RawRequest<'_>) -> Step {
+        let is_head = raw.is_head();
+        let mut step = self.judge(raw);
+        // Refusals too: what a HEAD is answered with has no body, or the next answer would be read in it.
+        if let (Step::Answer(answer), true) = (&mut step, is_head) {
+            answer.head_only = true;
+        }
+        step
+    }
+
+    fn judge(self: &Arc<Self>, raw: RawRequest<'_>) -> Step {
         let site_id = match self.boundary.site(&raw) {
             Ok(site) => site,
             Err(refusal) => return self.refuse(None, refusal),
@@ -186,52 +221,52 @@ impl Pipeline {
         }
     }
 
-    fn serve(&self, site: &Site, admitted: Admitted, epoch: &cloakroom_crowd::Epoch) -> Step {
-        let Admitted { route: id, facts, signals, token, undecided, cookies, tags, request, .. } = admitted;
+    fn serve(self: &Arc<Self>, site: &Site, admitted: Admitted, epoch: &cloakroom_crowd::Epoch) -> Step {
+        let Admitted { route: id, facts, signals, token, undecided, cookies, asked, request, .. } = admitted;
         let route = site.route(id);
         let cookies = cookies.settle(site.keeping.under(facts));
+        let (head_only, label) = (request.is_head(), route.label);
         if route.is_quarantined() {
             let content = Content::Failure(Failure::Quarantined);
-            let (head_only, label) = (request.is_head(), route.label);
-            return Step::Answer(Answer {
-                content,
-                unmodified: false,
-                head_only,
-                label,
-                reveal: None,
-                cookies,
-            });
+            return Step::Answer(Answer { content, head_only, label, reveal: None, cookies });
         }
         let shown = route.shown(facts, undecided);
         let chosen = route.choose(id, Visit { facts, signals, token }, epoch, self.reveal);
-        let lookup = VariantLookup::new(&request, chosen.choice);
-        let lookup = lookup.showing(shown);
-        let stored = self.stored(route, &lookup);
-        if let Some(variant) = stored.as_ref().filter(|v| v.left(Instant::now()).is_some()) {
-            return Step::Answer(Answer {
-                unmodified: is_held(variant, &tags),
-                content: Content::Stored { variant: Arc::clone(variant), source: Source::Cache },
-                head_only: request.is_head(),
-                label: route.label,
-                reveal: chosen.reveal,
-                cookies,
-            });
+        let lookup = VariantLookup::new(&request, chosen.choice).showing(shown);
+        let found = self.stored(route, &lookup).and_then(|resource| {
+            let state = resource.state(Instant::now());
+            Some((resource.variant(lookup.variant())?, state))
+        });
+        let (variant, source) = match found {
+            Some((variant, State::Fresh(_))) => (variant, Source::Cache),
+            Some((variant, State::WhileRevalidating)) => (variant, Source::Revalidating),
+            _ if asked.only_if_cached() => {
+                let content = Content::Failure(Failure::NotStored);
+                return Step::Answer(Answer { content, head_only, label, reveal: None, cookies });
+            }
+            _ => {
+                let page = PendingPage { route: Arc::clone(route), request, choice: chosen.choice, shown };
+                return Step::Fetch(Box::new(Pending {
+                    page,
+                    head_only,
+                    reveal: chosen.reveal,
+                    cookies,
+                    asked,
+                }));
+            }
+        };
+        if source == Source::Revalidating {
+            // The flight needs nobody who waits for it; where there are too many, a later request asks.
+            let page = PendingPage { route: Arc::clone(route), request, choice: chosen.choice, shown };
+            drop(self.board(page));
         }
-        Step::Fetch(Box::new(Pending {
-            route: Arc::clone(route),
-            request,
-            choice: chosen.choice,
-            shown,
-            stale: stored,
-            reveal: chosen.reveal,
-            cookies,
-            tags,
-        }))
+        let content = Content::Stored(Stored::new(variant, source, asked));
+        Step::Answer(Answer { content, head_only, label, reveal: chosen.reveal, cookies })
     }
 
-    /// The stored variant, fresh or not, unless the route's quarantine put it in doubt.
-    fn stored(&self, route: &Route, lookup: &VariantLookup<'_>) -> Option<Arc<StoredVariant>> {
-        self.cache.variant(lookup).filter(|variant| !route.doubts(variant.arrived()))
+    /// What is stored, fresh or not, unless the route's quarantine put it in doubt.
+    fn stored(&self, route: &Route, lookup: &VariantLookup<'_>) -> Option<Arc<Resource>> {
+        self.cache.find(lookup).filter(|resource| !route.doubts(resource.page().arrived()))
     }
 
     fn refuse(&self, site: Option<&Site>, refusal: Refusal) -> Step {
@@ -248,7 +283,6 @@ impl Pipeline {
         let content = Content::Refused { refusal, explained: self.reveal };
         Step::Answer(Answer {
             content,
-            unmodified: false,
             head_only: false,
             label,
             reveal: None,

@@ -65,6 +65,13 @@ impl Live {
         Ok(reports)
     }
 
+    /// Waits until all is on disk that shall outlive the process.
+    pub async fn flush(&self) {
+        if let Some(shelf) = &self.load_full().shelf {
+            shelf.flush().await;
+        }
+    }
+
     /// How many sites there are; each has epochs of its own.
     #[must_use]
     pub fn sites(&self) -> usize {

@@ -150,7 +150,7 @@ fn refused(site: &Site, refusal: Refusal) -> Answer {
 }
 
 fn answer(site: &Site, content: Content, head_only: bool, cookies: OwnCookies) -> Answer {
-    Answer { content, head_only, label: site.own.label, unmodified: false, reveal: None, cookies }
+    Answer { content, head_only, label: site.own.label, reveal: None, cookies }
 }
 
 impl Pipeline {
@@ -160,14 +160,7 @@ impl Pipeline {
         let Some(site) = self.sites.get(submission.site) else {
             let (content, cookies) =
                 (Content::Refused { refusal: Refusal::UnknownHost, explained: false }, OwnCookies::default());
-            return Answer {
-                content,
-                head_only: false,
-                label: usize::MAX,
-                unmodified: false,
-                reveal: None,
-                cookies,
-            };
+            return Answer { content, head_only: false, label: usize::MAX, reveal: None, cookies };
         };
         match self.boundary.read_form(&submission.form, body) {
             Ok(Changed { cookies, location }) => match HeaderValue::try_from(location) {

@@ -5,16 +5,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloakroom_boundary::{BoundaryError, ConsentSource, Geo, Mode, PathPattern, QueryRule, TopicConfig};
+use cloakroom_boundary::{
+    BoundaryError, ConsentSource, Geo, Mode, PathPattern, QueryRule, RouteConfig, SiteConfig, TopicConfig,
+};
 use cloakroom_crowd::{Config as CrowdConfig, CrowdError};
+use cloakroom_disk::Config as DiskConfig;
 use cloakroom_notice::{Config as NoticeConfig, NoticeError};
 use cloakroom_origin::{OriginConfig, TlsError};
 use cloakroom_plugin_host::{Lost, Plugin};
 use cloakroom_policy::{PolicyError, PolicySet};
-use cloakroom_variants::CacheConfig;
+use cloakroom_variants::{CacheConfig, Rules};
 use cloakroom_vocabulary::{DomainError, Entropy, Signal, SiteVocabulary, bucket_bits};
 use http::HeaderName;
 use ipnet::IpNet;
+
+use crate::compress::Compression;
+use crate::decision::signals_of;
+use crate::downstream::Downstream;
 
 /// Everything a pipeline is built of.
 pub struct Parts {
@@ -26,6 +33,10 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpNet>,
     /// Bounds of the cache.
     pub cache: CacheConfig,
+    /// Where pages are kept on disk, if anywhere.
+    pub disk: Option<DiskConfig>,
+    /// What is compressed.
+    pub compression: Compression,
     /// The folder in which released cells outlive a restart, if they shall.
     pub store: Option<PathBuf>,
     /// Where access log lines go, if anywhere.
@@ -68,6 +79,8 @@ pub struct SiteParts {
     pub content_security_policy: bool,
     /// Fields of the origin's answers that its visitors are sent besides the shipped list.
     pub output_headers: Vec<HeaderName>,
+    /// How long pages are fresh that no route declares.
+    pub rules: Rules,
     /// How long after it was fetched a page is fetched again, twice, to see whether it depends on more
     /// than what was asked.
     pub recheck_after: Duration,
@@ -95,12 +108,16 @@ pub struct RouteParts {
     pub plugins: Vec<String>,
     /// Signals whose released value the origin is told.
     pub origin_sees: Vec<Signal>,
-    /// Its own freshness.
-    pub freshness: Option<Duration>,
+    /// How long its pages are fresh, its own freshness included.
+    pub rules: Rules,
     /// Regular expressions of what may differ in its pages from fetch to fetch.
     pub volatile: Vec<String>,
     /// Relay unstorable answers instead of refusing them.
     pub relay_unstorable: bool,
+    /// What caches in front and browsers are told.
+    pub downstream: Downstream,
+    /// Send its pages compressed to those who take that.
+    pub compress: bool,
     /// Labels for policies.
     pub labels: Vec<String>,
     /// The most distinct pages in an epoch.
@@ -250,4 +267,33 @@ pub enum BuildError {
     /// The access log's thread cannot be started.
     #[error("the access log cannot be started: {0}")]
     AccessLog(#[source] std::io::Error),
+    /// The system starts no more threads.
+    #[error("the threads that compress cannot be started")]
+    Threads(#[source] std::io::Error),
+}
+
+impl SiteParts {
+    /// The part of a site's configuration that the boundary works on.
+    pub(crate) fn boundary(&self) -> SiteConfig {
+        let routes = self.routes.iter().map(|route| {
+            let plugins = || self.plugins.iter().filter(|(name, _)| route.plugins.contains(name));
+            RouteConfig {
+                pattern: route.pattern.clone(),
+                methods: route.methods.clone(),
+                mode: route.mode,
+                query: route.query.clone(),
+                fragment: route.fragment,
+                signals: signals_of(plugins().map(|(_, plugin)| plugin), &route.origin_sees),
+                bucket: plugins().any(|(_, plugin)| plugin.manifest().splits()),
+            }
+        });
+        SiteConfig {
+            hosts: self.hosts.clone(),
+            vocabulary: Arc::clone(&self.vocabulary),
+            consent: self.consent.clone(),
+            campaign_parameter: self.campaign_parameter.clone(),
+            topics: self.topics.clone(),
+            routes: routes.collect(),
+        }
+    }
 }

@@ -12,7 +12,7 @@
 //! the requests are those of the miss, without its validators.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cloakroom_boundary::SiteId;
 use cloakroom_measure::Trouble;
@@ -75,25 +75,25 @@ impl Pipeline {
         if canary.is_quarantined() {
             return;
         }
+        let (at, began) = (Instant::now(), self.cache.began());
         let (one, other) = tokio::join!(site.origin.fetch(request.again()), site.origin.fetch(request));
         let (Ok(one), Ok(other)) = (one, other) else { return };
         // An origin that fails says nothing of the page.
         if one.status.is_server_error() || other.status.is_server_error() {
             return;
         }
-        let asked = Asked { site: id, route: &route, path: &path };
+        let asked = Asked { site: id, route: &route, path: &path, at };
         let (first, second) = (self.shown(&asked, site, &one), self.shown(&asked, site, &other));
         if differ(&route, first, second).await {
             canary.quarantine();
             self.measure.trouble(route.label, Trouble::DiffersByFetch);
             return;
         }
-        let Some(stored) = self.cache.page(&key) else { return };
-        // Variants of the earlier page stay until they are no longer fresh, as the origin said.
-        if let Ok(page) = self.accept(&asked, site, one, None)
-            && differ(&route, Sent::from(&*stored), Sent::from(&page)).await
+        let Some(stored) = self.cache.get(&key) else { return };
+        if let Ok(page) = self.accept_whole(&asked, site, one)
+            && differ(&route, Sent::from(&**stored.page()), Sent::from(&page)).await
         {
-            self.cache.store_page(key, Arc::new(page));
+            self.cache.store(key, page, began);
         }
     }
 }

@@ -3,28 +3,33 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use cloakroom_boundary::{Kept, Mode, RouteId, Signals, Token};
 use cloakroom_crowd::Epoch;
 use cloakroom_notice::{Placard, Shown};
 use cloakroom_origin::Told;
-use cloakroom_rewrite::{SafeEdits, SafeFragment, cleanse_only, rewrite_with};
-use cloakroom_variants::{Choice, JointVariant, OriginView, PageKey};
+use cloakroom_rewrite::{Piece, Pieces, SafeEdits, SafeFragment, rewrite_to_pieces};
+use cloakroom_variants::{Body, Choice, JointVariant, OriginView, PageKey, Rules};
 use cloakroom_vocabulary::{Consent, ConsentFacts, Jurisdiction};
 
 use crate::answer::Reveal;
 use crate::canary::Canary;
 use crate::decision::Decision;
+use crate::downstream::{Downstream, Sending};
 
 /// One route of a site, or what answers for paths that no route declares.
 pub(crate) struct Route {
     /// Position among the labels of the counters.
     pub(crate) label: usize,
     pub(crate) mode: Mode,
-    /// The route's own freshness, over the origin's word.
-    pub(crate) freshness: Option<Duration>,
+    /// What caches in front and browsers are told of its pages.
+    pub(crate) downstream: Downstream,
+    /// Its pages are sent compressed to those who take that.
+    pub(crate) compress: bool,
+    /// How long its pages are fresh, where the origin's word is not the last.
+    pub(crate) rules: Rules,
     /// Unstorable answers are relayed instead of refused.
     pub(crate) relay_unstorable: bool,
     /// Watches whether its pages are the same for everyone: where plugins may change them, and where
@@ -117,6 +122,11 @@ impl Route {
         }
     }
 
+    /// How its pages are sent, which may have compressed forms.
+    pub(crate) fn sending(&self, compressed: bool) -> Sending {
+        Sending { mode: self.mode, downstream: self.downstream, compressed }
+    }
+
     /// What is chosen where nobody is known: the joint variant of all defaults.
     pub(crate) fn default_choice(&self) -> Choice {
         let joint = JointVariant::default();
@@ -142,15 +152,27 @@ impl Route {
     pub(crate) fn rewrite(
         &self,
         joint: JointVariant,
-        page: &[u8],
+        page: &Bytes,
         fragments: &Fragments,
         placard: Option<&Placard>,
     ) -> Rewritten {
-        match rewrite_with(page, &self.edits(joint), &|path| fragments.get(path).cloned(), placard) {
-            Ok(edited) => Rewritten::Edited(Bytes::from(edited)),
-            Err(_) => cleanse_only(page).map_or(Rewritten::Unusable, |page| Rewritten::Default(page.into())),
+        let body = |pieces: Pieces| body_of(page, pieces);
+        match rewrite_to_pieces(page, &self.edits(joint), &|path| fragments.get(path).cloned(), placard) {
+            Ok(edited) => Rewritten::Edited(body(edited)),
+            Err(_) => rewrite_to_pieces(page, &[], &|_| None, None)
+                .map_or(Rewritten::Unusable, |cleansed| Rewritten::Default(body(cleansed))),
         }
     }
+}
+
+/// A body that shares with its page what it keeps of it.
+fn body_of(page: &Bytes, Pieces { added, pieces }: Pieces) -> Body {
+    let added = Bytes::from(added.into_boxed_slice());
+    let pieces = pieces.into_iter().map(|piece| match piece {
+        Piece::Page(range) => page.slice(range),
+        Piece::Added(range) => added.slice(range),
+    });
+    Body::of(pieces.collect(), added.len())
 }
 
 /// Fragments by the paths that edits include them by.
@@ -159,9 +181,9 @@ pub(crate) type Fragments = HashMap<String, SafeFragment>;
 /// What became of a page.
 pub(crate) enum Rewritten {
     /// It has the edits.
-    Edited(Bytes),
+    Edited(Body),
     /// The edits cannot be applied safely; it is the origin's page, cleansed.
-    Default(Bytes),
+    Default(Body),
     /// It cannot even be cleansed, and is not shown.
     Unusable,
 }

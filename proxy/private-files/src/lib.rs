@@ -5,7 +5,7 @@
 
 mod seal;
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -62,12 +62,29 @@ impl Folder {
         self.lock_by(LOCK)
     }
 
+    /// As [`Folder::lock`], but without waiting: `None` if somebody else has it.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn try_lock(&self) -> io::Result<Option<File>> {
+        let file = self.open_lock(LOCK)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(cause)) => Err(cause),
+        }
+    }
+
     fn lock_by(&self, name: &str) -> io::Result<File> {
-        self.make()?;
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(false).mode(FILE_MODE).open(self.path(name))?;
+        let file = self.open_lock(name)?;
         file.lock()?;
         Ok(file)
+    }
+
+    fn open_lock(&self, name: &str) -> io::Result<File> {
+        self.make()?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(FILE_MODE).open(self.path(name))
     }
 
     /// The bytes of a file; `None` if it is not there.

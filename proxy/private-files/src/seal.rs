@@ -31,12 +31,29 @@ impl Seal {
         Some(sealed)
     }
 
+    /// A seal over these parts, one after another, to hold under this name alone. It may stand anywhere:
+    /// [`Seal::holds`] is told of it.
+    #[must_use]
+    pub fn over(&self, name: &str, parts: &[&[u8]]) -> [u8; SEAL_BYTES] {
+        self.mac_over(name, parts).map(|mac| mac.finalize().into_bytes().into()).unwrap_or_default()
+    }
+
+    /// Whether this is the seal over these parts under this name.
+    #[must_use]
+    pub fn holds(&self, name: &str, parts: &[&[u8]], seal: &[u8]) -> bool {
+        self.mac_over(name, parts).is_some_and(|mac| mac.verify_slice(seal).is_ok())
+    }
+
     fn mac(&self, name: &str, bytes: &[u8]) -> Option<Hmac<Sha256>> {
+        self.mac_over(name, &[bytes])
+    }
+
+    fn mac_over(&self, name: &str, parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
         // A key of any length is one; no error is to be had here.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
         mac.update(name.as_bytes());
         mac.update(&[0]);
-        mac.update(bytes);
+        parts.iter().for_each(|part| mac.update(part));
         Some(mac)
     }
 }

@@ -81,6 +81,28 @@ fn a_seal_holds_for_its_name_and_its_bytes() {
 }
 
 #[test]
+fn a_seal_may_stand_anywhere() {
+    let (_outer, folder) = folder();
+    let seal = folder.seal("key").unwrap();
+    let over = seal.over("name", &[b"by", b"", b"tes"]);
+    assert_eq!(over.to_vec(), seal.of("name", b"bytes"));
+    assert!(seal.holds("name", &[b"bytes"], &over));
+    assert!(!seal.holds("other", &[b"bytes"], &over) && !seal.holds("name", &[b"byte"], &over));
+    assert!(!seal.holds("name", &[b"bytes"], &over[1..]) && !seal.holds("name", &[b"bytes"], &[]));
+}
+
+#[test]
+fn whoever_does_not_wait_is_told_that_the_folder_is_taken() {
+    let (_outer, folder) = folder();
+    let lock = folder.try_lock().unwrap().unwrap();
+    assert!(folder.try_lock().unwrap().is_none());
+    drop(lock);
+    assert!(folder.try_lock().unwrap().is_some());
+    fs::write(folder.path("file"), b"").unwrap();
+    assert!(Folder::new(folder.path("file")).try_lock().is_err(), "it is no folder");
+}
+
+#[test]
 fn a_key_that_others_may_read_or_that_is_damaged_is_replaced() {
     let (_outer, folder) = folder();
     let seal = folder.seal("key").unwrap();

@@ -19,6 +19,7 @@ mod meta;
 mod narrow;
 mod page;
 mod pictures;
+mod pieces;
 mod placard;
 mod policy;
 mod properties;
@@ -34,6 +35,7 @@ mod value;
 
 pub use edit::Edit;
 pub use meta::is_read_encoding;
-pub use page::{RewriteError, cleanse_only, is_html, rewrite, rewrite_with};
+pub use page::{RewriteError, cleanse_only, is_html, rewrite, rewrite_to_pieces, rewrite_with};
+pub use pieces::{Piece, Pieces};
 pub use policy::{OutputPolicy, SafeEdits, SafeFragment};
 pub use removed::{Part, Place, Removed};

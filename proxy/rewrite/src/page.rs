@@ -13,6 +13,7 @@ use lol_html::html_content::{ContentType, Element, EndTag};
 use lol_html::{ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettings, Selector, Settings};
 
 use crate::entity::to_ascii;
+use crate::pieces::Pieces;
 use crate::placard::Standing;
 use crate::policy::{Action, SafeEdit, SafeEdits, SafeFragment};
 use crate::{meta, narrow};
@@ -99,6 +100,19 @@ pub fn rewrite_with(
     fragments: &dyn Fn(&str) -> Option<SafeFragment>,
     placard: Option<&Placard>,
 ) -> Result<Vec<u8>, RewriteError> {
+    rewrite_to_pieces(page, edits, fragments, placard).map(|pieces| pieces.join(page))
+}
+
+/// As [`rewrite_with`], as what is kept of the page and what is added to it.
+///
+/// # Errors
+/// As [`rewrite_with`].
+pub fn rewrite_to_pieces(
+    page: &[u8],
+    edits: &[&SafeEdits],
+    fragments: &dyn Fn(&str) -> Option<SafeFragment>,
+    placard: Option<&Placard>,
+) -> Result<Pieces, RewriteError> {
     if page.len() > MAX_PAGE_BYTES {
         return Err(RewriteError::PageTooLarge);
     }
@@ -146,7 +160,7 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn run(&self, closed: &Closed) -> Result<Vec<u8>, RewriteError> {
+    fn run(&self, closed: &Closed) -> Result<Pieces, RewriteError> {
         let Self { page, fragments, changes, .. } = *self;
         let work = Work { utf8: std::str::from_utf8(page).is_ok(), closed, added: Cell::new(0), fragments };
         let standing = self.placard.map(Standing::new);
@@ -171,9 +185,9 @@ impl Job<'_> {
         if let Some(standing) = &standing {
             settings = standing.settings(settings, &work);
         }
-        let mut output = Vec::with_capacity(page.len() + page.len() / 8);
-        run(settings, page, |chunk| output.extend_from_slice(chunk))?;
-        if changes && other_encoding.get() { Err(RewriteError::Encoding) } else { Ok(output) }
+        let mut output = Pieces::default();
+        run(settings, page, |chunk| output.push(page, chunk))?;
+        if changes && other_encoding.get() { Err(RewriteError::Encoding) } else { Ok(output.merged(page)) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The table of keys: everything that may be written in the two files, once for the check of
 //! their shape and for the printed reference.
 
-use cloakroom_vocabulary::Signal;
+use cloakroom_vocabulary::{Coding, Signal};
 
 use crate::bounds::{self, Bounded, Fraction};
 
@@ -90,6 +90,18 @@ pub(crate) const CONSENT_SOURCES: &[&str] =
     &["cookie", "tcf", "gpp", "onetrust", "cookiebot", "didomi", "usprivacy"];
 /// The words of `notice.languages`.
 pub(crate) const NOTICE_LANGUAGES: &[&str] = &cloakroom_notice::Language::TAGS;
+/// The words of `cache.compress`: the names of all codings.
+pub(crate) const CODINGS: &[&str] = &CODING_NAMES;
+#[expect(clippy::indexing_slicing, reason = "a constant beyond its array does not compile")]
+const CODING_NAMES: [&str; Coding::COUNT] = {
+    let mut names = [""; Coding::COUNT];
+    let mut at = 0;
+    while at < Coding::COUNT {
+        names[at] = Coding::ALL[at].name();
+        at += 1;
+    }
+    names
+};
 /// The words of `route.mode`.
 pub(crate) const MODES: &[&str] = &["personalize", "anonymous", "passthrough"];
 /// The words of `route.methods`.
@@ -110,12 +122,18 @@ const SIGNAL_NAMES: [&str; Signal::COUNT] = {
 };
 /// The words of `route.unstorable`.
 pub(crate) const UNSTORABLE: &[&str] = &["error", "relay"];
+/// The words of `route.downstream`.
+pub(crate) const DOWNSTREAM: &[&str] = &["safe", "origin"];
 
 /// The keys of the main file.
 #[rustfmt::skip]
 pub(crate) const MAIN: &[Key] = &[
     needed("listen", Kind::Section, "", "Where the proxy answers."),
-    needed("listen.http", Kind::TextOrTexts, "1 to 16 of `address:port`", "Addresses for plain HTTP. An IPv6 address stands in brackets: `[::]:8080`."),
+    key("listen.http", Kind::TextOrTexts, "none: HTTPS alone", "1 to 16 of `address:port`", "Addresses for plain HTTP. An IPv6 address stands in brackets: `[::]:8080`."),
+    key("listen.https", Kind::TextOrTexts, "none: plain HTTP alone", "1 to 16 of `address:port`", "Addresses for HTTPS: TLS 1.2 and 1.3, with HTTP/2 and HTTP/1.1, whichever the client prefers. Needs `[[listen.certificate]]`."),
+    section("listen.certificate", Kind::Sections, "What the proxy shows on `https`: at most 256. A client is shown the first whose names include the one that it asks for, and the first of all if there is none. Read at start: a renewed certificate is shown after a restart."),
+    needed("listen.certificate.cert", Kind::Text, "a file of at most 256KiB", "The certificate in PEM and behind it those that lead to its authority, relative to this file. Its names are the DNS names in it, `*.shop.example` included."),
+    needed("listen.certificate.key", Kind::Text, "a file of at most 256KiB", "The private key in PEM (PKCS #8, PKCS #1 or SEC 1), without a password, relative to this file. Nobody else should be able to read it."),
     section("client_ip", Kind::Section, "How the address of a visitor is told."),
     key("client_ip.trusted_proxies", Kind::Texts, "none", "at most 1,000 networks, none of them of everybody", "Networks of the load balancers in front, such as `10.0.0.0/8`: only these may set `X-Forwarded-For`."),
     section("geo", Kind::Section, "How the country of a visitor is told."),
@@ -126,14 +144,26 @@ pub(crate) const MAIN: &[Key] = &[
     needed("store.path", Kind::Text, "a folder; made if it is not there", "Where released combinations of values are written, so that after a restart they stay released until their epoch ends, and where `cloakroom plugin install` keeps plugins: the last 20 versions of each, at most 256 tables, and at most 256 MiB of compiled code; and the incident log, at most 64 files of about 1 MiB. No visitor, count or key is written. Relative to this file."),
     section("cache", Kind::Section, "The store of pages that are ready to send."),
     key("cache.max_bytes", Kind::Size(&bounds::CACHE_BYTES), "", "", "Memory for stored pages, of all sites together."),
+    key("cache.heuristic", Kind::Fraction(&bounds::SHARE), "`0.1`", "", "For how long a page is fresh of which the origin does not say so, but when it was last changed: this share of the time since then (RFC 9111 §4.2.2). 0 asks the origin each time."),
+    key("cache.heuristic_most", Kind::Duration(&bounds::HEURISTIC_MOST), "", "", "The most that this comes to."),
+    key("cache.negative", Kind::Duration(&bounds::NEGATIVE), "", "", "For how long a 404 or a 410 is fresh of which the origin says neither."),
+    key("cache.stale_if_error", Kind::Duration(&bounds::STALE_IF_ERROR), "", "", "For how long a page may be shown, once stale, when the origin fails. An origin's own `stale-if-error` overrules it, and `must-revalidate`, `proxy-revalidate`, `s-maxage` or `no-cache` forbid it (RFC 9111 §4.2.4)."),
+    key("cache.compress", Kind::Choices(CODINGS), "all of them", "each once; `[]` turns compression off", "The codings in which pages are stored besides, so that they are sent compressed to those who accept it. Forms are made once a page or variant, after it was stored; until then it is sent as it is. Which types are worth it is listed in `policies/compressible.txt`; an origin's `no-transform` is obeyed, and a form that is not 5 % smaller is dropped."),
+    key("cache.compress_from", Kind::Size(&bounds::COMPRESS_FROM), "", "", "The least bytes of a body that is worth compressing."),
+    key("cache.compress_threads", Kind::Number(&bounds::COMPRESS_THREADS), "", "", "Threads that compress, at a lower priority than those that answer."),
     section("metrics", Kind::Section, "Figures for the people who run the proxy."),
     key("metrics.listen", Kind::Text, "none: no metrics", "`address:port`", "Where metrics are read. Keep it off the public network."),
+    section("control", Kind::Section, "Where a running `serve` takes orders, such as `cloakroom purge`; `proxy/docs/CONTROL.md` has the words."),
+    key("control.socket", Kind::Text, "`control.sock` in the folder of `[store]`; none without a store", "a path of at most 100 bytes", "A Unix socket for the user who runs `serve`, and for root. Relative to this file."),
+    key("control.listen", Kind::Text, "none: the socket alone", "`address:port`; with `token_file`", "Where programs on other machines may order purges, such as a CMS. It is plain HTTP: keep it off the public network."),
+    key("control.token_file", Kind::Text, "none", "a file of at most 4KiB that not everybody may read", "Holds the secret that these programs have to show, 16 to 1,024 printable characters; read when `serve` starts. Relative to this file."),
     section("log", Kind::Section, "What is written to standard error."),
     key("log.level", Kind::Choice(LOG_LEVELS), "`info`", "", "The least weight of a line that is written."),
     key("log.format", Kind::Choice(LOG_FORMATS), "`text`", "", "How lines are written."),
     section("limits", Kind::Section, "What a request or a page may cost."),
     key("limits.header_bytes", Kind::Size(&bounds::HEADER_BYTES), "", "", "The most bytes of request line and headers from a client."),
     key("limits.client_silence", Kind::Duration(&bounds::CLIENT_SILENCE), "", "", "How long a client may be silent, before a request or while it takes an answer, until its connection is closed."),
+    key("limits.concurrent_streams", Kind::Number(&bounds::STREAMS), "", "", "Requests that one connection of HTTP/2 may have under way at a time."),
     key("limits.origin_connect", Kind::Duration(&bounds::ORIGIN_CONNECT), "", "", "How long connecting to an origin may take."),
     key("limits.origin_first_byte", Kind::Duration(&bounds::ORIGIN_FIRST_BYTE), "", "", "How long an origin may take to begin its answer."),
     key("limits.origin_timeout", Kind::Duration(&bounds::ORIGIN_TIMEOUT), "", "", "How long a whole fetch from an origin may take."),
@@ -224,17 +254,15 @@ pub(crate) const SITE: &[Key] = &[
     key("route.freshness", Kind::Duration(&bounds::FRESHNESS), "the origin's word", "", "Store pages for so long, whatever the origin says. Only for pages that are the same for everyone. Not on passthrough routes."),
     key("route.volatile", Kind::Texts, "none", "at most 8, each at most 256 bytes", "Regular expressions of what may differ in a page or its header fields from fetch to fetch, such as a nonce or a clock; see `canary`. `(?s).+` lets everything differ. On personalize routes, and with `freshness`."),
     key("route.unstorable", Kind::Choice(UNSTORABLE), "`error`", "", "What happens to an answer that cannot be stored: `error` refuses it, `relay` hands it on, although it might be made for one visitor. Not on passthrough routes."),
+    key("route.downstream", Kind::Choice(DOWNSTREAM), "`safe`", "`origin` on anonymous routes alone, and not with `freshness`", "What browsers and caches in front are told of a page. `safe`: words of our own, under which no cache pins one visitor's variant on another (`private, no-cache` on personalize routes, `public, max-age` elsewhere), and an entity tag of our own. `origin`: `Cache-Control`, `Expires`, `Date`, `Last-Modified`, `Vary` and `ETag` as the origin sends them, for assets and pages whose origin means them."),
     key("route.labels", Kind::Texts, "none", "at most 16, each 1 to 64 of a-z, 0-9, `-`", "Words that policies can ask for."),
     key("route.fragment", Kind::Flag, "`false`", "", "Edits may include the answer in another page. Not on passthrough routes."),
     key("route.distinct_paths", Kind::Number(&bounds::DISTINCT_PATHS), "", "", "Different pages that are fetched in an epoch, whether they were stored before or not; beyond it no other is, since a path can be an identifier. Not on passthrough routes."),
+    key("route.compress", Kind::Flag, "`true`", "", "Pages are stored compressed besides, by `cache.compress`. Say `false` where a page holds both a secret and what a request can choose (a query value that the origin writes into it): the length of the compressed page tells how alike they are (`proxy/THREATS.md`). Not on passthrough routes, which are never compressed."),
 ];
 
 /// Keys of the outer contract that this version does not have, and what to do without them.
-pub(crate) const LATER: &[(&str, &str)] = &[
-    ("listen.https", "TLS is not built yet: let a server in front terminate it and forward to `http`"),
-    ("listen.certificate", "TLS is not built yet: let a server in front terminate it and forward to `http`"),
-    ("console", "the console is not built yet: remove the section"),
-];
+pub(crate) const LATER: &[(&str, &str)] = &[("console", "the console is not built yet: remove the section")];
 
 /// The keys directly under a section.
 pub(crate) fn within<'k>(keys: &'k [Key], section: &str) -> impl Iterator<Item = &'k Key> {

@@ -7,11 +7,14 @@
 
 mod audit;
 mod bounds;
+mod cache;
 mod checker;
 mod consent;
+mod control;
 mod entry;
 mod files;
 mod keys;
+mod listen;
 mod main_file;
 mod names;
 mod notice;
@@ -31,12 +34,16 @@ mod site_file;
 mod site_parts;
 mod topics;
 
+pub use cache::Caching;
+pub use control::{Control, ControlListener};
+pub use listen::{Certificate, Listen, PemFile};
 pub use main_file::load;
 pub use names::closest;
 pub use problem::{LoadError, Problem, Source, Span};
 pub use reference::reference;
 pub use settings::{
-    Audit, AuditLimits, ConsentSource, Crowd, Limits, Log, LogFormat, LogLevel, Mode, Notice, Origin, Plugin,
-    PluginFile, QueryRule, QueryValues, Route, SensitiveNames, Settings, Site, TcfTerms, Unstorable,
+    Audit, AuditLimits, Compress, ConsentSource, Crowd, Downstream, Limits, Log, LogFormat, LogLevel, Mode,
+    Notice, Origin, Plugin, PluginFile, QueryRule, QueryValues, Route, SensitiveNames, Settings, Site,
+    TcfTerms, Unstorable,
 };
 pub use shares::load as load_shares;

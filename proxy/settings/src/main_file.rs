@@ -1,6 +1,6 @@
 //! The main file: reads it, then every site that it names.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
@@ -11,9 +11,9 @@ use crate::files;
 use crate::keys::{LOG_FORMATS, LOG_LEVELS, MAIN};
 use crate::names::{Refused, refuse};
 use crate::problem::{LoadError, Problem, Problems, Source, Span};
-use crate::raw::{self, OneOrMany, Text, Texts};
+use crate::raw::{self, Text};
 use crate::settings::{Limits, Log, LogFormat, LogLevel, Settings, Site};
-use crate::{shape, site_file};
+use crate::{cache, control, listen, shape, site_file};
 
 /// The name of a site's file in its folder.
 const SITE_FILE: &str = "site.toml";
@@ -53,12 +53,12 @@ fn load_into(path: &Path, problems: &mut Problems) -> Option<Settings> {
 
 /// Everything but the sites.
 fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option<Settings> {
-    let listen = listeners(checker, &raw.listen.http);
+    let listen = listen::read(checker, folder, &raw.listen);
     let metrics_listen = match &raw.metrics.listen {
         None => None,
         Some(written) => {
-            let address = checker.accept(written.span(), socket(written.get_ref()))?;
-            if listen.contains(&address) {
+            let address = checker.accept(written.span(), listen::socket(written.get_ref(), 9090))?;
+            if listen.http.contains(&address) || listen.https.contains(&address) {
                 let message = format!("`{address}` is taken by `[listen]` already");
                 checker.report(written.span(), "again here", message, "give metrics a port of their own");
             }
@@ -77,7 +77,11 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
         path
     });
     let store_folder = raw.store.as_ref().map(|store| store_folder(checker, folder, &store.path));
+    let taken: Vec<_> = listen.http.iter().chain(&listen.https).copied().chain(metrics_listen).collect();
+    let control = control::control(checker, folder, &raw.control, store_folder.as_deref(), &taken);
     let cache_bytes = checker.size("max_bytes", &bounds::CACHE_BYTES, raw.cache.max_bytes.as_ref());
+    let caching = cache::freshness(checker, &raw.cache);
+    let compress = cache::compress(checker, &raw.cache);
     let limits = limits(checker, &raw.limits);
     Some(Settings {
         listen,
@@ -85,7 +89,10 @@ fn head(checker: &mut Checker<'_>, folder: &Path, raw: &raw::MainFile) -> Option
         geo_database,
         store_folder,
         cache_bytes: cache_bytes?,
+        caching: caching?,
+        compress: compress?,
         metrics_listen,
+        control,
         log: log(&raw.log),
         limits: limits?,
         sites: Vec::new(),
@@ -100,28 +107,6 @@ fn store_folder(checker: &mut Checker<'_>, folder: &Path, written: &Text) -> Pat
         checker.report(written.span(), "here", message, "name a folder of its own, such as `\"data\"`");
     }
     path
-}
-
-fn listeners(checker: &mut Checker<'_>, written: &toml::Spanned<OneOrMany>) -> Vec<SocketAddr> {
-    let list: Texts = OneOrMany::list(written);
-    let entries = checker.list("http", bounds::MAX_LISTENERS, true, Some(&list));
-    checker.each(entries, socket)
-}
-
-fn socket(text: &str) -> Result<SocketAddr, Refused> {
-    text.parse().map_err(|_| {
-        let bare = text.rsplit_once("://").map_or(text, |(_, rest)| rest).trim_end_matches('/');
-        let port = bare.strip_prefix("localhost").map(|port| format!("127.0.0.1{port}"));
-        let port = port.or_else(|| bare.starts_with(':').then(|| format!("0.0.0.0{bare}")));
-        let candidates =
-            [port, Some(bare.to_owned()), Some(format!("{bare}:8080")), Some(format!("0.0.0.0:{bare}"))];
-        let fitting = candidates.into_iter().flatten().find(|text| text.parse::<SocketAddr>().is_ok());
-        let suggestion = fitting.unwrap_or_else(|| "0.0.0.0:8080".to_owned());
-        refuse(
-            format!("`{text}` is not an address with a port"),
-            format!("write one such as `\"{suggestion}\"`"),
-        )
-    })
 }
 
 fn network(text: &str) -> Result<IpNet, Refused> {
@@ -160,6 +145,7 @@ fn log(raw: &raw::Log) -> Log {
 fn limits(checker: &mut Checker<'_>, raw: &raw::Limits) -> Option<Limits> {
     let header_bytes = checker.size("header_bytes", &bounds::HEADER_BYTES, raw.header_bytes.as_ref());
     let origin_body = checker.size("origin_body", &bounds::ORIGIN_BODY, raw.origin_body.as_ref());
+    let streams = checker.number("concurrent_streams", &bounds::STREAMS, raw.concurrent_streams.as_ref());
     let silence = checker.duration("client_silence", &bounds::CLIENT_SILENCE, raw.client_silence.as_ref());
     let connect = checker.duration("origin_connect", &bounds::ORIGIN_CONNECT, raw.origin_connect.as_ref());
     let first = &raw.origin_first_byte;
@@ -183,6 +169,7 @@ fn limits(checker: &mut Checker<'_>, raw: &raw::Limits) -> Option<Limits> {
     Some(Limits {
         header_bytes: usize::try_from(header_bytes?).ok()?,
         client_silence: silence?,
+        concurrent_streams: streams?,
         origin_connect: connect,
         origin_first_byte: first_byte,
         origin_timeout: total,
@@ -253,16 +240,6 @@ impl SiteReader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses_without_a_port_suggest_one() {
-        let help = |text| socket(text).unwrap_err().help;
-        assert!(socket("[::]:8080").is_ok());
-        assert!(help("127.0.0.1").contains("127.0.0.1:8080"));
-        assert!(help("8080").contains("0.0.0.0:8080"));
-        assert!(help("localhost:90").contains("127.0.0.1:90"));
-        assert!(help("http://10.0.0.1:90/").contains("10.0.0.1:90"));
-    }
 
     #[test]
     fn networks_lose_the_bits_of_a_host_and_nobody_trusts_everybody() {

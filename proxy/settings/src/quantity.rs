@@ -82,7 +82,8 @@ impl Notation {
             .iter()
             .rev()
             .find(|(_, factor)| quantity >= *factor && quantity.is_multiple_of(*factor));
-        unit.map_or_else(|| format!("{quantity}"), |(name, factor)| format!("{}{name}", quantity / factor))
+        let smallest = self.units.first();
+        unit.or(smallest).map_or_else(String::new, |(name, factor)| format!("{}{name}", quantity / factor))
     }
 
     /// What the writer probably meant, in the right notation.
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_reads_back() {
-        for quantity in [1, 999, 1_000, 90_000, 5_400_000, 86_400_000 * 30] {
+        for quantity in [0, 1, 999, 1_000, 90_000, 5_400_000, 86_400_000 * 30] {
             assert_eq!(DURATION.parse(&DURATION.show(quantity)), Some(quantity));
         }
         assert_eq!(DURATION.show(86_400_000), "1d");

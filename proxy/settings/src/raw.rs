@@ -1,7 +1,11 @@
 //! The two files as they are written, before anything in them is understood.
 
+mod main;
+
 use serde::Deserialize;
 use toml::Spanned;
+
+pub(crate) use main::*;
 
 pub(crate) use crate::entry::{OneOrMany, Query};
 
@@ -9,86 +13,6 @@ pub(crate) use crate::entry::{OneOrMany, Query};
 pub(crate) type Text = Spanned<String>;
 /// A list of texts and its place.
 pub(crate) type Texts = Spanned<Vec<Text>>;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct MainFile {
-    pub listen: Listen,
-    #[serde(default)]
-    pub client_ip: ClientIp,
-    #[serde(default)]
-    pub geo: Geo,
-    pub sites: Sites,
-    pub store: Option<Store>,
-    #[serde(default)]
-    pub cache: Cache,
-    #[serde(default)]
-    pub metrics: Metrics,
-    #[serde(default)]
-    pub log: Log,
-    #[serde(default)]
-    pub limits: Limits,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Listen {
-    pub http: Spanned<OneOrMany>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ClientIp {
-    pub trusted_proxies: Option<Texts>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Geo {
-    pub database: Option<Text>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Sites {
-    pub paths: Texts,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Store {
-    pub path: Text,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Cache {
-    pub max_bytes: Option<Text>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Metrics {
-    pub listen: Option<Text>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Log {
-    pub level: Option<String>,
-    pub format: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Limits {
-    pub header_bytes: Option<Text>,
-    pub client_silence: Option<Text>,
-    pub origin_connect: Option<Text>,
-    pub origin_first_byte: Option<Text>,
-    pub origin_timeout: Option<Text>,
-    pub origin_body: Option<Text>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -268,9 +192,11 @@ pub(crate) struct Route {
     pub freshness: Option<Text>,
     pub volatile: Option<Texts>,
     pub unstorable: Option<Text>,
+    pub downstream: Option<Text>,
     pub labels: Option<Texts>,
     pub fragment: Option<Spanned<bool>>,
     pub distinct_paths: Option<Spanned<u64>>,
+    pub compress: Option<Spanned<bool>>,
 }
 
 /// An entry of `route.query` that is a table.
@@ -343,6 +269,7 @@ mod tests {
             &[
                 ("", fields::<MainFile>()),
                 ("listen", fields::<Listen>()),
+                ("listen.certificate", fields::<Certificate>()),
                 ("client_ip", fields::<ClientIp>()),
                 ("geo", fields::<Geo>()),
                 ("sites", fields::<Sites>()),

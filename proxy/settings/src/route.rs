@@ -9,7 +9,7 @@ use crate::names::{self, closest, refuse};
 use crate::problem::Span;
 use crate::raw::{self, Text, Texts};
 use crate::route_parts::{path, pattern, queries, segment};
-use crate::settings::{Mode, Route, Unstorable};
+use crate::settings::{Downstream, Mode, Route, Unstorable};
 
 /// The methods of a route that lists none, unless it is passthrough.
 const SAFE_METHODS: [&str; 2] = ["GET", "HEAD"];
@@ -64,6 +64,7 @@ fn route(checker: &mut Checker<'_>, plugins: &[&str], raw: &raw::Route) -> Optio
     let mode = mode(raw);
     let methods = methods(checker, mode, raw.methods.as_ref());
     fits_mode(checker, mode, raw);
+    fits_downstream(checker, mode, raw);
     let path_read = checker.accept(raw.path.span(), path(raw.path.get_ref()));
     let segment_read = segment(checker, raw);
     let query = queries(checker, raw.query.as_ref());
@@ -84,6 +85,7 @@ fn route(checker: &mut Checker<'_>, plugins: &[&str], raw: &raw::Route) -> Optio
         checker.number("distinct_paths", &bounds::DISTINCT_PATHS, raw.distinct_paths.as_ref());
     path_read?;
     let relay = raw.unstorable.as_ref().is_some_and(|word| word.get_ref() == "relay");
+    let origins = raw.downstream.as_ref().is_some_and(|word| word.get_ref() == "origin");
     Some(Route {
         path: raw.path.get_ref().clone(),
         methods,
@@ -95,9 +97,11 @@ fn route(checker: &mut Checker<'_>, plugins: &[&str], raw: &raw::Route) -> Optio
         freshness,
         volatile,
         unstorable: if relay { Unstorable::Relay } else { Unstorable::Error },
+        downstream: if origins { Downstream::Origin } else { Downstream::Safe },
         labels,
         fragment: raw.fragment.as_ref().is_some_and(|flag| *flag.get_ref()),
         distinct_paths: distinct_paths?,
+        compress: mode != Mode::Passthrough && raw.compress.as_ref().is_none_or(|flag| *flag.get_ref()),
         path_at: raw.path.span(),
         plugins_at: raw.plugins.as_ref().map_or_else(|| raw.path.span(), Texts::span),
     })
@@ -142,6 +146,25 @@ fn article(mode: Mode) -> &'static str {
     }
 }
 
+/// The origin's words on caching are sent where nothing of ours could make them wrong.
+fn fits_downstream(checker: &mut Checker<'_>, mode: Mode, raw: &raw::Route) {
+    let Some(word) = raw.downstream.as_ref().filter(|word| word.get_ref() == "origin") else { return };
+    let (message, help) = if mode == Mode::Personalize {
+        (
+            "`downstream = \"origin\"` on a personalize route would let caches in front give one visitor's variant to others",
+            "remove it, or make the route anonymous",
+        )
+    } else if raw.freshness.is_some() {
+        (
+            "`downstream = \"origin\"` and `freshness` contradict each other",
+            "`freshness` overrules what the origin says: remove one of the two",
+        )
+    } else {
+        return;
+    };
+    checker.report(word.span(), "here", message.to_owned(), help);
+}
+
 /// Reports keys that mean nothing in the route's mode.
 fn fits_mode(checker: &mut Checker<'_>, mode: Mode, raw: &raw::Route) {
     let personalize_only = [
@@ -152,8 +175,10 @@ fn fits_mode(checker: &mut Checker<'_>, mode: Mode, raw: &raw::Route) {
         ("query", raw.query.as_ref().map(Spanned::span)),
         ("freshness", raw.freshness.as_ref().map(Text::span)),
         ("unstorable", raw.unstorable.as_ref().map(Text::span)),
+        ("downstream", raw.downstream.as_ref().map(Text::span)),
         ("fragment", raw.fragment.as_ref().filter(|flag| *flag.get_ref()).map(Spanned::span)),
         ("distinct_paths", raw.distinct_paths.as_ref().map(Spanned::span)),
+        ("compress", raw.compress.as_ref().filter(|flag| *flag.get_ref()).map(Spanned::span)),
     ];
     let mut report = |key: &str, span: Span, why: &str| {
         let message = format!("`{key}` means nothing on {} route", article(mode));

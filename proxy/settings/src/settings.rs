@@ -7,16 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_notice::Language;
-use cloakroom_vocabulary::{Shares, Signal, SiteValues, SiteVocabulary};
+use cloakroom_vocabulary::{Coding, Shares, Signal, SiteValues, SiteVocabulary};
 use ipnet::IpNet;
 
+use crate::cache::Caching;
+use crate::control::Control;
+use crate::listen::Listen;
 use crate::problem::{Source, Span};
 
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Addresses for plain HTTP, at least one.
-    pub listen: Vec<SocketAddr>,
+    /// Where it answers.
+    pub listen: Listen,
     /// Networks that may set `X-Forwarded-For`.
     pub trusted_proxies: Vec<IpNet>,
     /// The country database: a file that exists.
@@ -25,14 +28,31 @@ pub struct Settings {
     pub store_folder: Option<PathBuf>,
     /// Memory for stored pages, in bytes.
     pub cache_bytes: u64,
+    /// How long stored pages are fresh where their origin does not say.
+    pub caching: Caching,
+    /// Which compressed forms are stored besides.
+    pub compress: Compress,
     /// Where metrics are read.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where a running `serve` takes orders.
+    pub control: Control,
     /// What is logged.
     pub log: Log,
     /// What a request or a page may cost.
     pub limits: Limits,
     /// The sites, at least one; no two share a name or a host.
     pub sites: Vec<Site>,
+}
+
+/// Compressed forms of what is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compress {
+    /// The codings, none twice; none at all turns compression off.
+    pub codings: Vec<Coding>,
+    /// The least bytes of a body that is worth it.
+    pub from_bytes: usize,
+    /// Threads that compress, at least one.
+    pub threads: usize,
 }
 
 /// What is written to standard error.
@@ -71,6 +91,8 @@ pub struct Limits {
     pub header_bytes: usize,
     /// The longest silence of a client, before a request or while it takes an answer.
     pub client_silence: Duration,
+    /// Requests at a time on one connection of HTTP/2.
+    pub concurrent_streams: u32,
     /// Connecting to an origin.
     pub origin_connect: Duration,
     /// From a request to the first byte of an origin's answer.
@@ -299,16 +321,29 @@ pub struct Route {
     pub volatile: Vec<String>,
     /// What happens to an answer that cannot be stored.
     pub unstorable: Unstorable,
+    /// What browsers and caches in front are told.
+    pub downstream: Downstream,
     /// Words that policies can ask for.
     pub labels: Vec<String>,
     /// Edits may include the answer in another page.
     pub fragment: bool,
     /// Different paths that are fetched in an epoch.
     pub distinct_paths: u32,
+    /// Compressed forms are stored besides; never on passthrough routes.
+    pub compress: bool,
     /// Where the path stands in the site's source.
     pub path_at: Span,
     /// Where the plugins are named, or the path if none are.
     pub plugins_at: Span,
+}
+
+/// What browsers and caches in front are told of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Downstream {
+    /// Words of our own, under which no cache gives one visitor's variant to another.
+    Safe,
+    /// What the origin says.
+    Origin,
 }
 
 /// What happens on a route.

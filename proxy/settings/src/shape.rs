@@ -253,7 +253,7 @@ impl Shape<'_> {
 fn place_of(section: &str) -> String {
     match section {
         "" => "at the top of the file".to_owned(),
-        "plugin" | "route" => format!("in `[[{section}]]`"),
+        "plugin" | "route" | "listen.certificate" => format!("in `[[{section}]]`"),
         "signals.interest.topics" => "in an entry of `topics`".to_owned(),
         "route.query" => "in an entry of `query`".to_owned(),
         section => format!("in `[{section}]`"),

@@ -5,7 +5,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cloakroom_settings::{Mode, PluginFile, QueryValues, Settings, load};
+use cloakroom_settings::{Compress, Mode, PluginFile, QueryValues, Settings, load};
+use cloakroom_vocabulary::Coding;
 
 fn sample() -> Settings {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/cloakroom.toml");
@@ -18,8 +19,10 @@ fn sample() -> Settings {
 #[test]
 fn the_sample_main_file_and_its_shop_are_read() {
     let settings = sample();
-    assert_eq!(settings.listen, ["127.0.0.1:8080".parse().unwrap()]);
+    assert_eq!(settings.listen.http, ["127.0.0.1:8080".parse().unwrap()]);
     assert_eq!(settings.cache_bytes, 256 << 20);
+    let all = Compress { codings: Coding::ALL.to_vec(), from_bytes: 256, threads: 1 };
+    assert_eq!(settings.compress, all);
     assert_eq!(settings.limits.header_bytes, 16 << 10);
     let [shop] = settings.sites.as_slice() else { panic!("one site") };
     assert_eq!(shop.name, "shop");
@@ -35,6 +38,7 @@ fn routes_of_the_shop_say_who_may_change_what() {
     let shop = settings.sites.first().unwrap();
     let route = |path: &str| shop.routes.iter().find(|route| route.path == path).unwrap();
     assert_eq!(route("/").mode, Mode::Personalize);
+    assert!(route("/").compress && !route("/cart").compress, "passthrough is never compressed");
     let names: Vec<_> = route("/").plugins.iter().map(|at| shop.plugins[*at].name.as_str()).collect();
     assert_eq!(names, ["hero", "banner"]);
     assert_eq!(route("/style.css").mode, Mode::Anonymous);

@@ -1,6 +1,7 @@
 //! Keys: what tells two stored things apart, and nothing else.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use cloakroom_boundary::{ScrubbedRequest, SiteId};
 use cloakroom_notice::Shown;
@@ -18,7 +19,7 @@ pub struct OriginView(pub u16);
 /// What the numbers of a route's joint variants and origin views stand for: a number made of all that
 /// decides it, so that routes whose plugins mean the same have the same, also after a restart. Plugins that
 /// are replaced while the proxy runs give their routes another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Edition(pub u64);
 
 /// What a visitor was chosen to get on a route.
@@ -44,15 +45,14 @@ impl Choice {
 #[derive(Clone, PartialEq, Eq)]
 pub struct PageKey {
     site: SiteId,
-    target: Box<str>,
+    target: Arc<str>,
     gpc: bool,
     told: (Edition, OriginView),
 }
 
-/// Identifies what a visitor is sent. No `Debug`: it holds the path.
-#[derive(Clone, PartialEq, Eq)]
-pub struct VariantKey {
-    page: PageKey,
+/// Identifies a variant among those of its page.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct VariantId {
     edition: Edition,
     variant: JointVariant,
     /// What the page shows of Cloakroom's own notice. It is no part of [`PageKey`]: the origin is asked
@@ -60,24 +60,41 @@ pub struct VariantKey {
     notice: Shown,
 }
 
-/// A [`VariantKey`] that borrows its path, so that a hit copies nothing.
+/// Identifies what a visitor is sent. No `Debug`: it holds the path.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct VariantKey {
+    page: PageKey,
+    variant: VariantId,
+}
+
+/// A [`VariantKey`] that borrows its path, so that a hit copies nothing. It is looked up as the [`PageKey`]
+/// of its page.
 pub struct VariantLookup<'r> {
     request: &'r ScrubbedRequest,
-    choice: Choice,
-    notice: Shown,
+    told: (Edition, OriginView),
+    variant: VariantId,
 }
 
 impl<'r> VariantLookup<'r> {
     /// The key of what a canonical request gets, without a notice.
     #[must_use]
     pub fn new(request: &'r ScrubbedRequest, choice: Choice) -> Self {
-        Self { request, choice, notice: Shown::Nothing }
+        let Choice { edition, joint: variant, .. } = choice;
+        let variant = VariantId { edition, variant, notice: Shown::Nothing };
+        Self { request, told: choice.told(), variant }
     }
 
     /// The key of the same with a notice.
     #[must_use]
-    pub fn showing(self, notice: Shown) -> Self {
-        Self { notice, ..self }
+    pub fn showing(mut self, notice: Shown) -> Self {
+        self.variant.notice = notice;
+        self
+    }
+
+    /// Which variant of its page it is.
+    #[must_use]
+    pub fn variant(&self) -> VariantId {
+        self.variant
     }
 
     /// The same key, owned.
@@ -87,10 +104,17 @@ impl<'r> VariantLookup<'r> {
             site: self.request.site(),
             target: self.request.target().into(),
             gpc: self.request.gpc(),
-            told: self.choice.told(),
+            told: self.told,
         };
-        let Choice { edition, joint: variant, .. } = self.choice;
-        VariantKey { page, edition, variant, notice: self.notice }
+        VariantKey { page, variant: self.variant }
+    }
+}
+
+impl VariantId {
+    /// What its number stands for.
+    #[must_use]
+    pub fn edition(self) -> Edition {
+        self.edition
     }
 }
 
@@ -100,13 +124,52 @@ impl VariantKey {
     pub fn page(&self) -> &PageKey {
         &self.page
     }
+
+    /// Which variant of its page it is.
+    #[must_use]
+    pub fn variant(&self) -> VariantId {
+        self.variant
+    }
 }
 
 impl PageKey {
-    /// Bytes that the key itself takes.
+    /// The key of a page that was kept on disk: it was a request's when that was written.
+    pub(crate) fn kept(site: SiteId, target: Arc<str>, gpc: bool, told: (Edition, OriginView)) -> Self {
+        Self { site, target, gpc, told }
+    }
+
+    /// Whether the origin was told of Global Privacy Control.
+    pub(crate) fn gpc(&self) -> bool {
+        self.gpc
+    }
+
+    /// What else the origin was told.
+    pub(crate) fn view(&self) -> (Edition, OriginView) {
+        self.told
+    }
+
+    /// The site.
+    #[must_use]
+    pub fn site(&self) -> SiteId {
+        self.site
+    }
+
+    /// What the origin view stands for: the default where the origin is told nothing.
+    #[must_use]
+    pub fn told(&self) -> Edition {
+        self.told.0
+    }
+
+    /// The canonical target: one URL of the site, which may have several keys.
+    #[must_use]
+    pub fn target(&self) -> &Arc<str> {
+        &self.target
+    }
+
+    /// Bytes that the key itself takes, and what an `Arc` counts its owners in.
     #[must_use]
     pub(crate) fn weight(&self) -> usize {
-        size_of::<Self>() + self.target.len()
+        size_of::<Self>() + 2 * size_of::<usize>() + self.target.len()
     }
 
     fn feed(site: SiteId, target: &str, gpc: bool, told: (Edition, OriginView), state: &mut impl Hasher) {
@@ -123,34 +186,19 @@ impl Hash for PageKey {
     }
 }
 
-impl Hash for VariantKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.page.hash(state);
-        self.edition.hash(state);
-        self.variant.hash(state);
-        self.notice.hash(state);
-    }
-}
-
 // INVARIANT: a lookup hashes exactly as the key that it equals; `Equivalent` demands it.
 impl Hash for VariantLookup<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let told = self.choice.told();
-        PageKey::feed(self.request.site(), self.request.target(), self.request.gpc(), told, state);
-        self.choice.edition.hash(state);
-        self.choice.joint.hash(state);
-        self.notice.hash(state);
+        let request = self.request;
+        PageKey::feed(request.site(), request.target(), request.gpc(), self.told, state);
     }
 }
 
-impl Equivalent<VariantKey> for VariantLookup<'_> {
-    fn equivalent(&self, key: &VariantKey) -> bool {
-        key.variant == self.choice.joint
-            && key.edition == self.choice.edition
-            && key.notice == self.notice
-            && key.page.told == self.choice.told()
-            && key.page.site == self.request.site()
-            && key.page.gpc == self.request.gpc()
-            && *key.page.target == *self.request.target()
+impl Equivalent<PageKey> for VariantLookup<'_> {
+    fn equivalent(&self, key: &PageKey) -> bool {
+        key.told == self.told
+            && key.site == self.request.site()
+            && key.gpc == self.request.gpc()
+            && *key.target == *self.request.target()
     }
 }

@@ -1,164 +1,139 @@
-//! What is stored: a page as the origin sent it, and a variant ready to send.
+//! A variant of a page, ready to send in each form that it has.
 
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use cloakroom_boundary::EntityTag;
-use http::header::{CACHE_CONTROL, ETAG, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use cloakroom_vocabulary::Coding;
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, DATE, ETAG, EXPIRES, VARY,
+};
+use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::Freshness;
+use crate::page::push_field;
+use crate::{Body, OwnTag, Page};
 
-/// The origin's validators of a page, kept for revalidation only; no visitor ever sees them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Validators {
-    /// The origin's `ETag`.
-    pub etag: Option<HeaderValue>,
-    /// The origin's `Last-Modified`.
-    pub last_modified: Option<HeaderValue>,
-}
+/// Changed whenever the same body may be compressed into other bytes than by an earlier version: a strong tag
+/// must not stand for both.
+const CODERS: &[u8] = b"1";
 
-/// An origin's answer, its header fields already reduced to the allow-list.
-pub struct Page {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its allowed fields.
-    pub headers: HeaderMap,
-    /// Its body, whole.
-    pub body: Bytes,
-    /// For revalidation.
-    pub validators: Validators,
-    /// The origin's words on caching, which a 304 may leave unsaid; never sent to visitors.
-    pub caching: HeaderMap,
-    times: Times,
-}
-
-/// What a page is made of.
-pub struct Answered {
-    /// The origin's status.
-    pub status: StatusCode,
-    /// Its allowed fields.
-    pub headers: HeaderMap,
-    /// Its body, whole.
-    pub body: Bytes,
-    /// Its validators.
-    pub validators: Validators,
-    /// Its fields on caching.
-    pub caching: HeaderMap,
-}
-
-/// A variant of a page, ready to send.
+/// A variant of a page. Times, and the fields that all variants have, are its page's.
 pub struct StoredVariant {
-    status: StatusCode,
-    headers: HeaderMap,
-    http1_head: Bytes,
-    body: Bytes,
+    page: Arc<Page>,
+    forms: Arc<Forms>,
+}
+
+/// What a variant is sent as; they outlive a page that the origin confirms.
+struct Forms {
+    identity: Form,
+    compressed: [OnceLock<Form>; Coding::ALL.len()],
+}
+
+/// One form of a variant: as it is, or compressed.
+pub struct Form {
+    coding: Option<Coding>,
+    body: Body,
     tag: Option<EntityTag>,
-    times: Times,
-}
-
-#[derive(Clone, Copy)]
-struct Times {
-    arrived: Instant,
-    freshness: Freshness,
-}
-
-impl Times {
-    fn left(&self, now: Instant) -> Option<Duration> {
-        self.freshness.fresh_for.checked_sub(now.saturating_duration_since(self.arrived))
-    }
-}
-
-impl Page {
-    /// A page that has arrived just now.
-    #[must_use]
-    pub fn new(answer: Answered, freshness: Freshness) -> Self {
-        let Answered { status, headers, body, validators, caching } = answer;
-        let times = Times { arrived: Instant::now(), freshness };
-        Self { status, headers, body, validators, caching, times }
-    }
-
-    /// The same page, confirmed by the origin just now (304), under its newest words on caching.
-    #[must_use]
-    pub fn confirmed(&self, caching: HeaderMap, freshness: Freshness) -> Self {
-        let answer = Answered {
-            status: self.status,
-            headers: self.headers.clone(),
-            body: self.body.clone(),
-            validators: self.validators.clone(),
-            caching,
-        };
-        Self::new(answer, freshness)
-    }
-
-    /// How long it may still be served without asking the origin.
-    #[must_use]
-    pub fn fresh_for(&self) -> Duration {
-        self.times.freshness.fresh_for
-    }
-
-    /// Whether it may be served without asking the origin.
-    #[must_use]
-    pub fn is_fresh(&self, now: Instant) -> bool {
-        self.times.left(now).is_some_and(|left| !left.is_zero())
-    }
-
-    /// Whether it may be served although the origin cannot confirm it.
-    #[must_use]
-    pub fn may_serve_stale(&self) -> bool {
-        self.times.freshness.stale_if_error
-    }
-
-    /// When it arrived, or was confirmed.
-    #[must_use]
-    pub fn arrived(&self) -> Instant {
-        self.times.arrived
-    }
-
-    /// A variant of this page: as old, and fresh as long. A 200 gets an entity tag of its own, made of
-    /// its body and fields; hashing takes some milliseconds for the largest bodies.
-    #[must_use]
-    pub fn variant(&self, mut headers: HeaderMap, body: Bytes) -> StoredVariant {
-        let tag = (self.status == StatusCode::OK).then(|| tag_of(&headers, &body));
-        if let Some(tag) = tag {
-            headers.insert(ETAG, tag.field());
-        }
-        let http1_head = http1_head(self.status, &headers, body.len());
-        StoredVariant { status: self.status, headers, http1_head, body, tag, times: self.times }
-    }
-
-    /// Bytes it takes.
-    pub(crate) fn weight(&self) -> usize {
-        let validators = [&self.validators.etag, &self.validators.last_modified];
-        let validators = validators.into_iter().flatten().map(HeaderValue::len).sum::<usize>();
-        let fields = header_weight(&self.headers) + header_weight(&self.caching);
-        size_of::<Self>() + self.body.len() + fields + validators
-    }
+    /// The value of `ETag`.
+    etag: Option<HeaderValue>,
+    http1_head: Bytes,
 }
 
 impl StoredVariant {
-    /// Its status.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        self.status
+    pub(crate) fn new(page: Arc<Page>, body: Body) -> Self {
+        let (tag, etag) = tag_of(&page, &body).unzip();
+        let identity = Form::new(page.status(), None, body, tag, etag);
+        Self { page, forms: Arc::new(Forms { identity, compressed: Default::default() }) }
     }
 
-    /// Its header fields, whole but for those that change with time.
-    #[must_use]
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+    /// The same variant of the page that the origin has confirmed.
+    pub(crate) fn of(&self, page: Arc<Page>) -> Self {
+        Self { page, forms: Arc::clone(&self.forms) }
     }
 
-    /// Status line and fields as HTTP/1.1 sends them (RFC 9112 §3 and §5), `Content-Length` among
-    /// them, without the empty line: the sender adds the fields that change with time.
+    /// Its page.
     #[must_use]
-    pub fn http1_head(&self) -> &Bytes {
-        &self.http1_head
+    pub fn page(&self) -> &Arc<Page> {
+        &self.page
     }
 
-    /// Its body, whole.
+    /// As it is.
     #[must_use]
-    pub fn body(&self) -> &Bytes {
+    pub fn identity(&self) -> &Form {
+        &self.forms.identity
+    }
+
+    /// Its form in a coding, once it is made.
+    #[must_use]
+    pub fn compressed(&self, coding: Coding) -> Option<&Form> {
+        self.forms.compressed.get(coding as usize)?.get()
+    }
+
+    /// The form in a coding, and as it is while that is not made.
+    #[must_use]
+    pub fn form(&self, coding: Option<Coding>) -> &Form {
+        coding.and_then(|coding| self.compressed(coding)).unwrap_or(self.identity())
+    }
+
+    /// Adds a compressed form; the first stays. Its tag tells it from the others of this variant.
+    pub(crate) fn add(&self, coding: Coding, bytes: Bytes) -> bool {
+        let identity = self.identity();
+        let tag = identity
+            .etag
+            .as_ref()
+            .map(|tag| EntityTag::of([tag.as_bytes(), coding.name().as_bytes(), CODERS]));
+        let form =
+            Form::new(self.page.status(), Some(coding), Body::own(bytes), tag, tag.map(EntityTag::field));
+        self.forms.compressed.get(coding as usize).is_some_and(|place| place.set(form).is_ok())
+    }
+
+    /// The fields of a 304 to a client that has it (RFC 9110 §15.4.5): those that a cache in front
+    /// updates its copy by. All else is as it was, or the tag would be another.
+    pub fn unmodified_fields(&self) -> impl Iterator<Item = &(HeaderName, HeaderValue)> {
+        const KEPT: [HeaderName; 5] = [CACHE_CONTROL, CONTENT_LOCATION, DATE, EXPIRES, VARY];
+        self.page.fields().iter().filter(|(name, _)| KEPT.contains(name))
+    }
+
+    /// Bytes it takes besides its page.
+    pub(crate) fn weight(&self) -> usize {
+        let compressed = self.forms.compressed.iter().filter_map(OnceLock::get);
+        let forms = compressed.chain([self.identity()]).map(Form::weight).sum::<usize>();
+        // Two allocations, each with the counts of an `Arc`.
+        size_of::<Self>() + size_of::<Forms>() + 4 * size_of::<usize>() + forms
+    }
+}
+
+impl Form {
+    fn new(
+        status: StatusCode,
+        coding: Option<Coding>,
+        body: Body,
+        tag: Option<EntityTag>,
+        etag: Option<HeaderValue>,
+    ) -> Self {
+        let mut head = Vec::with_capacity(128);
+        if let Some(etag) = &etag {
+            push_field(&mut head, &ETAG, etag.as_bytes());
+        }
+        if let Some(coding) = coding {
+            push_field(&mut head, &CONTENT_ENCODING, coding.name().as_bytes());
+        }
+        // RFC 9110 §8.6: no Content-Length in a 204.
+        if status != StatusCode::NO_CONTENT {
+            push_field(&mut head, &CONTENT_LENGTH, body.len().to_string().as_bytes());
+        }
+        Self { coding, body, tag, etag, http1_head: Bytes::from(head) }
+    }
+
+    /// Its coding; `None` for the body as it is.
+    #[must_use]
+    pub fn coding(&self) -> Option<Coding> {
+        self.coding
+    }
+
+    /// Its body.
+    #[must_use]
+    pub fn body(&self) -> &Body {
         &self.body
     }
 
@@ -168,121 +143,36 @@ impl StoredVariant {
         self.tag
     }
 
-    /// The fields of a 304 to a client that has it (RFC 9110 §15.4.5): those that a cache in front
-    /// updates its copy by. All else is as it was, or the tag would be another.
-    pub fn unmodified_fields(&self) -> impl Iterator<Item = (HeaderName, &HeaderValue)> {
-        [ETAG, CACHE_CONTROL, VARY].into_iter().filter_map(|name| {
-            let value = self.headers.get(&name)?;
-            Some((name, value))
-        })
-    }
-
-    /// When its page arrived, or was confirmed.
+    /// The value of its `ETag`.
     #[must_use]
-    pub fn arrived(&self) -> Instant {
-        self.times.arrived
+    pub fn etag(&self) -> Option<&HeaderValue> {
+        self.etag.as_ref()
     }
 
-    /// For how long it is still fresh; `None` when it no longer is.
+    /// The fields that its page does not have, `Content-Length` among them, as HTTP/1.1 sends them, without
+    /// the empty line: the sender adds the fields that change with time.
     #[must_use]
-    pub fn left(&self, now: Instant) -> Option<Duration> {
-        self.times.left(now).filter(|left| !left.is_zero())
+    pub fn http1_head(&self) -> &Bytes {
+        &self.http1_head
     }
 
-    /// Whether it may be served although the origin cannot confirm it.
-    #[must_use]
-    pub fn may_serve_stale(&self) -> bool {
-        self.times.freshness.stale_if_error
-    }
-
-    /// Its age (RFC 9111 §4.2.3).
-    #[must_use]
-    pub fn age(&self, now: Instant) -> Duration {
-        self.times.freshness.age + now.saturating_duration_since(self.times.arrived)
-    }
-
-    /// Bytes it takes.
-    pub(crate) fn weight(&self) -> usize {
-        size_of::<Self>() + self.http1_head.len() + self.body.len() + header_weight(&self.headers)
+    fn weight(&self) -> usize {
+        self.body.weight() + self.http1_head.len() + self.etag.as_ref().map_or(0, HeaderValue::len)
     }
 }
 
-/// Body and fields, so that an equal tag means an equal answer. `Cache-Control` is left out: it says
-/// how long the answer is fresh, which changes while the answer does not, and a 304 brings it anew.
-fn tag_of(headers: &HeaderMap, body: &[u8]) -> EntityTag {
-    let fields = headers
-        .iter()
-        .filter(|(name, _)| *name != CACHE_CONTROL)
-        .flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
-    EntityTag::of([body].into_iter().chain(fields))
-}
-
-fn http1_head(status: StatusCode, headers: &HeaderMap, body: usize) -> Bytes {
-    let mut head = Vec::with_capacity(512);
-    let reason = status.canonical_reason().unwrap_or_default();
-    head.extend_from_slice(format!("HTTP/1.1 {} {reason}\r\n", status.as_u16()).as_bytes());
-    for (name, value) in headers {
-        head.extend_from_slice(name.as_str().as_bytes());
-        head.extend_from_slice(b": ");
-        head.extend_from_slice(value.as_bytes());
-        head.extend_from_slice(b"\r\n");
+/// Body and describing fields, so that an equal tag means an equal answer; what caches are told is left out:
+/// it changes while the answer does not, and a 304 brings it anew.
+fn tag_of(page: &Page, body: &Body) -> Option<(EntityTag, HeaderValue)> {
+    if page.status() != StatusCode::OK {
+        return None;
     }
-    // RFC 9110 §8.6: no Content-Length in a 204.
-    if status != StatusCode::NO_CONTENT {
-        head.extend_from_slice(format!("content-length: {body}\r\n").as_bytes());
+    if page.answered().own_tag == OwnTag::Origins {
+        let etag = page.validators().etag.as_ref()?;
+        return Some((EntityTag::of_origin(etag)?, etag.clone()));
     }
-    Bytes::from(head)
-}
-
-fn header_weight(headers: &HeaderMap) -> usize {
-    // About what a HeaderMap keeps per entry, besides the bytes of the value.
-    const ENTRY: usize = 112;
-    headers.iter().map(|(name, value)| ENTRY + name.as_str().len() + value.len()).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn variant(
-        status: StatusCode,
-        fields: &[(HeaderName, &'static str)],
-        body: &'static str,
-    ) -> StoredVariant {
-        let headers: HeaderMap =
-            fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
-        let answer = Answered {
-            status,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-            validators: Validators::default(),
-            caching: HeaderMap::new(),
-        };
-        Page::new(answer, Freshness::once()).variant(headers, Bytes::from_static(body.as_bytes()))
-    }
-
-    #[test]
-    fn a_tag_tells_answers_apart_and_nothing_else() {
-        let html = (http::header::CONTENT_TYPE, "text/html");
-        let of = |fields: &[_], body| variant(StatusCode::OK, fields, body).tag();
-        let tag = of(&[html.clone(), (CACHE_CONTROL, "max-age=9")], "a");
-        assert!(tag.is_some());
-        assert_eq!(tag, of(&[html.clone(), (CACHE_CONTROL, "max-age=8")], "a"));
-        assert_ne!(tag, of(std::slice::from_ref(&html), "b"));
-        assert_ne!(tag, of(&[(http::header::CONTENT_TYPE, "text/plain")], "a"));
-        assert_ne!(tag, of(&[html.clone(), (http::header::CONTENT_LANGUAGE, "fr")], "a"));
-        for status in [StatusCode::NOT_FOUND, StatusCode::MOVED_PERMANENTLY, StatusCode::NO_CONTENT] {
-            assert_eq!(variant(status, std::slice::from_ref(&html), "a").tag(), None, "{status}");
-        }
-    }
-
-    #[test]
-    fn the_head_that_is_ready_to_send_has_the_tag() {
-        let stored = variant(StatusCode::OK, &[(CACHE_CONTROL, "no-cache")], "a");
-        let tag = stored.tag().unwrap().field();
-        let line = format!("etag: {}\r\n", tag.to_str().unwrap());
-        assert!(std::str::from_utf8(stored.http1_head()).unwrap().contains(&line));
-        let names: Vec<_> = stored.unmodified_fields().map(|(name, _)| name).collect();
-        assert_eq!(names, [ETAG, CACHE_CONTROL]);
-    }
+    let body = body.to_bytes();
+    let fields = page.headers().iter().flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
+    let tag = EntityTag::of([&*body].into_iter().chain(fields));
+    Some((tag, tag.field()))
 }

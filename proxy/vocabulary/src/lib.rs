@@ -5,6 +5,7 @@
 //! it is the language in which the rooms behind the boundary speak about visitors.
 
 mod click_identifier;
+mod coding;
 mod consent;
 mod country;
 mod domain;
@@ -17,6 +18,7 @@ mod shares;
 mod site;
 
 pub use click_identifier::is_click_identifier;
+pub use coding::Coding;
 pub use consent::{Consent, ConsentFacts, Jurisdiction};
 pub use country::{Continent, CountryCode, CountryFacts, country_facts};
 pub use domain::{CellId, Domain, DomainError, MAX_CELLS, MAX_ROUTE_SIGNALS};

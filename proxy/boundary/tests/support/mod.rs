@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub mod mmdb;
+pub mod stored;
 
 use std::net::IpAddr;
 use std::sync::Arc;

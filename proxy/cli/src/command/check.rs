@@ -1,6 +1,7 @@
 //! `cloakroom check`: everything that `serve` would refuse, and a report on what it would do.
 
 use std::fmt::Write;
+use std::time::SystemTime;
 
 use cloakroom_audit::{Audit, Breach, Brief};
 use cloakroom_boundary::Mode;
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use crate::args::Check;
 use crate::assemble::{Around, Assembled, assemble};
+use crate::certificates;
 use crate::exit::Exit;
 use crate::judging::{Judge, overridden_value as overridden};
 use crate::lost;
@@ -29,13 +31,17 @@ pub(crate) fn run(args: &Check, output: &Output) -> Exit {
     let assembled = Plugins::new(settings.store_folder.as_deref())
         .map_err(|problem| vec![problem])
         .and_then(|plugins| assemble(&settings, Around { plugins: &plugins, geo: None, pending: &[] }));
-    let Assembled { parts, shown, warnings } = match assembled {
-        Ok(assembled) => assembled,
-        Err(problems) => {
-            problems.iter().for_each(|problem| output.problem(problem));
+    let certificates = certificates::read(&settings, SystemTime::now());
+    let (assembled, untimely) = match (assembled, certificates) {
+        (Ok(assembled), Ok((_, untimely))) => (assembled, untimely),
+        (assembled, certificates) => {
+            let problems = [assembled.err(), certificates.err()];
+            problems.iter().flatten().flatten().for_each(|problem| output.problem(problem));
             return Exit::Wrong;
         }
     };
+    let Assembled { parts, shown, mut warnings } = assembled;
+    warnings.extend(untimely);
     let reports = match Pipeline::new(parts) {
         Ok((_, reports)) => reports,
         Err(error) => {

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use cloakroom_boundary::Geo;
 use cloakroom_demo::{DemoGeo, Glass, GlassConfig, Origin, Recorder, Simulator, SimulatorConfig, Tap};
@@ -60,10 +61,13 @@ fn start(args: &Demo, output: &Output) -> Result<Exit, String> {
     announce(&addresses, args, output);
     let edge = EdgeConfig {
         http: vec![addresses.proxy],
+        https: Vec::new(),
+        certificates: Vec::new(),
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         max_header_bytes: settings.limits.header_bytes,
         max_silence: settings.limits.client_silence,
-        grace_seconds: 0,
+        max_concurrent_streams: settings.limits.concurrent_streams,
+        grace: Duration::ZERO,
     };
     cloakroom_edge::serve(Live::new(pipeline), &edge).map_err(|cause| cause.to_string())?;
     Ok(Exit::Success)
@@ -96,7 +100,7 @@ fn site(addresses: &Addresses) -> Result<(Settings, Parts), String> {
     }
     let main = folder.path().join("cloakroom.toml");
     let mut settings = cloakroom_settings::load(&main).map_err(|error| error.to_string())?;
-    settings.listen = vec![addresses.proxy];
+    settings.listen.http = vec![addresses.proxy];
     for site in &mut settings.sites {
         site.origin.port = addresses.origin.port();
     }

@@ -1,8 +1,9 @@
 //! `cloakroom serve`: the proxy, until it is told to stop.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use cloakroom_edge::EdgeConfig;
+use cloakroom_edge::{Certificate, EdgeConfig};
 use cloakroom_pipeline::{Live, Pipeline};
 use cloakroom_settings::Settings;
 
@@ -12,10 +13,10 @@ use crate::exit::Exit;
 use crate::report::Output;
 use crate::shown::Plugins;
 use crate::take_up::TakeUp;
-use crate::{logs, metrics};
+use crate::{certificates, logs, metrics};
 
-/// Seconds that requests under way are given when the process is told to stop.
-const GRACE_SECONDS: u64 = 5;
+/// How long requests under way are given when the process is told to stop.
+const GRACE: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(args: &Serve, output: &Output) -> Exit {
     let settings = match cloakroom_settings::load(&args.config) {
@@ -29,11 +30,13 @@ pub(crate) fn run(args: &Serve, output: &Output) -> Exit {
     let assembled =
         Plugins::new(settings.store_folder.as_deref()).map_err(|problem| vec![problem]).and_then(|plugins| {
             let around = Around { plugins: &plugins, geo: None, pending: &[] };
-            let assembled = assemble(&settings, around)?;
-            Ok((plugins, assembled))
+            let mut assembled = assemble(&settings, around)?;
+            let (certificates, untimely) = certificates::read(&settings, SystemTime::now())?;
+            assembled.warnings.extend(untimely);
+            Ok((plugins, assembled, certificates))
         });
     match assembled {
-        Ok((plugins, assembled)) => listen(settings, plugins, assembled, output),
+        Ok((plugins, assembled, certificates)) => listen(settings, plugins, assembled, certificates, output),
         Err(problems) => {
             problems.iter().for_each(|problem| output.problem(problem));
             Exit::Wrong
@@ -42,7 +45,13 @@ pub(crate) fn run(args: &Serve, output: &Output) -> Exit {
 }
 
 /// Builds the pipeline and serves it.
-fn listen(settings: Settings, plugins: Plugins, assembled: Assembled, output: &Output) -> Exit {
+fn listen(
+    settings: Settings,
+    plugins: Plugins,
+    assembled: Assembled,
+    certificates: Vec<Certificate>,
+    output: &Output,
+) -> Exit {
     let missing = assembled.cannot_be_shown().collect();
     let Assembled { mut parts, shown, warnings } = assembled;
     warnings.iter().for_each(|warning| output.problem(warning));
@@ -63,13 +72,16 @@ fn listen(settings: Settings, plugins: Plugins, assembled: Assembled, output: &O
         return Exit::Failure;
     }
     let edge = EdgeConfig {
-        http: settings.listen.clone(),
+        http: settings.listen.http.clone(),
+        https: settings.listen.https.clone(),
+        certificates,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         max_header_bytes: settings.limits.header_bytes,
+        max_concurrent_streams: settings.limits.concurrent_streams,
         max_silence: settings.limits.client_silence,
-        grace_seconds: GRACE_SECONDS,
+        grace: GRACE,
     };
-    for address in &edge.http {
+    for address in edge.http.iter().chain(&edge.https) {
         tracing::info!(%address, sites = settings.sites.len(), "listening");
     }
     if plugins.store().is_some()

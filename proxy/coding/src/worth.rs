@@ -1,0 +1,144 @@
+//! Which bodies are worth compressing: by type, length and what the origin says.
+
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName};
+
+/// The shipped list: one type a line, and why it is worth it.
+const LIST: &str = include_str!("../../../policies/compressible.txt");
+
+/// Whether a stored answer is worth compressing. `headers` has its `Content-Type` and `Content-Encoding`,
+/// `caching` the origin's `Cache-Control`, whose `no-transform` forbids it (RFC 9110 §7.7); they may be one
+/// map. `bytes` is the length of its body, and `least` where it begins to be worth it.
+#[must_use]
+pub fn is_worth_it(headers: &HeaderMap, caching: &HeaderMap, bytes: usize, least: usize) -> bool {
+    bytes >= least
+        && !says(caching, &CACHE_CONTROL, "no-transform")
+        && headers.get_all(CONTENT_ENCODING).iter().all(|value| value.as_bytes().trim_ascii().is_empty())
+        && media_type(headers).is_some_and(|media_type| is_listed(&media_type))
+}
+
+/// Whether a field that is a list has this word. Words within quotation marks count as others do: at worst
+/// something stays uncompressed.
+fn says(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    let values = headers.get_all(name).iter().map(|value| value.as_bytes());
+    values
+        .flat_map(|value| value.split(|byte| *byte == b','))
+        .any(|item| item.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Type and subtype, in lower case, without parameters (RFC 9110 §8.3.1). Where there are several fields,
+/// nobody knows which one counts.
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let essence = value.to_str().ok()?.split(';').next()?.trim();
+    Some(essence.to_ascii_lowercase())
+}
+
+fn is_listed(media_type: &str) -> bool {
+    listed().any(|pattern| match pattern.split_once('*') {
+        None => media_type == pattern,
+        Some((start, end)) => {
+            let rest = media_type.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+            rest.is_some_and(|rest| !rest.is_empty())
+        }
+    })
+}
+
+fn listed() -> impl Iterator<Item = &'static str> {
+    lines().filter_map(|line| line.split_whitespace().next())
+}
+
+fn lines() -> impl Iterator<Item = &'static str> {
+    LIST.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn map(fields: &[(HeaderName, &'static str)]) -> HeaderMap {
+        fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
+    }
+
+    fn of_type(media_type: &'static str) -> bool {
+        is_worth_it(&map(&[(CONTENT_TYPE, media_type)]), &HeaderMap::new(), 1_000, 256)
+    }
+
+    #[test]
+    fn the_shipped_list_is_sorted_and_each_type_has_its_reason() {
+        let patterns: Vec<_> = listed().collect();
+        assert!(patterns.len() >= 20);
+        assert!(patterns.is_sorted(), "sorted, so that a type stands there once");
+        for pattern in patterns {
+            let (kind, subtype) = pattern.split_once('/').unwrap();
+            let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "*+-.".contains(c);
+            assert!(!kind.contains('*') && !subtype.is_empty(), "{pattern}");
+            assert!(kind.chars().chain(subtype.chars()).all(fits), "{pattern}");
+            let stars = subtype.matches('*').count();
+            assert!(stars == 0 || stars == 1 && (subtype == "*" || subtype.starts_with("*+")), "{pattern}");
+        }
+        assert!(lines().all(|line| line.split_whitespace().count() > 1));
+    }
+
+    #[test]
+    fn text_is_worth_it_and_what_is_compressed_already_is_not() {
+        for worth in [
+            "text/html; charset=utf-8",
+            "Text/HTML ;charset=x",
+            "text/css",
+            "text/x-anything",
+            "application/json",
+            "application/ld+json",
+            "application/xhtml+xml",
+            "application/javascript",
+            "application/wasm",
+            "image/svg+xml",
+            "font/ttf",
+            "font/otf",
+        ] {
+            assert!(of_type(worth), "{worth}");
+        }
+        for not in [
+            "",
+            "text",
+            "text/",
+            "image/png",
+            "image/jpeg",
+            "image/avif",
+            "font/woff2",
+            "font/woff",
+            "video/mp4",
+            "application/zip",
+            "application/octet-stream",
+            "application/+json",
+            "xtext/html",
+        ] {
+            assert!(!of_type(not), "{not}");
+        }
+        assert!(!is_worth_it(&HeaderMap::new(), &HeaderMap::new(), 1_000, 256));
+        let twice = map(&[(CONTENT_TYPE, "text/html"), (CONTENT_TYPE, "image/png")]);
+        assert!(!is_worth_it(&twice, &HeaderMap::new(), 1_000, 256));
+    }
+
+    #[test]
+    fn short_bodies_encoded_ones_and_those_not_to_be_transformed_stay() {
+        let html = map(&[(CONTENT_TYPE, "text/html")]);
+        assert!(is_worth_it(&html, &HeaderMap::new(), 256, 256));
+        assert!(!is_worth_it(&html, &HeaderMap::new(), 255, 256));
+        for coding in ["gzip", "br", "identity", "anything"] {
+            let encoded = map(&[(CONTENT_TYPE, "text/html"), (CONTENT_ENCODING, coding)]);
+            assert!(!is_worth_it(&encoded, &HeaderMap::new(), 1_000, 256), "{coding}");
+        }
+        for (control, worth) in [
+            ("max-age=60", true),
+            ("max-age=60, No-Transform", false),
+            ("no-transform", false),
+            ("x-no-transform, no-transformer", true),
+        ] {
+            let caching = map(&[(CACHE_CONTROL, control)]);
+            assert_eq!(is_worth_it(&html, &caching, 1_000, 256), worth, "{control}");
+        }
+    }
+}
