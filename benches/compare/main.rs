@@ -58,7 +58,11 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    let arguments = Arguments::read(std::env::args().skip(1))?;
+    let mut words = std::env::args().skip(1).peekable();
+    if words.next_if(|word| word == "--memory").is_some() {
+        return scenarios::memory_of_one(words);
+    }
+    let arguments = Arguments::read(words)?;
     let (serving, loading) = machine::two_cpus()?;
     machine::pin(std::process::id(), loading)?;
     let folder = machine::folder_in_memory()?;

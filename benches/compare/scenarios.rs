@@ -4,6 +4,7 @@ mod hit;
 mod relayed;
 mod rewriting;
 mod scale;
+mod store;
 mod stored;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ use crate::questions::Questions;
 use crate::report::Section;
 use crate::rounds::{Effort, measure};
 use crate::servers::{Kind, Server, Setup, Site};
+
+pub(crate) use store::memory_of_one;
 
 /// Requests at once, where a scenario says nothing else.
 const AT_ONCE: usize = 32;
@@ -98,6 +101,9 @@ impl Compared<'_> {
     }
 }
 
+/// A scenario that sets up what it needs.
+type Alone = fn(&Bench<'_>) -> Result<Section, Failure>;
+
 /// A scenario by the word that `--only` takes.
 type Scenario = (&'static str, fn(&Bench<'_>, &[Server]) -> Result<Section, Failure>);
 
@@ -113,12 +119,14 @@ const COMPARED: [Scenario; 8] = [
     ("relayed-post", relayed::posted),
 ];
 
-/// Runs a scenario that sets up what it needs.
-type Run = fn(&Bench<'_>) -> Result<Section, Failure>;
-
-/// Those.
-const OTHERS: [(&str, Run); 3] =
-    [("cores", hit::on_two_cores), ("scale", scale::flat), ("rewriting", rewriting::throughput)];
+/// Those that set up what they need, by the word that `--only` takes.
+const OTHERS: [(&str, Alone); 5] = [
+    ("cores", hit::on_two_cores),
+    ("scale", scale::flat),
+    ("rewriting", rewriting::throughput),
+    ("memory", store::per_variant),
+    ("purge", store::tagged),
+];
 
 /// All words that `--only` takes.
 pub(crate) fn names() -> Vec<&'static str> {
