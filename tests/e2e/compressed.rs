@@ -97,3 +97,16 @@ fn a_route_and_a_configuration_may_do_without() {
     assert_eq!(answer.field("content-encoding"), None);
     assert_eq!(answer.field("vary"), Some("Sec-GPC"));
 }
+
+#[test]
+fn an_origin_may_forbid_it() {
+    for fields in
+        ["Cache-Control: max-age=600, no-transform\r\n", "CDN-Cache-Control: max-age=600, no-transform\r\n"]
+    {
+        let page = page();
+        let origin = Origin::start(move |_, _| response("200 OK", fields, &page));
+        let proxy = Proxy::start(&site(&origin, "", "[[route]]\npath = \"/plain\"\n"));
+        let answer = ask(&proxy, "/plain", "gzip");
+        assert_eq!((answer.status, answer.field("vary")), (200, Some("Sec-GPC")), "{fields}");
+    }
+}

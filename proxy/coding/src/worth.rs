@@ -1,29 +1,19 @@
-//! Which bodies are worth compressing: by type, length and what the origin says.
+//! Which bodies are worth compressing: by type and length.
 
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 /// The shipped list: one type a line, and why it is worth it.
 const LIST: &str = include_str!("../../../policies/compressible.txt");
 
-/// Whether a stored answer is worth compressing. `headers` has its `Content-Type` and `Content-Encoding`,
-/// `caching` the origin's `Cache-Control`, whose `no-transform` forbids it (RFC 9110 §7.7); they may be one
-/// map. `bytes` is the length of its body, and `least` where it begins to be worth it.
+/// Whether a stored answer is worth compressing. `headers` has its `Content-Type` and `Content-Encoding`; `bytes`
+/// is the length of its body, and `least` where it begins to be worth it. Whether its origin allows it is for those
+/// who read what origins say to caches.
 #[must_use]
-pub fn is_worth_it(headers: &HeaderMap, caching: &HeaderMap, bytes: usize, least: usize) -> bool {
+pub fn is_worth_it(headers: &HeaderMap, bytes: usize, least: usize) -> bool {
     bytes >= least
-        && !says(caching, &CACHE_CONTROL, "no-transform")
         && headers.get_all(CONTENT_ENCODING).iter().all(|value| value.as_bytes().trim_ascii().is_empty())
         && media_type(headers).is_some_and(|media_type| is_listed(&media_type))
-}
-
-/// Whether a field that is a list has this word. Words within quotation marks count as others do: at worst
-/// something stays uncompressed.
-fn says(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
-    let values = headers.get_all(name).iter().map(|value| value.as_bytes());
-    values
-        .flat_map(|value| value.split(|byte| *byte == b','))
-        .any(|item| item.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Type and subtype, in lower case, without parameters (RFC 9110 §8.3.1). Where there are several fields,
@@ -56,14 +46,14 @@ fn lines() -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
+    use http::{HeaderName, HeaderValue};
 
     fn map(fields: &[(HeaderName, &'static str)]) -> HeaderMap {
         fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
     }
 
     fn of_type(media_type: &'static str) -> bool {
-        is_worth_it(&map(&[(CONTENT_TYPE, media_type)]), &HeaderMap::new(), 1_000, 256)
+        is_worth_it(&map(&[(CONTENT_TYPE, media_type)]), 1_000, 256)
     }
 
     #[test]
@@ -117,28 +107,19 @@ mod tests {
         ] {
             assert!(!of_type(not), "{not}");
         }
-        assert!(!is_worth_it(&HeaderMap::new(), &HeaderMap::new(), 1_000, 256));
+        assert!(!is_worth_it(&HeaderMap::new(), 1_000, 256));
         let twice = map(&[(CONTENT_TYPE, "text/html"), (CONTENT_TYPE, "image/png")]);
-        assert!(!is_worth_it(&twice, &HeaderMap::new(), 1_000, 256));
+        assert!(!is_worth_it(&twice, 1_000, 256));
     }
 
     #[test]
-    fn short_bodies_encoded_ones_and_those_not_to_be_transformed_stay() {
+    fn short_bodies_and_encoded_ones_stay() {
         let html = map(&[(CONTENT_TYPE, "text/html")]);
-        assert!(is_worth_it(&html, &HeaderMap::new(), 256, 256));
-        assert!(!is_worth_it(&html, &HeaderMap::new(), 255, 256));
+        assert!(is_worth_it(&html, 256, 256));
+        assert!(!is_worth_it(&html, 255, 256));
         for coding in ["gzip", "br", "identity", "anything"] {
             let encoded = map(&[(CONTENT_TYPE, "text/html"), (CONTENT_ENCODING, coding)]);
-            assert!(!is_worth_it(&encoded, &HeaderMap::new(), 1_000, 256), "{coding}");
-        }
-        for (control, worth) in [
-            ("max-age=60", true),
-            ("max-age=60, No-Transform", false),
-            ("no-transform", false),
-            ("x-no-transform, no-transformer", true),
-        ] {
-            let caching = map(&[(CACHE_CONTROL, control)]);
-            assert_eq!(is_worth_it(&html, &caching, 1_000, 256), worth, "{control}");
+            assert!(!is_worth_it(&encoded, 1_000, 256), "{coding}");
         }
     }
 }

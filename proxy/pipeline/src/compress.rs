@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cloakroom_coding::{Compressor, Config, Job};
-use cloakroom_variants::{Resource, StoredVariant, VariantCache, VariantId};
+use cloakroom_variants::{Resource, StoredVariant, VariantCache, VariantId, forbids_transforming};
 use cloakroom_vocabulary::Coding;
 use http::{HeaderMap, StatusCode};
 
@@ -42,8 +42,9 @@ impl Forms {
 
     /// Whether pages of these fields have compressed forms once they are long enough.
     pub(crate) fn are_made_of(&self, status: StatusCode, headers: &HeaderMap, caching: &HeaderMap) -> bool {
-        let fits = cloakroom_coding::is_worth_it(headers, caching, self.wanted.from, self.wanted.from);
-        fits && !self.wanted.codings.is_empty() && status == StatusCode::OK
+        let fits = cloakroom_coding::is_worth_it(headers, self.wanted.from, self.wanted.from);
+        // `no-transform` may also stand in `CDN-Cache-Control`.
+        fits && !forbids_transforming(caching) && !self.wanted.codings.is_empty() && status == StatusCode::OK
     }
 
     /// Has the forms of a variant made that it does not have yet. Where too many wait, it is sent as it is.
