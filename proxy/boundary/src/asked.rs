@@ -17,8 +17,8 @@ mod ranges;
 mod tags;
 mod wish;
 
-use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
-use http::{Method, StatusCode};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE};
+use http::{HeaderName, Method, StatusCode};
 
 pub use codings::Codings;
 pub use dates::{Dates, HttpDate};
@@ -87,18 +87,28 @@ impl Asked {
     /// Reads the fields. Conditions are about GET and HEAD (RFC 9110 §13.1), and parts about GET (§14.2).
     pub(crate) fn read(raw: &RawRequest<'_>) -> Self {
         let mut asked = Self::default();
-        let (mut validators, mut range) = (false, false);
+        let (mut codings, mut directives, mut conditions) = (false, false, false);
         // One pass over the names costs less than looking for each field: most requests have none but the first.
-        for name in raw.names() {
-            match name.as_str() {
-                "accept-encoding" => asked.codings = Codings::read(raw.fields(name)),
-                "cache-control" => asked.only_if_cached = directives::only_if_cached(raw.fields(name)),
-                "if-none-match" | "if-modified-since" => validators = true,
-                "range" => range = true,
+        raw.each_name(|name| {
+            let is = |field: &HeaderName| name.eq_ignore_ascii_case(field.as_str());
+            match name.len() {
+                5 => conditions |= is(&RANGE),
+                13 => {
+                    directives |= is(&CACHE_CONTROL);
+                    conditions |= is(&IF_NONE_MATCH);
+                }
+                15 => codings |= is(&ACCEPT_ENCODING),
+                17 => conditions |= is(&IF_MODIFIED_SINCE),
                 _ => {}
             }
+        });
+        if codings {
+            asked.codings = Codings::read(raw.fields(&ACCEPT_ENCODING));
         }
-        if validators || range {
+        if directives {
+            asked.only_if_cached = directives::only_if_cached(raw.fields(&CACHE_CONTROL));
+        }
+        if conditions {
             asked.conditions = Conditions::read(raw);
         }
         asked

@@ -66,7 +66,7 @@ pub use passthrough::{client_address_fields, strip_own_cookies, strip_own_set_co
 pub use pattern::{PathPattern, PatternError};
 pub use pending::{Kept, PendingCookies};
 pub use query::{QueryPattern, QueryRule};
-pub use raw::RawRequest;
+pub use raw::{PlainHead, RawRequest};
 pub use refusal::Refusal;
 pub use scrubbed::ScrubbedRequest;
 pub use signals::Signals;

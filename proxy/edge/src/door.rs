@@ -12,17 +12,17 @@ use std::time::Duration;
 
 use arc_swap::Guard;
 use async_trait::async_trait;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use cloakroom_boundary::RawRequest;
-use cloakroom_pipeline::{Answer, Live, Step};
+use cloakroom_pipeline::{Answer, Live, Step, Waiting};
 use pingora_core::apps::{HttpServerApp, ServerApp};
 use pingora_core::protocols::Stream;
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::server::ShutdownWatch;
 use pingora_proxy::HttpProxy;
-use pingora_timeout::timeout;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::alarm::Alarm;
 use crate::proxy::Edge;
 use crate::stopping::Stopping;
 use crate::wire::Wire;
@@ -31,15 +31,11 @@ use crate::{head, respond};
 /// Read at once; a plain head that is longer goes the longer way.
 pub(crate) const READ: usize = 8 * 1024;
 
-/// Overwrites what was read of a request once it has its answer, or its copy for pingora, so that freed
+/// Overwrites what was read of a request once it is understood, or copied for pingora, so that the connection's
 /// memory does not keep it.
-/// `rest` is what `read` was split from: the last to hold their buffer, it gets all of it back.
-fn wipe(read: Bytes, rest: &mut BytesMut) {
-    let length = read.len();
-    drop(read);
-    rest.reserve(READ);
-    rest.put_bytes(0, length);
-    rest.clear();
+fn wipe(input: &mut BytesMut) {
+    input.fill(0);
+    input.clear();
 }
 
 /// The application behind the listeners of plain HTTP.
@@ -71,6 +67,12 @@ pub(crate) fn peer(stream: &Stream) -> Option<IpAddr> {
     Some(stream.get_socket_digest()?.peer_addr()?.as_inet()?.ip())
 }
 
+/// A plain request that was understood.
+enum Taken {
+    Answer(Answer),
+    Waiting(Box<Waiting>),
+}
+
 impl Door {
     /// Serves a connection of HTTP/1.1 to its end.
     pub(crate) async fn serve(&self, stream: Stream) {
@@ -82,22 +84,29 @@ impl Door {
     async fn requests(&self, mut stream: Stream) -> Option<()> {
         let shutdown = self.stopping.of_connection();
         let mut stopped = pin!(self.stopping.told());
+        let mut alarm = Alarm::new(self.max_silence);
         let peer = peer(&stream);
-        let (mut input, mut output) = (BytesMut::new(), BytesMut::new());
+        let (mut input, mut output) = (BytesMut::with_capacity(READ), BytesMut::new());
         loop {
-            input.reserve(READ);
+            alarm.wind();
             let read = tokio::select! {
                 biased;
-                read = timeout(self.max_silence, stream.read_buf(&mut input)) => read,
+                read = stream.read_buf(&mut input) => read,
                 () = &mut stopped => return None,
+                () = alarm.rings() => return None,
             };
-            if !matches!(read, Ok(Ok(1..))) {
+            if !matches!(read, Ok(1..)) {
                 return None;
             }
-            let bytes = input.split().freeze();
-            match self.answer(&bytes, peer, &mut stream).await {
-                Some((answer, keep_alive)) => {
-                    wipe(bytes, &mut input);
+            let taken = self.take(&input, peer);
+            let begun = if taken.is_none() { BytesMut::from(&input[..]) } else { BytesMut::new() };
+            wipe(&mut input);
+            match taken {
+                Some((taken, keep_alive)) => {
+                    let answer = match taken {
+                        Taken::Answer(answer) => answer,
+                        Taken::Waiting(waiting) => self.wait(*waiting, &mut stream).await,
+                    };
                     let keep_alive = keep_alive && !*shutdown.borrow();
                     output.clear();
                     self.send(&mut stream, &answer, keep_alive, &mut output).await?;
@@ -107,42 +116,37 @@ impl Door {
                         return None;
                     }
                 }
-                None => {
-                    let begun = BytesMut::from(&bytes[..]);
-                    wipe(bytes, &mut input);
-                    stream = self.longer_way(stream, begun, &shutdown).await?;
-                }
+                None => stream = self.longer_way(stream, begun, &shutdown).await?,
             }
         }
     }
 
-    /// The answer to a plain request, and whether its client keeps the connection; `None` for a
-    /// request that has to go the longer way.
-    async fn answer(
-        &self,
-        bytes: &Bytes,
-        peer: Option<IpAddr>,
-        stream: &mut Stream,
-    ) -> Option<(Answer, bool)> {
-        if bytes.len() > self.max_header_bytes {
+    /// Takes a plain request as far as it gets without waiting, and says whether its client keeps the connection;
+    /// `None` for a request that has to go the longer way.
+    fn take(&self, read: &[u8], peer: Option<IpAddr>) -> Option<(Taken, bool)> {
+        if read.len() > self.max_header_bytes {
             return None;
         }
-        let head::Plain { parts, keep_alive } = head::plain(bytes)?;
+        let mut room = head::Room::new();
+        let head::Plain { head, keep_alive } = head::plain(read, &mut room)?;
         let pipeline = self.live.load();
-        match pipeline.step(RawRequest::seal(&parts, peer?)) {
-            Step::Answer(answer) => Some((answer, keep_alive)),
-            Step::Fetch(pending) => {
-                let mut waiting = Guard::into_inner(pipeline).wait(*pending);
-                let mut wire = Wire { stream, max_silence: self.max_silence };
-                while let Some(interim) = waiting.interim().await {
-                    // Whoever is gone by now is noticed when the answer is sent.
-                    let _ = wire.write(interim.http1_head(), &[]).await;
-                    let _ = wire.flush().await;
-                }
-                Some((waiting.answer().await, keep_alive))
-            }
-            Step::Form(_) | Step::Relay(_) => None,
+        let taken = match pipeline.step(RawRequest::seal_plain(&head, peer?)) {
+            Step::Answer(answer) => Taken::Answer(answer),
+            Step::Fetch(pending) => Taken::Waiting(Box::new(Guard::into_inner(pipeline).wait(*pending))),
+            Step::Form(_) | Step::Relay(_) => return None,
+        };
+        Some((taken, keep_alive))
+    }
+
+    /// The answer to a request whose variant has to be made first; passes on what the origin says before it.
+    async fn wait(&self, mut waiting: Waiting, stream: &mut Stream) -> Answer {
+        let mut wire = Wire { stream, max_silence: self.max_silence };
+        while let Some(interim) = waiting.interim().await {
+            // Whoever is gone by now is noticed when the answer is sent.
+            let _ = wire.write(interim.http1_head(), &[]).await;
+            let _ = wire.flush().await;
         }
+        waiting.answer().await
     }
 
     /// `None` when the client is gone or too slow, or the page has broken off.
@@ -186,17 +190,12 @@ mod tests {
     #[test]
     fn what_was_read_is_overwritten_where_it_stood() {
         let mut input = BytesMut::with_capacity(READ);
+        let place = input.as_ptr();
         for request in ["GET /a HTTP/1.1", "GET /b HTTP/1.1\r\nCookie: sid=canary"] {
-            input.reserve(READ);
             input.extend_from_slice(request.as_bytes());
-            let read = input.split().freeze();
-            let (place, length) = (read.as_ptr(), read.len());
-            wipe(read, &mut input);
+            wipe(&mut input);
             assert!(input.is_empty() && input.capacity() >= READ);
             assert_eq!(input.as_ptr(), place, "the same buffer, from its start");
-            input.resize(length, 1);
-            assert_eq!(input.as_ptr(), place);
-            input.clear();
         }
     }
 }

@@ -1,16 +1,30 @@
 //! Which requests the door answers by itself: those whose framing nobody could read in two ways.
 
-use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use std::mem::MaybeUninit;
+
+use cloakroom_boundary::PlainHead;
+use http::Method;
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use httparse::Header;
+use memchr::memchr_iter;
 
 /// Fields of a plain head; one with more is pingora's to judge.
 const MAX_FIELDS: usize = 64;
 
+/// Room for the fields of a plain head.
+pub(crate) struct Room<'r>([MaybeUninit<Header<'r>>; MAX_FIELDS]);
+
+impl Room<'_> {
+    pub(crate) fn new() -> Self {
+        Self([const { MaybeUninit::uninit() }; MAX_FIELDS])
+    }
+}
+
 /// A plain request.
-pub(crate) struct Plain {
-    pub(crate) parts: Parts,
+pub(crate) struct Plain<'r> {
+    pub(crate) head: PlainHead<'r>,
     /// The client did not ask to close the connection.
     pub(crate) keep_alive: bool,
 }
@@ -19,10 +33,10 @@ pub(crate) struct Plain {
 /// with one `Host`, every line ended by CRLF (RFC 9112 §2.2 lets a bare LF pass; we do not), no
 /// body, nothing that changes the connection, and nothing after it. `None` for all else, which is
 /// not an error: it only takes the longer way.
-pub(crate) fn plain(read: &Bytes) -> Option<Plain> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut request = httparse::Request::new(&mut fields);
-    let httparse::Status::Complete(length) = request.parse(read).ok()? else { return None };
+pub(crate) fn plain<'r>(read: &'r [u8], room: &'r mut Room<'r>) -> Option<Plain<'r>> {
+    let mut request = httparse::Request::new(&mut []);
+    let parsed = request.parse_with_uninit_headers(read, &mut room.0).ok()?;
+    let httparse::Status::Complete(length) = parsed else { return None };
     if length != read.len() || request.version != Some(1) || has_bare_line_feed(read) {
         return None;
     }
@@ -31,62 +45,71 @@ pub(crate) fn plain(read: &Bytes) -> Option<Plain> {
         "HEAD" => Method::HEAD,
         _ => return None,
     };
-    let target = request.path?;
-    if !target.starts_with('/') {
-        return None;
-    }
-    let uri = Uri::from_maybe_shared(read.slice_ref(target.as_bytes())).ok()?;
-    let (headers, keep_alive) = plain_fields(read, request.headers)?;
-    let (mut parts, ()) = Request::new(()).into_parts();
-    (parts.method, parts.uri, parts.headers) = (method, uri, headers);
-    Some(Plain { parts, keep_alive })
+    let target = request.path.filter(|target| is_plain_target(target))?;
+    let fields: &[Header<'_>] = request.headers;
+    let keep_alive = keeps_alive(fields)?;
+    Some(Plain { head: PlainHead { method, target, fields }, keep_alive })
 }
 
-fn plain_fields(read: &Bytes, fields: &[httparse::Header<'_>]) -> Option<(HeaderMap, bool)> {
-    let mut headers = HeaderMap::with_capacity(fields.len());
+/// Whether a target is in origin form, and of characters that mean the same to everybody: those of RFC 3986,
+/// and the brackets that many queries have.
+fn is_plain_target(target: &str) -> bool {
+    let is_plain =
+        |byte: u8| matches!(byte, b'!' | b'$'..=b';' | b'=' | b'?'..=b'[' | b']' | b'_' | b'a'..=b'z' | b'~');
+    target.starts_with('/') && target.bytes().all(is_plain)
+}
+
+/// Whether the connection stays open after the answer; `None` where the fields make the request another than
+/// a plain one.
+fn keeps_alive(fields: &[Header<'_>]) -> Option<bool> {
     let mut keep_alive = true;
     let mut hosts = 0;
-    for field in fields {
-        let name = HeaderName::from_bytes(field.name.as_bytes()).ok()?;
-        match name {
-            CONTENT_LENGTH | TRANSFER_ENCODING | TRAILER | TE | UPGRADE | EXPECT => return None,
-            CONNECTION if field.value.eq_ignore_ascii_case(b"keep-alive") => {}
-            CONNECTION if field.value.eq_ignore_ascii_case(b"close") => keep_alive = false,
-            CONNECTION => return None,
-            HOST => hosts += 1,
+    for Header { name, value } in fields {
+        let is = |field: &HeaderName| name.eq_ignore_ascii_case(field.as_str());
+        match name.len() {
+            2 if is(&TE) => return None,
+            4 if is(&HOST) => hosts += 1,
+            6 if is(&EXPECT) => return None,
+            7 if is(&TRAILER) || is(&UPGRADE) => return None,
+            10 if is(&CONNECTION) => match value {
+                value if value.eq_ignore_ascii_case(b"keep-alive") => {}
+                value if value.eq_ignore_ascii_case(b"close") => keep_alive = false,
+                _ => return None,
+            },
+            14 if is(&CONTENT_LENGTH) => return None,
+            17 if is(&TRANSFER_ENCODING) => return None,
             _ => {}
         }
-        let value = HeaderValue::from_maybe_shared(read.slice_ref(field.value)).ok()?;
-        headers.try_append(name, value).ok()?;
     }
-    (hosts == 1).then_some((headers, keep_alive))
+    (hosts == 1).then_some(keep_alive)
 }
 
 fn has_bare_line_feed(head: &[u8]) -> bool {
-    let mut before = 0;
-    head.iter().any(|&byte| {
-        let bare = byte == b'\n' && before != b'\r';
-        before = byte;
-        bare
-    })
+    memchr_iter(b'\n', head).any(|at| at.checked_sub(1).and_then(|before| head.get(before)) != Some(&b'\r'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Option<Plain> {
-        plain(&Bytes::copy_from_slice(text.as_bytes()))
+    /// Method, target and fields of a plain head, and whether its connection is kept.
+    fn read(text: &str) -> Option<(Method, String, Vec<String>, bool)> {
+        let mut room = Room::new();
+        let Plain { head: PlainHead { method, target, fields }, keep_alive } =
+            plain(text.as_bytes(), &mut room)?;
+        let names = fields.iter().map(|field| field.name.to_owned()).collect();
+        Some((method, target.to_owned(), names, keep_alive))
     }
 
     #[test]
     fn a_plain_request_is_read_whole() {
         let found = read("GET /a?b=c HTTP/1.1\r\nHost: shop.test\r\nX-A: 1\r\nx-a: 2\r\n\r\n").unwrap();
-        assert_eq!((found.parts.method, found.keep_alive), (Method::GET, true));
-        assert_eq!(found.parts.uri, "/a?b=c");
-        assert_eq!(found.parts.headers.get_all("x-a").iter().count(), 2);
+        assert_eq!(
+            found,
+            (Method::GET, "/a?b=c".into(), ["Host", "X-A", "x-a"].map(Into::into).into(), true)
+        );
         let closing = read("HEAD / HTTP/1.1\r\nhost: shop.test\r\nConnection: Close\r\n\r\n").unwrap();
-        assert_eq!((closing.parts.method, closing.keep_alive), (Method::HEAD, false));
+        assert_eq!((closing.0, closing.3), (Method::HEAD, false));
     }
 
     #[test]
@@ -112,6 +135,9 @@ mod tests {
             "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET * HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /\\a HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /\u{e9} HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: a\r\nX-A: \0\r\n\r\n",
             "",
         ];

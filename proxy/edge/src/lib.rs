@@ -4,6 +4,7 @@
 //! What leaves this room towards the pipeline is a sealed request; what comes back is an answer.
 //! pingora's own upstream path serves passthrough alone and fails closed for everything else.
 
+mod alarm;
 mod certificate;
 mod door;
 mod h2;

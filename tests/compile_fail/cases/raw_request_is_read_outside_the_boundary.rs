@@ -6,8 +6,8 @@ fn path<'r>(raw: &RawRequest<'r>) -> &'r str {
     raw.path().unwrap_or_default()
 }
 
-fn headers<'r>(raw: &RawRequest<'r>) -> &'r http::HeaderMap {
-    &raw.parts.headers
+fn cookie<'r>(raw: &RawRequest<'r>) -> Option<&'r [u8]> {
+    raw.field(&http::header::COOKIE)
 }
 
 fn main() {}
