@@ -59,6 +59,8 @@ pub(crate) type Fetched = Result<(Arc<Resource>, Source), Failure>;
 /// A request that waits for what is being made.
 pub struct Waiting {
     seat: Option<Seat<Made>>,
+    /// Somebody else had begun what is waited for.
+    shared: bool,
     reached: Option<Stage<Made>>,
     answering: Answering,
 }
@@ -87,12 +89,27 @@ impl Waiting {
         }
     }
 
+    /// The answer, when all of it is there: for clients that cannot tell half a page from the whole.
+    pub async fn whole(mut self) -> Answer {
+        while self.interim().await.is_some() {}
+        if matches!(self.reached, Some(Stage::Arriving(_))) {
+            self.reached = match self.seat.take() {
+                Some(seat) => seat.landed().await.map(Stage::Landed),
+                None => None,
+            };
+        }
+        self.content()
+    }
+
     /// The answer.
     pub async fn answer(mut self) -> Answer {
         while self.interim().await.is_some() {}
-        let Self { seat, reached, answering } = self;
+        self.content()
+    }
+
+    fn content(self) -> Answer {
+        let Self { shared, reached, answering, .. } = self;
         let Answering { head_only, label, reveal, cookies, asked } = answering;
-        let shared = seat.is_some_and(|seat| seat.is_shared());
         let content = match reached {
             Some(Stage::Landed(Ok((variant, source)))) => {
                 let source = if shared { source.collapsed() } else { source };
@@ -117,8 +134,10 @@ impl Pipeline {
     pub fn wait(self: &Arc<Self>, pending: Pending) -> Waiting {
         let Pending { page, head_only, reveal, cookies, asked } = pending;
         let label = page.route.label;
+        let seat = self.board(page);
         Waiting {
-            seat: self.board(page),
+            shared: seat.as_ref().is_some_and(Seat::is_shared),
+            seat,
             reached: None,
             answering: Answering { head_only, label, reveal, cookies, asked },
         }
