@@ -9,6 +9,7 @@ use cloakroom_origin::Told;
 use cloakroom_variants::{Choice, PageKey, Resource, State, StoredVariant, VariantKey, VariantLookup};
 
 use crate::Pipeline;
+use crate::along::Audience;
 use crate::answer::{Answer, Content, Reveal, Stored};
 use crate::cache_status::Source;
 use crate::failure::Failure;
@@ -164,23 +165,27 @@ impl Pipeline {
 
     async fn make(self: Arc<Self>, page: PendingPage, key: VariantKey, tower: Arc<Tower<Made>>) -> Made {
         let began = self.cache.began();
-        let (resource, source) = self.page(&page.wanted(), key.page(), Some(&tower)).await?;
+        let mut audience = Audience::new(&page, &tower);
+        let (resource, source) = self.page(&page.wanted(), key.page(), Some(&mut audience)).await?;
         if let Some(variant) = resource.variant(key.variant()) {
+            audience.settle(&variant, source);
             return Ok((variant, source));
         }
-        let variant = Arc::new(self.variant_of(&page, resource.page()).await?);
+        let fragments = audience.fragments();
+        let variant = Arc::new(self.variant_of(&page, resource.page(), fragments).await?);
         self.cache.add(&resource, key.variant(), &variant, began);
         self.forms.make(&self.cache, &resource, (key.variant(), &variant));
+        audience.settle(&variant, source);
         Ok((variant, source))
     }
 
-    /// The page behind a variant: stored and fresh, or fetched, or stale when fetching failed. Whoever waits at
-    /// `tower` may read it along while it arrives.
+    /// The page behind a variant: stored and fresh, or fetched, or stale when fetching failed. The `audience` may
+    /// read along while it arrives.
     pub(crate) async fn page(
         self: &Arc<Self>,
         wanted: &Wanted<'_>,
         key: &PageKey,
-        tower: Option<&Tower<Made>>,
+        audience: Option<&mut Audience<'_>>,
     ) -> Fetched {
         let known = match self.known(wanted.route, key) {
             Some(known) => Some(known),
@@ -193,7 +198,7 @@ impl Pipeline {
         }
         let fetched = match self.refused.get(key) {
             Some(failure) => Err(failure),
-            None => self.fetch_once(wanted, key, known.as_ref(), tower).await,
+            None => self.fetch_once(wanted, key, known.as_ref(), audience).await,
         };
         match (fetched, known) {
             (Err(_), Some(known)) if known.may_serve_on_error(Instant::now()) => Ok((known, Source::OnError)),
