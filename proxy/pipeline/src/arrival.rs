@@ -94,6 +94,11 @@ impl Arrival {
         let _ = self.progress.subscribe().wait_for(has_ended).await;
     }
 
+    /// Whether no more will come, and it was not all.
+    pub(crate) fn is_broken(&self) -> bool {
+        *self.progress.borrow() == Progress::Broken
+    }
+
     /// Says that all of it is here.
     pub(crate) fn finish(&self) {
         let count = self.chunks.lock().unwrap_or_else(PoisonError::into_inner).len();

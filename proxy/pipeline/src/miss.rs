@@ -94,10 +94,7 @@ impl Waiting {
     pub async fn whole(mut self) -> Answer {
         while self.interim().await.is_some() {}
         if matches!(self.reached, Some(Stage::Arriving(_))) {
-            self.reached = match self.seat.take() {
-                Some(seat) => seat.landed().await.map(Stage::Landed),
-                None => None,
-            };
+            self.land().await;
         }
         self.content()
     }
@@ -105,7 +102,19 @@ impl Waiting {
     /// The answer.
     pub async fn answer(mut self) -> Answer {
         while self.interim().await.is_some() {}
+        // Whoever comes when the page has broken off already is not given half of it.
+        if matches!(&self.reached, Some(Stage::Arriving(arrival)) if arrival.is_broken()) {
+            self.land().await;
+        }
         self.content()
+    }
+
+    /// Waits until what is made is there.
+    async fn land(&mut self) {
+        self.reached = match self.seat.take() {
+            Some(seat) => seat.landed().await.map(Stage::Landed),
+            None => None,
+        };
     }
 
     fn content(self) -> Answer {
