@@ -41,7 +41,9 @@ impl<'a> Audience<'a> {
         while let Some(news) = seat.next().await {
             match news {
                 News::Interim(interim) => self.tower.tell(interim),
-                News::Stage(Stage::Arriving(page)) => return self.read(pipeline, page).await,
+                // Boxed, for the few flights that need it: a task goes to the heap with all the room it may ever
+                // need, and with what a request has left there on the stack, as `tests/leak` finds.
+                News::Stage(Stage::Arriving(page)) => return Box::pin(self.read(pipeline, page)).await,
                 News::Stage(Stage::Landed(_)) => return,
             }
         }
