@@ -15,6 +15,7 @@ mod crafted;
 mod mmdb;
 mod origin;
 mod proxy;
+mod reading;
 mod secure;
 
 mod as_sent;
@@ -30,6 +31,8 @@ mod door;
 mod downstream;
 mod etag;
 mod hostile_plugins;
+mod html_along;
+mod html_cut;
 mod http2;
 mod http2_bounds;
 mod installing;

@@ -2,18 +2,17 @@
 //! left with half of it.
 
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpStream as Upstream};
-use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::net::TcpStream as Upstream;
+use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use crate::client::Visitor;
 use crate::origin::{Origin, PAGE, response};
-use crate::proxy::{HERO, PATIENCE, Proxy, free_address, site, write_configuration};
+use crate::proxy::{HERO, Proxy, site};
+use crate::reading::{Gate, Reading, crowd, patient, read_all, until_heard};
 
 /// Clients that ask at once.
 const MANY: usize = 1_000;
@@ -22,33 +21,8 @@ const LONG: usize = 96 * 1024;
 const HALF: usize = LONG / 2;
 
 /// A proxy with an anonymous route `/a/*`, and origins that may take their time.
-fn patient(origin: &Origin) -> Proxy {
-    let folder = tempfile::tempdir().unwrap();
-    let (address, metrics) = (free_address(), free_address());
-    let site = site(origin, "", "[[route]]\npath = \"/a/*\"\n").replace("epoch = \"1s\"", "epoch = \"1h\"");
-    write_configuration(folder.path(), address, metrics, &site, HERO);
-    let main = folder.path().join("cloakroom.toml");
-    let text = std::fs::read_to_string(&main).unwrap();
-    let text = text.replace("first_byte = \"2s\"", "first_byte = \"60s\"");
-    let text = text.replace("timeout = \"4s\"", "timeout = \"60s\"");
-    std::fs::write(&main, text).unwrap();
-    Proxy::start_in(folder, address, metrics)
-}
-
-/// A door that opens once.
-#[derive(Clone, Default)]
-struct Gate(Arc<(Mutex<bool>, Condvar)>);
-
-impl Gate {
-    fn open(&self) {
-        *self.0.0.lock().unwrap() = true;
-        self.0.1.notify_all();
-    }
-
-    fn wait(&self) {
-        let opened = self.0.1.wait_timeout_while(self.0.0.lock().unwrap(), PATIENCE, |open| !*open).unwrap();
-        assert!(!opened.1.timed_out(), "the gate never opens");
-    }
+fn proxy_of(origin: &Origin) -> Proxy {
+    patient(&site(origin, "", "[[route]]\npath = \"/a/*\"\n"), HERO)
 }
 
 /// A body that tells each of its bytes' places.
@@ -65,95 +39,6 @@ fn length() -> String {
     format!("Content-Length: {LONG}")
 }
 
-/// An answer that is being read.
-struct Reading {
-    stream: BufReader<TcpStream>,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Reading {
-    /// Asks; the answer may take its time.
-    async fn ask(address: SocketAddr, visitor: &Visitor) -> BufReader<TcpStream> {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(&visitor.bytes()).await.unwrap();
-        BufReader::new(stream)
-    }
-
-    /// Reads the head.
-    async fn begin(mut stream: BufReader<TcpStream>) -> Self {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            let read = stream.read_line(&mut head).await.unwrap();
-            assert!(read > 0, "no answer, but {head:?}");
-        }
-        Self { stream, head: head.to_ascii_lowercase(), body: Vec::new() }
-    }
-
-    /// Reads on; `false` when all was read, and an error when it broke off before.
-    async fn more(&mut self) -> io::Result<bool> {
-        let length = self.head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let size = match length {
-            Some(length) => length.parse::<usize>().unwrap() - self.body.len(),
-            None => {
-                assert!(self.head.contains("transfer-encoding: chunked\r\n"), "{}", self.head);
-                let mut line = String::new();
-                self.stream.read_line(&mut line).await?;
-                usize::from_str_radix(line.trim_end(), 16).map_err(|_| io::ErrorKind::UnexpectedEof)?
-            }
-        };
-        let start = self.body.len();
-        self.body.resize(start + size, 0);
-        self.stream.read_exact(&mut self.body[start..]).await?;
-        if length.is_none() {
-            let mut end = [0; 2];
-            self.stream.read_exact(&mut end).await?;
-            assert_eq!(&end, b"\r\n");
-        }
-        Ok(size > 0)
-    }
-
-    async fn until(&mut self, length: usize) {
-        while self.body.len() < length {
-            assert!(self.more().await.unwrap(), "it ended after {} bytes", self.body.len());
-        }
-    }
-
-    async fn ended(mut self) -> io::Result<Self> {
-        while self.more().await? {}
-        Ok(self)
-    }
-}
-
-/// Many clients that have asked.
-async fn crowd(address: SocketAddr, visitor: &Visitor, size: usize) -> Vec<BufReader<TcpStream>> {
-    let mut asking = JoinSet::new();
-    for _ in 0..size {
-        let visitor = visitor.clone();
-        asking.spawn(async move { Reading::ask(address, &visitor).await });
-    }
-    asking.join_all().await
-}
-
-/// Waits until all of them have been heard: what was written to a socket may not have been read yet.
-async fn until_heard(proxy: &Proxy, origin: &Origin, target: &str) {
-    let since = Instant::now();
-    while origin.count(target) == 0 {
-        assert!(since.elapsed() < PATIENCE, "the origin is never asked: {}", proxy.printed());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    tokio::time::sleep(Duration::from_millis(500)).await;
-}
-
-/// Reads all to their ends, each in a task of its own.
-async fn read_all(crowd: Vec<BufReader<TcpStream>>) -> Vec<io::Result<Reading>> {
-    let mut reading = JoinSet::new();
-    for stream in crowd {
-        reading.spawn(async move { Reading::begin(stream).await.ended().await });
-    }
-    reading.join_all().await
-}
-
 #[test]
 fn a_thousand_misses_are_one_request() {
     let gate = Gate::default();
@@ -162,7 +47,7 @@ fn a_thousand_misses_are_one_request() {
         waits.wait();
         response("200 OK", "Cache-Control: max-age=600\r\n", PAGE)
     });
-    let proxy = patient(&origin);
+    let proxy = proxy_of(&origin);
     Runtime::new().unwrap().block_on(async {
         let crowd = crowd(proxy.address(), &Visitor::new("/"), MANY).await;
         until_heard(&proxy, &origin, "/").await;
@@ -193,7 +78,7 @@ fn a_long_page_is_read_along_by_all_and_then_stored() {
         waits.wait();
         stream.write_all(&body[HALF..])
     });
-    let proxy = patient(&origin);
+    let proxy = proxy_of(&origin);
     Runtime::new().unwrap().block_on(async {
         let mut reading = JoinSet::new();
         for stream in crowd(proxy.address(), &Visitor::new("/a/long"), MANY).await {
@@ -243,7 +128,7 @@ fn who_asked_first_may_leave() {
         waits.1.wait();
         stream.write_all(&body[HALF..])
     });
-    let proxy = patient(&origin);
+    let proxy = proxy_of(&origin);
     Runtime::new().unwrap().block_on(async {
         let visitor = Visitor::new("/a/long");
         // One leaves before there is anything, one in the middle of it.
@@ -317,7 +202,7 @@ fn half_a_page_is_never_taken_for_the_whole() {
             }
             Err(io::ErrorKind::ConnectionAborted.into())
         });
-        let proxy = patient(&origin);
+        let proxy = proxy_of(&origin);
         Runtime::new().unwrap().block_on(async {
             // `Content-Length: 0` takes the longer way, through pingora.
             let visitor = Visitor::new("/a/long");

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use cloakroom_boundary::RawRequest;
 use cloakroom_measure::{Outcome, Trouble};
 use cloakroom_pipeline::{Live, Relay, Step, Submission, error_page};
-use http::StatusCode;
+use http::{StatusCode, Version};
 use pingora_core::modules::http::HttpModules;
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::protocols::l4::socket::SocketAddr;
@@ -69,6 +69,10 @@ impl ProxyHttp for Edge {
         let step = pipeline.step(RawRequest::seal(http.req_header(), peer.ip()));
         let answer = match step {
             Step::Answer(answer) => answer,
+            // HTTP/1.0 tells the end of a body of unknown length by closing (RFC 9112 §6.3), as if it were broken off.
+            Step::Fetch(pending) if http.req_header().version < Version::HTTP_11 => {
+                pipeline.wait(*pending).whole().await
+            }
             Step::Fetch(pending) => pipeline.fetch(*pending).await,
             Step::Form(submission) => {
                 let body = form_body(http).await?;

@@ -170,7 +170,7 @@ fn each_of_part(
     }
 }
 
-/// Sends a page while it arrives.
+/// Sends a page while it arrives, to clients that know its end: HTTP/1.0 waits for the whole of it.
 async fn read_along(
     http: &mut ServerSession,
     mut head: ResponseHeader,
@@ -178,12 +178,7 @@ async fn read_along(
     head_only: bool,
 ) -> Result<usize> {
     if !http.is_http2() && !head_only {
-        if http.req_header().version >= http::Version::HTTP_11 {
-            head.insert_header(TRANSFER_ENCODING, "chunked")?;
-        } else {
-            // HTTP/1.0 tells the end of a body of unknown length by closing (RFC 9112 §6.3).
-            http.set_keepalive(None);
-        }
+        head.insert_header(TRANSFER_ENCODING, "chunked")?;
     }
     http.write_response_header(Box::new(head)).await?;
     let mut sent = 0;

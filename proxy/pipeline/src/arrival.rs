@@ -13,7 +13,7 @@ use tokio::sync::watch;
 /// A page of which the head is here, and more of the body with every look.
 pub struct Arrival {
     /// The page without its body.
-    head: Page,
+    head: Arc<Page>,
     chunks: Mutex<Vec<Bytes>>,
     progress: watch::Sender<Progress>,
 }
@@ -37,9 +37,17 @@ impl Arrival {
     /// A page whose body is yet to come.
     pub(crate) fn new(mut answered: Answered, freshness: Freshness) -> Arc<Self> {
         answered.body = Bytes::new();
-        let head = Page::new(answered, freshness);
+        Self::of(Arc::new(Page::new(answered, freshness)))
+    }
+
+    fn of(head: Arc<Page>) -> Arc<Self> {
         let (progress, _) = watch::channel(Progress::Arriving(0));
         Arc::new(Self { head, chunks: Mutex::default(), progress })
+    }
+
+    /// Another body for the same page, yet to come: that of a variant.
+    pub(crate) fn beside(&self) -> Arc<Self> {
+        Self::of(Arc::clone(&self.head))
     }
 
     /// Its status.
@@ -74,6 +82,23 @@ impl Arrival {
         self.progress.send_replace(Progress::Arriving(count));
     }
 
+    /// What is here of the body.
+    pub(crate) fn so_far(&self) -> Vec<Bytes> {
+        self.chunks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until all of it is here, or no more will come.
+    pub(crate) async fn ended(&self) {
+        let has_ended = |progress: &Progress| !matches!(progress, Progress::Arriving(_));
+        // The sender is held here.
+        let _ = self.progress.subscribe().wait_for(has_ended).await;
+    }
+
+    /// Whether no more will come, and it was not all.
+    pub(crate) fn is_broken(&self) -> bool {
+        *self.progress.borrow() == Progress::Broken
+    }
+
     /// Says that all of it is here.
     pub(crate) fn finish(&self) {
         let count = self.chunks.lock().unwrap_or_else(PoisonError::into_inner).len();
@@ -95,6 +120,15 @@ impl Arrival {
     #[must_use]
     pub fn read(self: &Arc<Self>) -> Reader {
         Reader { arrival: Arc::clone(self), progress: self.progress.subscribe(), at: 0 }
+    }
+}
+
+/// An arrival that is given up unless it comes to its end.
+pub(crate) struct Arriving(pub(crate) Arc<Arrival>);
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        self.0.give_up();
     }
 }
 

@@ -28,7 +28,7 @@ use crate::partition::Partition;
 use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, SiteParts, SiteReport};
 use crate::recheck::Room;
 use crate::refused::Refused;
-use crate::route::{Asks, DistinctPaths, Route};
+use crate::route::{Asks, DistinctPaths, Route, Trust};
 use crate::shelf::Shelf;
 use crate::store::Store;
 use crate::{Pipeline, RelayTarget, Site, own};
@@ -203,11 +203,11 @@ fn build_site(
         paths: Arc::new(DistinctPaths::new(UNDECLARED_PATHS)),
         asks: None,
         decision: None,
+        along: Trust::default(),
     });
     let crowd = Crowd::new(parts.crowd, parts.vocabulary, crowds, SystemTime::now())?;
     let origin = Arc::new(Origin::new(parts.origin)?);
     let fields = FieldList::new(&parts.output_headers, policy);
-    let recheck_after = parts.recheck_after;
     let site = Site {
         host: host.clone(),
         routes,
@@ -217,7 +217,7 @@ fn build_site(
         store: None,
         origin,
         fields,
-        recheck_after,
+        recheck_after: parts.recheck_after,
         relay,
         output,
         own,
@@ -277,6 +277,7 @@ impl Context<'_> {
                 paths: Arc::new(DistinctPaths::new(route.distinct_paths)),
                 asks: own.has_notice().then(|| Asks::new(decision.as_ref(), own.honours_signals())),
                 decision,
+                along: Trust::default(),
             }));
         }
         Ok(built)

@@ -180,16 +180,29 @@ fn is_date(value: &HeaderValue) -> bool {
 
 /// Whether a page is HTML in an encoding that the rewriter reads.
 pub(crate) fn is_rewritable(headers: &HeaderMap) -> Rewritable {
-    let Some(media) = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()) else {
+    let Some(media) = media_type(headers) else {
         return Rewritable::NotHtml;
     };
-    let media = media.to_ascii_lowercase();
     if !media.trim_start().starts_with("text/html") {
         return Rewritable::NotHtml;
     }
-    let charset = media.split(';').find_map(|part| part.trim().strip_prefix("charset="));
-    let readable = charset.is_none_or(is_read_encoding);
+    let readable = charset(&media).is_none_or(is_read_encoding);
     if readable && !headers.contains_key(CONTENT_ENCODING) { Rewritable::Yes } else { Rewritable::Unreadable }
+}
+
+/// Whether a page's head says that it is UTF-8.
+pub(crate) fn is_utf8(headers: &HeaderMap) -> bool {
+    let media = media_type(headers).unwrap_or_default();
+    charset(&media).is_some_and(|name| matches!(name.trim_matches(['"', ' ']), "utf-8" | "utf8"))
+}
+
+/// The value of `Content-Type`, lower case.
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_ascii_lowercase)
+}
+
+fn charset(media: &str) -> Option<&str> {
+    media.split(';').find_map(|part| part.trim().strip_prefix("charset="))
 }
 
 /// Whether edits can be applied.
@@ -372,5 +385,12 @@ mod tests {
         );
         assert_eq!(of(&[("content-type", "image/svg+xml")]), Rewritable::NotHtml);
         assert_eq!(of(&[]), Rewritable::NotHtml);
+        for (media, expected) in [
+            ("text/html; Charset=\"UTF-8\"", true),
+            ("text/html;charset=latin1", false),
+            ("text/html", false),
+        ] {
+            assert_eq!(is_utf8(&map(&[("content-type", media)])), expected, "{media}");
+        }
     }
 }

@@ -11,13 +11,14 @@ use cloakroom_variants::{Began, Page, PageKey, Resource, State};
 use http::StatusCode;
 
 use crate::accept::{Accepted, Asked, Meaning, Refused, is_forced, unfetched};
-use crate::arrival::Arrival;
+use crate::along::Audience;
+use crate::arrival::{Arrival, Arriving};
 use crate::cache_status::{Forwarded, Source};
 use crate::canary::{Sent, differ};
 use crate::downstream::{Rewritable, is_rewritable};
 use crate::failure::Failure;
-use crate::flights::{News, Stage, Tower};
-use crate::miss::{Fetched, Made, Wanted};
+use crate::flights::Tower;
+use crate::miss::{Fetched, Wanted};
 use crate::recheck::Recheck;
 use crate::route::Route;
 use crate::{Pipeline, Site};
@@ -44,7 +45,7 @@ impl Pipeline {
         wanted: &Wanted<'_>,
         key: &PageKey,
         known: Option<&Arc<Resource>>,
-        tower: Option<&Tower<Made>>,
+        audience: Option<&mut Audience<'_>>,
     ) -> Fetched {
         let site_id = wanted.request.site();
         let Some(site) = self.sites.get(site_id.index()) else { return Err(Failure::Busy) };
@@ -79,16 +80,8 @@ impl Pipeline {
         let Some(mut seat) = self.fetching.board(key.clone(), landed, start) else {
             return Err(Failure::Busy);
         };
-        while let (Some(news), Some(tower)) = (seat.next().await, tower) {
-            match news {
-                News::Interim(interim) => tower.tell(interim),
-                News::Stage(stage) => {
-                    if let Stage::Arriving(arrival) = stage {
-                        tower.announce(arrival);
-                    }
-                    break;
-                }
-            }
+        if let Some(audience) = audience {
+            audience.follow(self, &mut seat).await;
         }
         seat.landed().await.unwrap_or(Err(Failure::Busy))
     }
@@ -150,7 +143,7 @@ impl Pipeline {
             let arrival = Arrival::new(accepted.answered.clone(), accepted.freshness);
             let arriving = Arriving(Arc::clone(&arrival));
             tower.announce(arrival);
-            accepted.page(arriving.read(answer).await.map_err(|cause| unfetched(&cause))?)
+            accepted.page(read(answer, arriving).await.map_err(|cause| unfetched(&cause))?)
         } else {
             let answer = answer.whole().await.map_err(|cause| unfetched(&cause))?;
             accepted.page(answer.body)
@@ -207,35 +200,25 @@ struct Received {
 }
 
 impl Accepted {
-    /// Whether a page can be read along: it is sent as it is, nobody has to compare it first, and it is not
-    /// here at once.
+    /// Whether a page can be read along: it can be sent, or rewritten, while it arrives, nobody has to compare
+    /// it first, and it is not here at once.
     fn streams(&self, route: &Route, answer: &OpenResponse) -> bool {
         matches!(self.meaning, Meaning::New | Meaning::Once)
             && self.answered.status == StatusCode::OK
             && (route.canary.is_none() || route.rules.own.is_none())
-            && is_rewritable(&self.answered.headers) == Rewritable::NotHtml
+            && is_rewritable(&self.answered.headers) != Rewritable::Unreadable
             && answer.announced().is_none_or(|length| length > AT_ONCE)
     }
 }
 
-/// An arrival that is given up unless it is read to its end.
-struct Arriving(Arc<Arrival>);
-
-impl Arriving {
-    async fn read(self, mut answer: OpenResponse) -> Result<Bytes, FetchError> {
-        let expected = answer.announced().and_then(|length| usize::try_from(length).ok());
-        let mut body = Vec::with_capacity(expected.unwrap_or_default());
-        while let Some(data) = answer.next().await? {
-            body.extend_from_slice(&data);
-            self.0.push(data);
-        }
-        self.0.finish();
-        Ok(Bytes::from(body.into_boxed_slice()))
+/// Reads a page to its end; others read along.
+async fn read(mut answer: OpenResponse, arriving: Arriving) -> Result<Bytes, FetchError> {
+    let expected = answer.announced().and_then(|length| usize::try_from(length).ok());
+    let mut body = Vec::with_capacity(expected.unwrap_or_default());
+    while let Some(data) = answer.next().await? {
+        body.extend_from_slice(&data);
+        arriving.0.push(data);
     }
-}
-
-impl Drop for Arriving {
-    fn drop(&mut self) {
-        self.0.give_up();
-    }
+    arriving.0.finish();
+    Ok(Bytes::from(body.into_boxed_slice()))
 }

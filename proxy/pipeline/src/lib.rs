@@ -4,6 +4,7 @@
 //! boundary takes the sealed request and lets out a scrubbed one, and only that goes further.
 
 mod accept;
+mod along;
 mod answer;
 mod arrival;
 mod as_sent;

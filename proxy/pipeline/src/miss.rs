@@ -9,6 +9,7 @@ use cloakroom_origin::Told;
 use cloakroom_variants::{Choice, PageKey, Resource, State, StoredVariant, VariantKey, VariantLookup};
 
 use crate::Pipeline;
+use crate::along::Audience;
 use crate::answer::{Answer, Content, Reveal, Stored};
 use crate::cache_status::Source;
 use crate::failure::Failure;
@@ -59,6 +60,8 @@ pub(crate) type Fetched = Result<(Arc<Resource>, Source), Failure>;
 /// A request that waits for what is being made.
 pub struct Waiting {
     seat: Option<Seat<Made>>,
+    /// Somebody else had begun what is waited for.
+    shared: bool,
     reached: Option<Stage<Made>>,
     answering: Answering,
 }
@@ -87,12 +90,36 @@ impl Waiting {
         }
     }
 
+    /// The answer, when all of it is there: for clients that cannot tell half a page from the whole.
+    pub async fn whole(mut self) -> Answer {
+        while self.interim().await.is_some() {}
+        if matches!(self.reached, Some(Stage::Arriving(_))) {
+            self.land().await;
+        }
+        self.content()
+    }
+
     /// The answer.
     pub async fn answer(mut self) -> Answer {
         while self.interim().await.is_some() {}
-        let Self { seat, reached, answering } = self;
+        // Whoever comes when the page has broken off already is not given half of it.
+        if matches!(&self.reached, Some(Stage::Arriving(arrival)) if arrival.is_broken()) {
+            self.land().await;
+        }
+        self.content()
+    }
+
+    /// Waits until what is made is there.
+    async fn land(&mut self) {
+        self.reached = match self.seat.take() {
+            Some(seat) => seat.landed().await.map(Stage::Landed),
+            None => None,
+        };
+    }
+
+    fn content(self) -> Answer {
+        let Self { shared, reached, answering, .. } = self;
         let Answering { head_only, label, reveal, cookies, asked } = answering;
-        let shared = seat.is_some_and(|seat| seat.is_shared());
         let content = match reached {
             Some(Stage::Landed(Ok((variant, source)))) => {
                 let source = if shared { source.collapsed() } else { source };
@@ -117,8 +144,10 @@ impl Pipeline {
     pub fn wait(self: &Arc<Self>, pending: Pending) -> Waiting {
         let Pending { page, head_only, reveal, cookies, asked } = pending;
         let label = page.route.label;
+        let seat = self.board(page);
         Waiting {
-            seat: self.board(page),
+            shared: seat.as_ref().is_some_and(Seat::is_shared),
+            seat,
             reached: None,
             answering: Answering { head_only, label, reveal, cookies, asked },
         }
@@ -145,23 +174,27 @@ impl Pipeline {
 
     async fn make(self: Arc<Self>, page: PendingPage, key: VariantKey, tower: Arc<Tower<Made>>) -> Made {
         let began = self.cache.began();
-        let (resource, source) = self.page(&page.wanted(), key.page(), Some(&tower)).await?;
+        let mut audience = Audience::new(&page, &tower);
+        let (resource, source) = self.page(&page.wanted(), key.page(), Some(&mut audience)).await?;
         if let Some(variant) = resource.variant(key.variant()) {
+            audience.settle(&variant, source);
             return Ok((variant, source));
         }
-        let variant = Arc::new(self.variant_of(&page, resource.page()).await?);
+        let fragments = audience.fragments();
+        let variant = Arc::new(self.variant_of(&page, resource.page(), fragments).await?);
         self.cache.add(&resource, key.variant(), &variant, began);
         self.forms.make(&self.cache, &resource, (key.variant(), &variant));
+        audience.settle(&variant, source);
         Ok((variant, source))
     }
 
-    /// The page behind a variant: stored and fresh, or fetched, or stale when fetching failed. Whoever waits at
-    /// `tower` may read it along while it arrives.
+    /// The page behind a variant: stored and fresh, or fetched, or stale when fetching failed. The `audience` may
+    /// read along while it arrives.
     pub(crate) async fn page(
         self: &Arc<Self>,
         wanted: &Wanted<'_>,
         key: &PageKey,
-        tower: Option<&Tower<Made>>,
+        audience: Option<&mut Audience<'_>>,
     ) -> Fetched {
         let known = match self.known(wanted.route, key) {
             Some(known) => Some(known),
@@ -174,7 +207,7 @@ impl Pipeline {
         }
         let fetched = match self.refused.get(key) {
             Some(failure) => Err(failure),
-            None => self.fetch_once(wanted, key, known.as_ref(), tower).await,
+            None => self.fetch_once(wanted, key, known.as_ref(), audience).await,
         };
         match (fetched, known) {
             (Err(_), Some(known)) if known.may_serve_on_error(Instant::now()) => Ok((known, Source::OnError)),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cloakroom_boundary::{Kept, Mode, RouteId, Signals, Token};
@@ -18,6 +18,9 @@ use crate::answer::Reveal;
 use crate::canary::Canary;
 use crate::decision::Decision;
 use crate::downstream::{Downstream, Sending};
+
+/// How long a route's HTML is made whole first after an answer had to break off.
+const DISTRUST: Duration = Duration::from_secs(60 * 60);
 
 /// One route of a site, or what answers for paths that no route declares.
 pub(crate) struct Route {
@@ -40,6 +43,8 @@ pub(crate) struct Route {
     pub(crate) asks: Option<Asks>,
     /// How a variant is chosen; `None` where there is nothing to choose.
     pub(crate) decision: Option<Decision>,
+    /// Whether its HTML may be read along.
+    pub(crate) along: Trust,
 }
 
 /// Who is asked or told something on a route.
@@ -143,7 +148,8 @@ impl Route {
         self.edits(joint).into_iter().flat_map(SafeEdits::includes).collect()
     }
 
-    fn edits(&self, joint: JointVariant) -> Vec<&SafeEdits> {
+    /// The edits of a joint variant.
+    pub(crate) fn edits(&self, joint: JointVariant) -> Vec<&SafeEdits> {
         self.decision.as_ref().map_or(Vec::new(), |decision| decision.edits(joint))
     }
 
@@ -186,6 +192,23 @@ pub(crate) enum Rewritten {
     Default(Body),
     /// It cannot even be cleansed, and is not shown.
     Unusable,
+}
+
+/// Whether HTML may be read along on a route: for a while not after an answer had to break off there because its page
+/// turned out otherwise at its end. What one page of a route does its others may do too, and each of its readers
+/// would be left with half of it.
+#[derive(Default)]
+pub(crate) struct Trust(Mutex<Option<Instant>>);
+
+impl Trust {
+    pub(crate) fn lose(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    pub(crate) fn holds(&self) -> bool {
+        let lost = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.is_none_or(|lost| lost.elapsed() >= DISTRUST)
+    }
 }
 
 /// Bound on the distinct pages that a route may be asked for in an epoch: a path with an

@@ -1,5 +1,6 @@
 //! From a page to one of its variants.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,21 +17,25 @@ use crate::miss::{PendingPage, Wanted};
 use crate::route::{Fragments, Rewritten, Route};
 
 /// Pages up to this size are rewritten and hashed where the task stands; larger ones on the blocking pool.
-const INLINE_WORK: usize = 64 * 1024;
+pub(crate) const INLINE_WORK: usize = 64 * 1024;
 
 impl Pipeline {
-    /// The variant of a page that is wanted.
+    /// The variant of a page that is wanted; `fragments` are its fragments, if they were fetched already.
     pub(crate) async fn variant_of(
         self: &Arc<Self>,
         pending: &PendingPage,
         page: &Arc<Page>,
+        fragments: Option<Fragments>,
     ) -> Result<StoredVariant, Failure> {
         let route = &pending.route;
         let rewritten = match is_rewritable(page.headers()) {
             Rewritable::NotHtml => return finish(page, Body::whole(page.body().clone())).await,
             Rewritable::Unreadable => Rewritten::Unusable,
             Rewritable::Yes => {
-                let fragments = self.fragments(pending).await;
+                let fragments = match fragments {
+                    Some(fragments) => fragments,
+                    None => self.fragments(pending).await,
+                };
                 rewrite(route, pending.choice.joint, page.body(), fragments, self.placard(pending)).await
             }
         };
@@ -45,22 +50,29 @@ impl Pipeline {
 
     /// What is put into the page besides its edits: made of the page's own address, for all who get the
     /// variant.
-    fn placard(&self, pending: &PendingPage) -> Option<Placard> {
+    pub(crate) fn placard(&self, pending: &PendingPage) -> Option<Placard> {
         let site = self.sites.get(pending.request.site().index())?;
         site.own.placard(pending.shown, pending.request.target())
     }
 
     /// The fragments that a variant's edits include, each fetched as a page of its own route. One
     /// that cannot be had is left out, and the origin's content stays in its place.
-    async fn fragments(self: &Arc<Self>, pending: &PendingPage) -> Fragments {
-        let mut fragments = Fragments::new();
-        for path in pending.route.includes(pending.choice.joint) {
-            match self.fragment(pending, path).await {
-                Some(fragment) => drop(fragments.insert(path.to_owned(), fragment)),
-                None => self.measure.trouble(pending.route.label, Trouble::FragmentMissing),
+    ///
+    /// Boxed, since a page that is fetched for its readers fetches fragments, which are pages.
+    pub(crate) fn fragments<'a>(
+        self: &'a Arc<Self>,
+        pending: &'a PendingPage,
+    ) -> Pin<Box<dyn Future<Output = Fragments> + Send + 'a>> {
+        Box::pin(async move {
+            let mut fragments = Fragments::new();
+            for path in pending.route.includes(pending.choice.joint) {
+                match self.fragment(pending, path).await {
+                    Some(fragment) => drop(fragments.insert(path.to_owned(), fragment)),
+                    None => self.measure.trouble(pending.route.label, Trouble::FragmentMissing),
+                }
             }
-        }
-        fragments
+            fragments
+        })
     }
 
     async fn fragment(self: &Arc<Self>, pending: &PendingPage, path: &str) -> Option<SafeFragment> {

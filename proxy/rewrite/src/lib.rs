@@ -10,6 +10,7 @@
 //! variant.
 
 mod address;
+mod along;
 mod attribute;
 mod cost;
 mod edit;
@@ -32,7 +33,9 @@ mod tags;
 mod tangle;
 mod template;
 mod value;
+mod work;
 
+pub use along::Along;
 pub use edit::Edit;
 pub use meta::is_read_encoding;
 pub use page::{RewriteError, cleanse_only, is_html, rewrite, rewrite_to_pieces, rewrite_with};

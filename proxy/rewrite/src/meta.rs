@@ -2,9 +2,8 @@
 //! set cookies, ask for client hints, report to somebody, loosen the referrer. No client data
 //! enters.
 
-use lol_html::html_content::Element;
-
 use crate::entity::decode;
+use crate::work::Element;
 
 /// Headers that a page may not send to itself; directives of a content security policy are looked
 /// at one by one.
@@ -62,6 +61,21 @@ pub(crate) fn names_other_encoding(element: &Element<'_, '_>) -> bool {
     let end = |c: char| c.is_ascii_whitespace() || c == ';';
     keyword(element, "http-equiv").is_some_and(|name| name == "content-type")
         && !is_read_encoding(named.split(end).next().unwrap_or_default())
+}
+
+/// Whether one `<meta>` says that the page is UTF-8.
+pub(crate) fn names_utf8(element: &Element<'_, '_>) -> bool {
+    keyword(element, "charset").is_some_and(|name| matches!(name.as_str(), "utf-8" | "utf8"))
+}
+
+/// Whether so much of a page is enough for [`declares_other_encoding`] to answer as for all of it.
+pub(crate) fn is_declared(start: &[u8]) -> bool {
+    let xml = b"<?xml";
+    if start.len() < xml.len() {
+        !xml.starts_with(start)
+    } else {
+        !start.starts_with(xml) || start.contains(&b'>')
+    }
 }
 
 /// Whether a page begins as XML does and names an encoding there that is not read.

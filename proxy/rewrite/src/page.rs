@@ -2,33 +2,22 @@
 //! are the origin's and come from the cache's side: no client data enters.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
-use std::rc::Rc;
-use std::sync::LazyLock;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cloakroom_notice::Placard;
+use lol_html::Selector;
 use lol_html::errors::RewritingError;
-use lol_html::html_content::{ContentType, Element, EndTag};
-use lol_html::{ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettings, Selector, Settings};
 
-use crate::entity::to_ascii;
 use crate::pieces::Pieces;
-use crate::placard::Standing;
-use crate::policy::{Action, SafeEdit, SafeEdits, SafeFragment};
+use crate::policy::{SafeEdit, SafeEdits, SafeFragment};
+use crate::work::{
+    Closed, Element, ElementHandlers, FindFragment, Open, Rewriter, Settings, Work, needs_end, on_own_end,
+    settings,
+};
 use crate::{meta, narrow};
 
-const MAX_PAGE_BYTES: usize = 8 << 20;
-/// What all edits together may add to a page.
-const MAX_ADDED_BYTES: usize = 4 << 20;
-/// What the parser may use besides; a page of deeply nested elements needs a few dozen bytes for
-/// each.
-const MAX_MEMORY_BYTES: usize = 64 << 20;
-
-const HTML_NAMESPACE: &str = "http://www.w3.org/1999/xhtml";
-
-#[expect(clippy::expect_used, reason = "a constant, read by every test")]
-static META: LazyLock<Selector> = LazyLock::new(|| "meta".parse().expect("a selector"));
+pub(crate) const MAX_PAGE_BYTES: usize = 8 << 20;
 
 /// Why a page was not rewritten. Where there were edits, the page without them is the answer:
 /// [`cleanse_only`].
@@ -83,7 +72,7 @@ pub fn cleanse_only(page: &[u8]) -> Result<Vec<u8>, RewriteError> {
 pub fn rewrite(
     page: &[u8],
     edits: &[&SafeEdits],
-    fragments: &dyn Fn(&str) -> Option<SafeFragment>,
+    fragments: &(dyn Fn(&str) -> Option<SafeFragment> + Sync),
 ) -> Result<Vec<u8>, RewriteError> {
     rewrite_with(page, edits, fragments, None)
 }
@@ -97,7 +86,7 @@ pub fn rewrite(
 pub fn rewrite_with(
     page: &[u8],
     edits: &[&SafeEdits],
-    fragments: &dyn Fn(&str) -> Option<SafeFragment>,
+    fragments: &(dyn Fn(&str) -> Option<SafeFragment> + Sync),
     placard: Option<&Placard>,
 ) -> Result<Vec<u8>, RewriteError> {
     rewrite_to_pieces(page, edits, fragments, placard).map(|pieces| pieces.join(page))
@@ -110,28 +99,37 @@ pub fn rewrite_with(
 pub fn rewrite_to_pieces(
     page: &[u8],
     edits: &[&SafeEdits],
-    fragments: &dyn Fn(&str) -> Option<SafeFragment>,
+    fragments: &(dyn Fn(&str) -> Option<SafeFragment> + Sync),
     placard: Option<&Placard>,
 ) -> Result<Pieces, RewriteError> {
     if page.len() > MAX_PAGE_BYTES {
         return Err(RewriteError::PageTooLarge);
     }
-    if page.starts_with(&[0xFE, 0xFF]) || page.starts_with(&[0xFF, 0xFE]) {
+    if is_utf16(page) {
         return Err(RewriteError::Encoding);
     }
     if SafeEdits::too_costly(edits.iter().copied()).is_some() {
         return Err(RewriteError::TooCostly);
     }
-    let changes = placard.is_some() || edits.iter().any(|safe| !safe.is_empty());
-    let job = Job { page, edits: located(page, edits), fragments, placard, changes };
+    let job = Job { page, edits: located(page, edits), fragments, placard, changes: changes(edits, placard) };
     // Nearly every page spells out the ends of the elements that edits are for, so that it is read once.
-    let assumed = Closed::Assumed { open: Rc::default() };
-    let written = job.run(&assumed);
-    if assumed.is_refuted() {
+    let open = Open::default();
+    let written = job.run(Closed::Assumed(open.clone()));
+    if open.any() {
         // What came after was worked on under a wrong assumption, and may have failed because of it.
-        return job.run(&Closed::Known(find_closed(page, &job.edits)?));
+        return job.run(Closed::Known(find_closed(page, &job.edits)?));
     }
     written
+}
+
+/// Whether more is wanted than to cleanse the page, whether or not it has a place for that.
+pub(crate) fn changes(edits: &[&SafeEdits], placard: Option<&Placard>) -> bool {
+    placard.is_some() || edits.iter().any(|safe| !safe.is_empty())
+}
+
+/// Whether a page that begins so is one of which tags cannot be found.
+pub(crate) fn is_utf16(page: &[u8]) -> bool {
+    page.starts_with(&[0xFE, 0xFF]) || page.starts_with(&[0xFF, 0xFE])
 }
 
 /// An edit, and its selector for one page.
@@ -153,53 +151,29 @@ fn located<'e>(page: &[u8], edits: &[&'e SafeEdits]) -> Vec<Located<'e>> {
 struct Job<'a> {
     page: &'a [u8],
     edits: Vec<Located<'a>>,
-    fragments: &'a dyn Fn(&str) -> Option<SafeFragment>,
+    fragments: FindFragment<'a>,
     placard: Option<&'a Placard>,
-    /// More is wanted than to cleanse it, whether or not the page has a place for that.
+    /// More is wanted than to cleanse it.
     changes: bool,
 }
 
 impl Job<'_> {
-    fn run(&self, closed: &Closed) -> Result<Pieces, RewriteError> {
-        let Self { page, fragments, changes, .. } = *self;
-        let work = Work { utf8: std::str::from_utf8(page).is_ok(), closed, added: Cell::new(0), fragments };
-        let standing = self.placard.map(Standing::new);
-        let other_encoding = Rc::new(Cell::new(meta::declares_other_encoding(page)));
-        let found = Rc::clone(&other_encoding);
-        let mut settings = settings(changes).append_element_content_handler((
-            Cow::Borrowed(&*META),
-            ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
-                found.set(found.get() || meta::names_other_encoding(element));
-                meta::cleanse(element);
-                Ok(())
-            }),
-        ));
-        for (edit, selector) in &self.edits {
-            let work = &work;
-            settings = settings.append_element_content_handler((
-                Cow::Borrowed(&**selector),
-                ElementContentHandlers::default()
-                    .element(move |element: &mut Element<'_, '_>| work.apply(&edit.action, element)),
-            ));
+    fn run(&self, closed: Closed) -> Result<Pieces, RewriteError> {
+        let Self { page, fragments, placard, changes, .. } = *self;
+        let work = Arc::new(Work::new(closed, fragments, std::str::from_utf8(page).is_ok()));
+        if changes && meta::declares_other_encoding(page) {
+            work.names_other_encoding();
         }
-        if let Some(standing) = &standing {
-            settings = standing.settings(settings, &work);
-        }
+        let edits = self.edits.iter().map(|(edit, selector)| (*edit, Cow::Borrowed(&**selector)));
+        let settings = work.settings(edits, placard, changes);
         let mut output = Pieces::default();
         run(settings, page, |chunk| output.push(page, chunk))?;
-        if changes && other_encoding.get() { Err(RewriteError::Encoding) } else { Ok(output.merged(page)) }
+        if work.has_other_encoding() { Err(RewriteError::Encoding) } else { Ok(output.merged(page)) }
     }
 }
 
-fn settings<'h, 's>(strict: bool) -> Settings<'h, 's> {
-    Settings::new()
-        .with_strict(strict)
-        .with_enable_esi_tags(false)
-        .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(MAX_MEMORY_BYTES))
-}
-
 fn run(settings: Settings<'_, '_>, page: &[u8], sink: impl FnMut(&[u8])) -> Result<(), RewriteError> {
-    let mut rewriter = HtmlRewriter::new(settings, sink);
+    let mut rewriter = Rewriter::new(settings, sink);
     rewriter.write(page).and_then(|()| rewriter.end()).map_err(|error| match error {
         RewritingError::MemoryLimitExceeded(_) => RewriteError::TooDeep,
         RewritingError::ContentHandlerError(_) => RewriteError::TooMuchAdded,
@@ -210,132 +184,23 @@ fn run(settings: Settings<'_, '_>, page: &[u8], sink: impl FnMut(&[u8])) -> Resu
 /// Finds the elements whose end tag the page spells out. For the others the rewriter would take
 /// away everything up to the end of their parent.
 fn find_closed(page: &[u8], edits: &[Located<'_>]) -> Result<HashSet<usize>, RewriteError> {
-    let closed = Rc::new(RefCell::new(HashSet::new()));
+    let closed = Arc::new(Mutex::new(HashSet::new()));
     let mut settings = settings(true);
     for (_, selector) in edits.iter().filter(|(edit, _)| needs_end(&edit.action)) {
-        let closed = Rc::clone(&closed);
+        let closed = Arc::clone(&closed);
         settings = settings.append_element_content_handler((
             Cow::Borrowed(&**selector),
-            ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
+            ElementHandlers::default().element(move |element: &mut Element<'_, '_>| {
                 let start = element.source_location().bytes().start;
-                let name = element.tag_name();
-                let closed = Rc::clone(&closed);
-                if let Some(handlers) = element.end_tag_handlers() {
-                    // Elements without an end of their own are told of their parent's.
-                    handlers.push(Box::new(move |end: &mut EndTag<'_>| {
-                        if end.name() == name {
-                            closed.borrow_mut().insert(start);
-                        }
-                        Ok(())
-                    }));
-                }
+                let closed = Arc::clone(&closed);
+                on_own_end(element, move || {
+                    closed.lock().unwrap_or_else(PoisonError::into_inner).insert(start);
+                });
                 Ok(())
             }),
         ));
     }
     run(settings, page, |_| {})?;
-    Ok(closed.take())
-}
-
-/// Whether an edit must know where the element ends.
-fn needs_end(action: &Action) -> bool {
-    !matches!(action, Action::Before(_) | Action::Set { .. })
-}
-
-/// What is known of the ends of elements.
-enum Closed {
-    /// All are assumed to be spelled out; so many are still to come.
-    Assumed { open: Rc<Cell<usize>> },
-    /// They are spelled out of the elements that start here.
-    Known(HashSet<usize>),
-}
-
-impl Closed {
-    /// Whether the end of this element is spelled out, or may be taken to be.
-    fn has(&self, element: &mut Element<'_, '_>) -> bool {
-        match self {
-            Self::Known(starts) => starts.contains(&element.source_location().bytes().start),
-            Self::Assumed { open } => {
-                let name = element.tag_name();
-                open.set(open.get() + 1);
-                let open = Rc::clone(open);
-                if let Some(handlers) = element.end_tag_handlers() {
-                    // Elements without an end of their own are told of their parent's.
-                    handlers.push(Box::new(move |end: &mut EndTag<'_>| {
-                        if end.name() == name {
-                            open.set(open.get() - 1);
-                        }
-                        Ok(())
-                    }));
-                }
-                true
-            }
-        }
-    }
-
-    /// Whether the page leaves out an end that was assumed.
-    fn is_refuted(&self) -> bool {
-        matches!(self, Self::Assumed { open } if open.get() > 0)
-    }
-}
-
-/// What all edits of one page share.
-pub(crate) struct Work<'w> {
-    /// The page is UTF-8; in others, only ASCII is written.
-    utf8: bool,
-    closed: &'w Closed,
-    added: Cell<usize>,
-    fragments: &'w dyn Fn(&str) -> Option<SafeFragment>,
-}
-
-impl Work<'_> {
-    fn apply(&self, action: &Action, element: &mut Element<'_, '_>) -> HandlerResult {
-        // Pictures drawn in SVG and formulas have a grammar of their own: they can only go as a
-        // whole.
-        let is_html = element.namespace_uri() == HTML_NAMESPACE;
-        let tag = element.tag_name();
-        if !action.touch().allows(&tag) || !(is_html || tag == "svg" && matches!(action, Action::Remove)) {
-            return Ok(());
-        }
-        if needs_end(action) && element.can_have_content() && !self.closed.has(element) {
-            return Ok(());
-        }
-        match action {
-            Action::Fill(html) | Action::Text(html) => {
-                element.set_inner_content(&self.add(html)?, ContentType::Html)
-            }
-            Action::Before(html) => element.before(&self.add(html)?, ContentType::Html),
-            Action::After(html) => element.after(&self.add(html)?, ContentType::Html),
-            Action::Remove => element.remove(),
-            Action::Set { name, value, .. } => {
-                element.set_attribute(name, &self.add(value)?)?;
-                for related in overridden_by(name) {
-                    element.remove_attribute(related);
-                }
-            }
-            Action::Include(path) => {
-                if let Some(fragment) = (self.fragments)(path).filter(|fragment| !fragment.is_empty()) {
-                    element.set_inner_content(&self.add(fragment.html())?, ContentType::Html);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What may be written for `html`, if the page may still grow by it.
-    pub(crate) fn add<'c>(&self, html: &'c str) -> Result<Cow<'c, str>, RewriteError> {
-        let html = if self.utf8 { Cow::Borrowed(html) } else { to_ascii(html) };
-        let added = self.added.get().saturating_add(html.len());
-        self.added.set(added);
-        if added > MAX_ADDED_BYTES { Err(RewriteError::TooMuchAdded) } else { Ok(html) }
-    }
-}
-
-/// Attributes of the page that would outdo a new value or tell of it.
-fn overridden_by(name: &str) -> &'static [&'static str] {
-    match name {
-        "src" => &["srcset", "sizes"],
-        "href" => &["ping", "attributionsrc"],
-        _ => &[],
-    }
+    let mut closed = closed.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(std::mem::take(&mut *closed))
 }
