@@ -87,7 +87,7 @@ impl Page {
         Self { answered, fields, http1_head, dates, arrived: Instant::now(), freshness }
     }
 
-    /// A page that arrived earlier and was kept on disk.
+    /// A page whose head arrived then: its body took longer, or it was kept on disk meanwhile.
     #[must_use]
     pub fn kept(answered: Answered, freshness: Freshness, arrived: Instant) -> Self {
         Self { arrived, ..Self::new(answered, freshness) }
