@@ -135,7 +135,10 @@ impl Pipeline {
                 .map(|variant| Ok((variant, Source::Cache)))
         };
         let landed = landed();
-        self.making.board(key.clone(), || landed, |tower| Arc::clone(self).make(page, key, tower))
+        let (now, wanted) = (self.cache.began(), key.clone());
+        let outdated = |began| self.cache.is_variant_outdated(&key, began);
+        let start = |tower| Arc::clone(self).make(page, key.clone(), tower);
+        self.making.board(wanted, (now, outdated), || landed, start)
     }
 
     /// The stored page, fresh or not, unless the route's quarantine put it in doubt.

@@ -9,7 +9,9 @@ use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use crate::{Began, Index, Page, PageKey, Purge, Resource, Scope, StoredVariant, VariantId, VariantLookup};
+use crate::{
+    Began, Index, Page, PageKey, Purge, Resource, Scope, StoredVariant, VariantId, VariantKey, VariantLookup,
+};
 
 /// Bounds of the cache.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +68,20 @@ impl VariantCache {
     #[must_use]
     pub fn began(&self) -> Began {
         self.index.began()
+    }
+
+    /// Whether what a flight that began then is about to bring was purged meanwhile, and is gone. Its tags are not known
+    /// before it is here, so that any purge by tag may be one of it.
+    #[must_use]
+    pub fn is_outdated(&self, key: &PageKey, began: Began) -> bool {
+        self.index.is_outdated((key.site(), key.target(), key.told()), began)
+    }
+
+    /// The same of a flight that makes a variant.
+    #[must_use]
+    pub fn is_variant_outdated(&self, key: &VariantKey, began: Began) -> bool {
+        let (page, id) = (key.page(), key.variant());
+        self.is_outdated(page, began) || self.index.is_forgotten(page.site(), id.edition(), began)
     }
 
     /// Stores a page in place of what was there. Variants of an earlier page go with it.

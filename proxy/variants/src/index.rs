@@ -122,6 +122,14 @@ impl<T: Purgeable> Index<T> {
         self.state().log.of_edition(site, edition, began.0)
     }
 
+    /// Whether what is on its way to this site and target, and was asked for under this edition, is hard purged already
+    /// although nobody knows its tags yet: it may have any.
+    #[must_use]
+    pub fn is_outdated(&self, (site, target, told): (SiteId, &Arc<str>, Edition), began: Began) -> bool {
+        let about = About { site, target, tags: &Tags::any(), told };
+        self.state().log.since(&about, began.0) == Some(Purge::Hard)
+    }
+
     /// The store holds an entry once more, as when it is weighed again: it takes one more [`Index::remove`].
     pub fn hold(&self, entry: &T) {
         let _state = self.state();
