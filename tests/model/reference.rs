@@ -111,9 +111,8 @@ impl Reference {
     /// What purges have surely left of a page: those that were carried out before it was asked for, and ordered after
     /// the origin was.
     fn left_of(&self, flight: &Flight) -> Option<Left> {
-        let meant = |purge: &&Purged| {
-            flight.asked < purge.from && purge.to.is_some_and(|to| to <= self.when.from)
-        };
+        let meant =
+            |purge: &&Purged| flight.asked < purge.from && purge.to.is_some_and(|to| to <= self.when.from);
         self.purges.iter().filter(meant).map(left).max()
     }
 

@@ -164,7 +164,10 @@ impl Draw {
             225..245 => {
                 let purge = self.purge();
                 let count = self.rng.random_range(2..7);
-                let later = |draw: &mut Self| Visit { after: draw.rng.random_range(0..600), ..draw.visit(purge.path) };
+                let later = |draw: &mut Self| Visit {
+                    after: draw.rng.random_range(0..600),
+                    ..draw.visit(purge.path)
+                };
                 let visits = (0..count).map(|_| later(self)).collect();
                 Step::Storm { visits, after: self.rng.random_range(20..500), purge }
             }

@@ -41,14 +41,8 @@ const TAG: &str = "\"one\"";
 impl Scene {
     /// The first version of `/p/0` was fetched at 0; a visitor from France asks at 500.
     fn new(policy: &str) -> Self {
-        let visit = Visit {
-            path: 0,
-            after: 0,
-            who: Who::French,
-            wish: Wish::Whole,
-            coding: None,
-            longer_way: false,
-        };
+        let visit =
+            Visit { path: 0, after: 0, who: Who::French, wish: Wish::Whole, coding: None, longer_way: false };
         let began = Instant::now();
         let scene = Self { began, flights: Vec::new(), purges: Vec::new(), visit, has: Vec::new(), at: 500 };
         scene.fetched(0, 1, policy)
@@ -152,8 +146,7 @@ fn check(scene: &Scene, rights: &[(&str, Given)], wrongs: &[(&str, Given)]) {
 #[test]
 fn a_page_of_anything_else_is_refused() {
     let scene = Scene::new("max-age=2");
-    let of =
-        |key: Key, version, variant| given(200, "hit; ttl=1", 0, "", body(&key, version, variant));
+    let of = |key: Key, version, variant| given(200, "hit; ttl=1", 0, "", body(&key, version, variant));
     let tagged = |given: Given| Given { fields: format!("{}ETag: {TAG}\r\n", given.fields), ..given };
     let key = Who::French.key(PATHS[0]);
     check(
