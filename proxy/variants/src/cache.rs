@@ -1,6 +1,6 @@
 //! The store itself: one moka map, bounded by bytes, and the index by which it is purged.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ahash::RandomState;
 use bytes::Bytes;
@@ -30,7 +30,14 @@ const MOKA_ENTRY: usize = 280;
 pub struct VariantCache {
     resources: Cache<PageKey, Arc<Resource>, RandomState>,
     index: Arc<Index<Resource>>,
+    /// Who puts something under a key, or takes it away, holds the key's lock: what is put there once more because it has
+    /// grown must not take the place of what was put there meanwhile.
+    changing: Arc<[Mutex<()>; LOCKS]>,
+    hasher: RandomState,
 }
+
+/// More than there are threads, so that few wait for another's key.
+const LOCKS: usize = 64;
 
 impl VariantCache {
     /// An empty cache.
@@ -49,7 +56,14 @@ impl VariantCache {
             .eviction_listener(move |_, resource: Arc<Resource>, _| leaving.remove(&resource))
             // Keyed: the targets in it are chosen by whoever asks.
             .build_with_hasher(RandomState::new());
-        Self { resources, index }
+        let changing = Arc::new([const { Mutex::new(()) }; LOCKS]);
+        Self { resources, index, changing, hasher: RandomState::new() }
+    }
+
+    fn changing(&self, key: &PageKey) -> Option<MutexGuard<'_, ()>> {
+        // Less than `LOCKS`, which a usize holds.
+        let lock = self.changing.get((self.hasher.hash_one(key) % LOCKS as u64) as usize)?;
+        Some(lock.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What is stored for a canonical request, however old.
@@ -97,12 +111,15 @@ impl VariantCache {
     /// Passes a page on to those who wait for it, without storing it. What was stored under its key goes too: its
     /// origin has changed its mind.
     pub fn pass(&self, key: PageKey, page: Page) -> Arc<Resource> {
+        let changing = self.changing(&key);
         self.resources.invalidate(&key);
+        drop(changing);
         Arc::new(Resource::new(key, Arc::new(page)))
     }
 
     fn put(&self, resource: Resource, began: Began) -> Arc<Resource> {
         let resource = Arc::new(resource);
+        let _changing = self.changing(resource.key());
         // Purged while it was on its way, it is for those who wait for it.
         if self.index.insert(&resource, began) != Some(Purge::Hard) {
             self.resources.insert(resource.key().clone(), Arc::clone(&resource));
@@ -114,26 +131,29 @@ impl VariantCache {
     pub fn add(&self, resource: &Arc<Resource>, id: VariantId, variant: &Arc<StoredVariant>, began: Began) {
         if !self.index.is_forgotten(resource.key().site(), id.edition(), began) {
             resource.add(id, variant);
-            self.weigh(resource);
+            self.weigh(resource, id);
         }
     }
 
     /// Adds a compressed form to a variant.
     pub fn add_form(&self, resource: &Arc<Resource>, id: VariantId, coding: Coding, bytes: Bytes) {
         if resource.add_form(id, coding, bytes) {
-            self.weigh(resource);
+            self.weigh(resource, id);
         }
     }
 
-    /// Weighs again what has grown, if it is still there.
-    fn weigh(&self, resource: &Arc<Resource>) {
-        self.resources.entry(resource.key().clone()).and_compute_with(|found| match found {
-            Some(entry) if Arc::ptr_eq(entry.value(), resource) => {
-                self.index.hold(resource);
-                Op::Put(Arc::clone(resource))
-            }
-            _ => Op::Nop,
-        });
+    /// Weighs again what has grown, if it is still there. A page that was confirmed meanwhile has the same variants.
+    fn weigh(&self, resource: &Arc<Resource>, id: VariantId) {
+        let key = resource.key();
+        let _changing = self.changing(key);
+        let there = if self.index.hold(resource) {
+            Arc::clone(resource)
+        } else {
+            let Some(there) = self.get(key).filter(|there| self.index.hold(there)) else { return };
+            there
+        };
+        there.weigh(id);
+        self.resources.insert(key.clone(), there);
     }
 
     /// Purges, and answers how many pages that were (of editions: variants, and pages made for them). From now on
@@ -149,6 +169,7 @@ impl VariantCache {
         let mut sweeping = Index::<Resource>::sweeping(scope);
         while let Some(gone) = self.index.sweep(&mut sweeping) {
             for resource in gone {
+                let _changing = self.changing(resource.key());
                 // Never what another flight has put in its place.
                 self.resources.entry(resource.key().clone()).and_compute_with(|found| match found {
                     Some(entry) if Arc::ptr_eq(entry.value(), &resource) => Op::Remove,

@@ -130,10 +130,11 @@ impl<T: Purgeable> Index<T> {
         self.state().log.since(&about, began.0) == Some(Purge::Hard)
     }
 
-    /// The store holds an entry once more, as when it is weighed again: it takes one more [`Index::remove`].
-    pub fn hold(&self, entry: &T) {
+    /// The store holds an entry once more, as when it is weighed again: it takes one more [`Index::remove`]. `false`,
+    /// and nothing is done, if it is not here (any more).
+    pub fn hold(&self, entry: &T) -> bool {
         let _state = self.state();
-        entry.mark().hold();
+        entry.mark().hold()
     }
 
     /// The store no longer holds an entry, for whatever reason. One that is not here is not missed.
