@@ -129,7 +129,7 @@ impl Pipeline {
         let lookup = page.lookup();
         let (key, id) = (lookup.to_key(), lookup.variant());
         let landed = || {
-            let resource = self.stored(&page.route, &lookup)?;
+            let resource = self.known(&page.route, key.page())?;
             matches!(resource.state(Instant::now()), State::Fresh(_))
                 .then(|| resource.variant(id))?
                 .map(|variant| Ok((variant, Source::Cache)))

@@ -1,4 +1,9 @@
 //! The store itself: one moka map, bounded by bytes, and the index by which it is purged.
+//!
+//! moka counts each look into its map as a visit, whatever it is for, and decides by these counts who stays. So only
+//! [`VariantCache::find`] may look each time: what is done besides on behalf of one visitor (whether a page has landed
+//! meanwhile, weighing what has grown) must not make a page that is asked for once look like one that is asked for
+//! often.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -66,15 +71,18 @@ impl VariantCache {
         Some(lock.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What is stored for a canonical request, however old.
+    /// What is stored for a canonical request, however old. That is a visit.
     #[must_use]
     pub fn find(&self, lookup: &VariantLookup<'_>) -> Option<Arc<Resource>> {
         self.resources.get(lookup).filter(|resource| !resource.is_gone())
     }
 
-    /// What is stored under a key, however old.
+    /// What is stored under a key, however old. That nothing is there is no visit.
     #[must_use]
     pub fn get(&self, key: &PageKey) -> Option<Arc<Resource>> {
+        if !self.resources.contains_key(key) {
+            return None;
+        }
         self.resources.get(key).filter(|resource| !resource.is_gone())
     }
 
