@@ -1,5 +1,6 @@
 //! One fetch for everybody, nothing of one visitor for another.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
@@ -164,4 +165,23 @@ fn a_route_is_not_a_way_to_ask_for_any_number_of_pages() {
     assert_eq!(statuses, [200, 200, 200, 503, 503, 503]);
     assert_eq!(Visitor::new("/reset/token1").ask(proxy.address()).status, 200, "known pages are served");
     assert_eq!(origin.received().len(), 3);
+}
+
+#[test]
+fn an_answer_ages_while_its_body_is_on_the_way() {
+    let origin = Origin::start_writing(|_, _, stream| {
+        let (first, second) = PAGE.split_at(PAGE.len() / 2);
+        let (length, caching) = (PAGE.len(), "Cache-Control: max-age=600, s-maxage=2");
+        let head = format!("Content-Type: text/html\r\n{caching}\r\nContent-Length: {length}\r\n\r\n{first}");
+        write!(stream, "HTTP/1.1 200 OK\r\n{head}")?;
+        std::thread::sleep(Duration::from_millis(2_100));
+        stream.write_all(second.as_bytes())
+    });
+    let proxy = Proxy::start(&site(&origin, "", ""));
+    for fetches in 1..=2 {
+        let answer = Visitor::new("/").ask(proxy.address());
+        let age = answer.field("age").and_then(|age| age.parse::<u64>().ok());
+        assert!(age.is_some_and(|age| age >= 2), "RFC 9111 §4.2.3: {}", answer.head);
+        assert_eq!(origin.count("/"), fetches, "it was stale when it was there");
+    }
 }

@@ -165,7 +165,7 @@ fn what_is_fetched_while_it_is_purged_is_not_kept() {
     for args in [["--url", "shop.test/c/slow"], ["--tag", "c/slow"], ["--prefix", "shop.test/c/s"]] {
         let fetches = running.origin.count("/c/slow");
         let before = running.version.load(SeqCst);
-        let (seen, now) = std::thread::scope(|scope| {
+        let (seen, late, now) = std::thread::scope(|scope| {
             let reader = scope.spawn(|| running.version("/c/slow"));
             let since = Instant::now();
             while running.origin.count("/c/slow") == fetches {
@@ -174,10 +174,12 @@ fn what_is_fetched_while_it_is_purged_is_not_kept() {
             }
             let now = running.change();
             running.purged(&args);
-            (reader.join().unwrap(), now)
+            let late = running.version("/c/slow");
+            (reader.join().unwrap(), late, now)
         });
         // What the origin says is made when it has slept, so the reader may see either.
         assert!(seen == before || seen == now);
+        assert_eq!(late, now, "{args:?}: nobody who comes later waits for what was purged");
         assert_eq!(running.version("/c/slow"), now);
         assert_eq!(running.origin.count("/c/slow"), fetches + 2, "{args:?}: fetched again, not kept");
         running.purged(&["--site", "shop"]);

@@ -33,9 +33,14 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Judges an answer whose head has arrived just now.
-    fn judge(&self, status: StatusCode, headers: &HeaderMap) -> Result<Freshness, Unstorable> {
-        let (requested, received, clock) = (self.at, Instant::now(), SystemTime::now());
+    /// Judges an answer whose head has arrived just now, at `received`.
+    fn judge(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        received: Instant,
+    ) -> Result<Freshness, Unstorable> {
+        let (requested, clock) = (self.at, SystemTime::now());
         let answer = Received { status, headers, requested, received, clock };
         judge(&answer, &self.route.rules).map(|Storable(freshness)| freshness)
     }
@@ -46,6 +51,8 @@ pub(crate) struct Accepted {
     pub(crate) meaning: Meaning,
     pub(crate) answered: Answered,
     pub(crate) freshness: Freshness,
+    /// When it arrived: it ages while its body is still on the way.
+    received: Instant,
 }
 
 /// What an answer means for the store.
@@ -90,7 +97,8 @@ impl Pipeline {
         if let (StatusCode::NOT_MODIFIED, Some(page)) = (status, known) {
             return self.confirm(asked, site, headers, page);
         }
-        let (meaning, freshness) = match asked.judge(status, headers) {
+        let received = Instant::now();
+        let (meaning, freshness) = match asked.judge(status, headers, received) {
             Ok(freshness) if freshness.is_once() => (Meaning::Once, freshness),
             Ok(freshness) => (Meaning::New, freshness),
             // A stale copy is worth more than an error.
@@ -105,7 +113,7 @@ impl Pipeline {
         };
         let origin = kept(site, asked.route, headers);
         let answered = self.answered(asked, site, (status, origin, Bytes::new()), &freshness);
-        Ok(Accepted { meaning, answered, freshness })
+        Ok(Accepted { meaning, answered, freshness, received })
     }
 
     /// The stored page under the newest words of the origin (RFC 9111 §4.3.4).
@@ -118,14 +126,15 @@ impl Pipeline {
     ) -> Result<Accepted, Refused> {
         let stored = page.answered();
         let origin = updated(&stored.origin, &kept(site, asked.route, headers));
-        let freshness = match asked.judge(stored.status, &origin) {
+        let received = Instant::now();
+        let freshness = match asked.judge(stored.status, &origin, received) {
             Ok(freshness) => freshness,
             Err(_) => return Err((Trouble::Unstorable, Failure::Unstorable)),
         };
         let answered = self.answered(asked, site, (stored.status, origin, stored.body.clone()), &freshness);
         let same = answered.headers == stored.headers && answered.compresses == stored.compresses;
         let meaning = if same { Meaning::Same } else { Meaning::SameBody };
-        Ok(Accepted { meaning, answered, freshness })
+        Ok(Accepted { meaning, answered, freshness, received })
     }
 
     pub(crate) fn answered(
@@ -163,11 +172,11 @@ impl Pipeline {
 impl Accepted {
     /// The page, with the body that has come.
     pub(crate) fn page(self, body: Bytes) -> Page {
-        let Self { meaning, mut answered, freshness } = self;
+        let Self { meaning, mut answered, freshness, received } = self;
         if !matches!(meaning, Meaning::Same | Meaning::SameBody) {
             answered.body = body;
         }
-        Page::new(answered, freshness)
+        Page::kept(answered, freshness, received)
     }
 }
 

@@ -77,7 +77,9 @@ impl Pipeline {
             again,
         };
         let start = |tower| Arc::clone(self).fetch_page(fetching, tower);
-        let Some(mut seat) = self.fetching.board(key.clone(), landed, start) else {
+        let outdated = |began| self.cache.is_outdated(key, began);
+        let now = self.cache.began();
+        let Some(mut seat) = self.fetching.board(key.clone(), (now, outdated), landed, start) else {
             return Err(Failure::Busy);
         };
         if let Some(audience) = audience {

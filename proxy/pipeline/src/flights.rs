@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cloakroom_variants::Began;
 use tokio::sync::watch;
 
 use crate::arrival::Arrival;
@@ -40,7 +41,21 @@ pub(crate) enum News<V> {
 
 /// The flights under way.
 pub(crate) struct Flights<K, V> {
-    under_way: Mutex<HashMap<K, Watched<V>>>,
+    under_way: Mutex<UnderWay<K, V>>,
+}
+
+struct UnderWay<K, V> {
+    /// Those that can be boarded.
+    open: HashMap<K, Open<V>>,
+    /// How many there are, with those that nobody may board any more.
+    count: usize,
+}
+
+/// A flight that can be boarded.
+struct Open<V> {
+    watched: Watched<V>,
+    /// When it began, among the purges.
+    began: Began,
 }
 
 /// A place in a flight.
@@ -80,16 +95,19 @@ where
     V: Clone + Send + Sync + 'static,
 {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { under_way: Mutex::new(HashMap::new()) })
+        Arc::new(Self { under_way: Mutex::new(UnderWay { open: HashMap::new(), count: 0 }) })
     }
 
-    /// A seat in the flight for `key`: the one under way, or a new one made of `start`.
+    /// A seat in the flight for `key`: the one under way, or a new one made of `start`, which begins at `now`.
     ///
-    /// `landed` is asked under the lock, since a flight may have landed between the caller's look
-    /// into the cache and this call. `None` when there are too many flights.
+    /// Nobody boards a flight that is `outdated`, since what it brings was purged after it began: those who were in
+    /// it before that wait for it, whoever comes later takes the next. `landed` is asked under the lock, since a
+    /// flight may have landed between the caller's look into the cache and this call. `None` when there are too many
+    /// flights.
     pub(crate) fn board<F>(
         self: &Arc<Self>,
         key: K,
+        (now, outdated): (Began, impl FnOnce(Began) -> bool),
         landed: impl FnOnce() -> Option<V>,
         start: impl FnOnce(Arc<Tower<V>>) -> F,
     ) -> Option<Seat<V>>
@@ -97,19 +115,20 @@ where
         F: Future<Output = V> + Send + 'static,
     {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(watched) = under_way.get(&key) {
-            return Some(Seat::Flying { watched: watched.clone(), first: false, told: 0 });
+        if let Some(open) = under_way.open.get(&key).filter(|open| !outdated(open.began)) {
+            return Some(Seat::Flying { watched: open.watched.clone(), first: false, told: 0 });
         }
         if let Some(value) = landed() {
             return Some(Seat::Landed(value));
         }
-        if under_way.len() >= MAX_FLIGHTS {
+        if under_way.count >= MAX_FLIGHTS {
             return None;
         }
         let (landing, watched) = watch::channel(Progress { interim: Vec::new(), stage: None });
-        under_way.insert(key.clone(), watched.clone());
+        under_way.open.insert(key.clone(), Open { watched: watched.clone(), began: now });
+        under_way.count += 1;
         // The guard ends the flight however the task ends, a panic included.
-        let flight = Flight { flights: Arc::clone(self), key };
+        let flight = Flight { flights: Arc::clone(self), key, watched: watched.clone() };
         let tower = Arc::new(Tower(landing));
         let task = start(Arc::clone(&tower));
         tokio::spawn(async move {
@@ -160,25 +179,38 @@ impl<V: Clone + Send + Sync> Seat<V> {
 struct Flight<K: Eq + Hash, V> {
     flights: Arc<Flights<K, V>>,
     key: K,
+    watched: Watched<V>,
 }
 
 impl<K: Eq + Hash, V> Drop for Flight<K, V> {
     fn drop(&mut self) {
-        self.flights.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        let mut under_way = self.flights.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.count -= 1;
+        // Another may have taken its place.
+        let is_open = |open: &Open<V>| open.watched.same_channel(&self.watched);
+        if under_way.open.get(&self.key).is_some_and(is_open) {
+            under_way.open.remove(&self.key);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cloakroom_variants::{CacheConfig, VariantCache};
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
     use std::time::Duration;
+
+    /// Before all purges, of which there is none.
+    fn now() -> (Began, fn(Began) -> bool) {
+        (VariantCache::new(CacheConfig { max_bytes: 1 }).began(), |_| false)
+    }
 
     async fn join<F>(flights: &Arc<Flights<u8, usize>>, start: impl FnOnce() -> F) -> Option<usize>
     where
         F: Future<Output = usize> + Send + 'static,
     {
-        flights.board(1, || None, |_| start()).unwrap().landed().await
+        flights.board(1, now(), || None, |_| start()).unwrap().landed().await
     }
 
     #[tokio::test]
@@ -201,7 +233,8 @@ mod tests {
             assert_eq!(reader.await.unwrap(), Some(0));
         }
         assert_eq!(started.load(SeqCst), 1);
-        assert!(flights.under_way.lock().unwrap().is_empty());
+        let under_way = flights.under_way.lock().unwrap();
+        assert!(under_way.open.is_empty() && under_way.count == 0);
     }
 
     #[tokio::test]
@@ -234,8 +267,8 @@ mod tests {
             }
             6
         };
-        let first = flights.board(1, || None, start).unwrap();
-        let second = flights.board(1, || None, |_| async { 7 }).unwrap();
+        let first = flights.board(1, now(), || None, start).unwrap();
+        let second = flights.board(1, now(), || None, |_| async { 7 }).unwrap();
         for mut seat in [first, second] {
             for _ in 0..interim::MOST {
                 assert!(matches!(seat.next().await, Some(News::Interim(_))));
@@ -247,8 +280,31 @@ mod tests {
     #[tokio::test]
     async fn what_has_landed_meanwhile_needs_no_flight() {
         let flights = Flights::<u8, usize>::new();
-        let seat = flights.board(1, || Some(4), |_| async { 6 }).unwrap();
+        let seat = flights.board(1, now(), || Some(4), |_| async { 6 }).unwrap();
         assert!(!seat.is_shared());
         assert_eq!(seat.landed().await, Some(4));
+    }
+
+    #[tokio::test]
+    async fn nobody_boards_a_flight_that_was_purged() {
+        let flights = Flights::<u8, usize>::new();
+        let slow = |_| async {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            5
+        };
+        let first = flights.board(1, now(), || None, slow).unwrap();
+        let outdated = (now().0, |_| true);
+        let later = |_| async {
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            6
+        };
+        let second = flights.board(1, outdated, || None, later).unwrap();
+        assert!(!second.is_shared());
+        assert_eq!(first.landed().await, Some(5), "who was in it before waits for it");
+        let third = flights.board(1, now(), || None, |_| async { 7 }).unwrap();
+        assert!(third.is_shared(), "the end of the first is not that of the second");
+        assert_eq!((second.landed().await, third.landed().await), (Some(6), Some(6)));
+        let under_way = flights.under_way.lock().unwrap();
+        assert!(under_way.open.is_empty() && under_way.count == 0);
     }
 }

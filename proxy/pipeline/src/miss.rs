@@ -158,13 +158,16 @@ impl Pipeline {
         let lookup = page.lookup();
         let (key, id) = (lookup.to_key(), lookup.variant());
         let landed = || {
-            let resource = self.stored(&page.route, &lookup)?;
+            let resource = self.known(&page.route, key.page())?;
             matches!(resource.state(Instant::now()), State::Fresh(_))
                 .then(|| resource.variant(id))?
                 .map(|variant| Ok((variant, Source::Cache)))
         };
         let landed = landed();
-        self.making.board(key.clone(), || landed, |tower| Arc::clone(self).make(page, key, tower))
+        let (now, wanted) = (self.cache.began(), key.clone());
+        let outdated = |began| self.cache.is_variant_outdated(&key, began);
+        let start = |tower| Arc::clone(self).make(page, key.clone(), tower);
+        self.making.board(wanted, (now, outdated), || landed, start)
     }
 
     /// The stored page, fresh or not, unless the route's quarantine put it in doubt.

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::footprint;
+
 /// A body, as the pieces that are sent one after the other.
 ///
 /// A variant of a page is mostly the page: the pieces that are the page's own are slices of its one buffer,
@@ -64,7 +66,7 @@ impl Body {
 
     /// Bytes that it takes besides its page.
     pub(crate) fn weight(&self) -> usize {
-        self.own + size_of_val(&*self.pieces)
+        footprint::of_shared(self.own) + footprint::of(size_of_val(&*self.pieces))
     }
 }
 
@@ -83,7 +85,7 @@ mod tests {
         let body = Body::of(pieces, 6);
         assert_eq!(body.to_bytes(), "<p>spring</p>");
         assert_eq!((body.len(), body.pieces().len()), (13, 3));
-        assert_eq!(body.weight(), 6 + 3 * size_of::<Bytes>());
+        assert_eq!(body.weight(), footprint::of_shared(6) + 3 * size_of::<Bytes>());
         assert_eq!(Body::whole(page.clone()).weight(), size_of::<Bytes>());
         assert_eq!(Body::whole(page.clone()).to_bytes().as_ptr(), page.as_ptr(), "not copied");
         assert!(Body::own(Bytes::new()).is_empty() && Body::own(Bytes::new()).pieces().is_empty());

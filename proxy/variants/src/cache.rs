@@ -1,6 +1,11 @@
 //! The store itself: one moka map, bounded by bytes, and the index by which it is purged.
+//!
+//! moka counts each look into its map as a visit, whatever it is for, and decides by these counts who stays. So only
+//! [`VariantCache::find`] may look each time: what is done besides on behalf of one visitor (whether a page has landed
+//! meanwhile, weighing what has grown) must not make a page that is asked for once look like one that is asked for
+//! often.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ahash::RandomState;
 use bytes::Bytes;
@@ -9,7 +14,9 @@ use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use crate::{Began, Index, Page, PageKey, Purge, Resource, Scope, StoredVariant, VariantId, VariantLookup};
+use crate::{
+    Began, Index, Page, PageKey, Purge, Resource, Scope, StoredVariant, VariantId, VariantKey, VariantLookup,
+};
 
 /// Bounds of the cache.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +35,14 @@ const MOKA_ENTRY: usize = 280;
 pub struct VariantCache {
     resources: Cache<PageKey, Arc<Resource>, RandomState>,
     index: Arc<Index<Resource>>,
+    /// Who puts something under a key, or takes it away, holds the key's lock: what is put there once more because it has
+    /// grown must not take the place of what was put there meanwhile.
+    changing: Arc<[Mutex<()>; LOCKS]>,
+    hasher: RandomState,
 }
+
+/// More than there are threads, so that few wait for another's key.
+const LOCKS: usize = 64;
 
 impl VariantCache {
     /// An empty cache.
@@ -47,18 +61,28 @@ impl VariantCache {
             .eviction_listener(move |_, resource: Arc<Resource>, _| leaving.remove(&resource))
             // Keyed: the targets in it are chosen by whoever asks.
             .build_with_hasher(RandomState::new());
-        Self { resources, index }
+        let changing = Arc::new([const { Mutex::new(()) }; LOCKS]);
+        Self { resources, index, changing, hasher: RandomState::new() }
     }
 
-    /// What is stored for a canonical request, however old.
+    fn changing(&self, key: &PageKey) -> Option<MutexGuard<'_, ()>> {
+        // Less than `LOCKS`, which a usize holds.
+        let lock = self.changing.get((self.hasher.hash_one(key) % LOCKS as u64) as usize)?;
+        Some(lock.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What is stored for a canonical request, however old. That is a visit.
     #[must_use]
     pub fn find(&self, lookup: &VariantLookup<'_>) -> Option<Arc<Resource>> {
         self.resources.get(lookup).filter(|resource| !resource.is_gone())
     }
 
-    /// What is stored under a key, however old.
+    /// What is stored under a key, however old. That nothing is there is no visit.
     #[must_use]
     pub fn get(&self, key: &PageKey) -> Option<Arc<Resource>> {
+        if !self.resources.contains_key(key) {
+            return None;
+        }
         self.resources.get(key).filter(|resource| !resource.is_gone())
     }
 
@@ -66,6 +90,20 @@ impl VariantCache {
     #[must_use]
     pub fn began(&self) -> Began {
         self.index.began()
+    }
+
+    /// Whether what a flight that began then is about to bring was purged meanwhile, and is gone. Its tags are not known
+    /// before it is here, so that any purge by tag may be one of it.
+    #[must_use]
+    pub fn is_outdated(&self, key: &PageKey, began: Began) -> bool {
+        self.index.is_outdated((key.site(), key.target(), key.told()), began)
+    }
+
+    /// The same of a flight that makes a variant.
+    #[must_use]
+    pub fn is_variant_outdated(&self, key: &VariantKey, began: Began) -> bool {
+        let (page, id) = (key.page(), key.variant());
+        self.is_outdated(page, began) || self.index.is_forgotten(page.site(), id.edition(), began)
     }
 
     /// Stores a page in place of what was there. Variants of an earlier page go with it.
@@ -81,12 +119,15 @@ impl VariantCache {
     /// Passes a page on to those who wait for it, without storing it. What was stored under its key goes too: its
     /// origin has changed its mind.
     pub fn pass(&self, key: PageKey, page: Page) -> Arc<Resource> {
+        let changing = self.changing(&key);
         self.resources.invalidate(&key);
+        drop(changing);
         Arc::new(Resource::new(key, Arc::new(page)))
     }
 
     fn put(&self, resource: Resource, began: Began) -> Arc<Resource> {
         let resource = Arc::new(resource);
+        let _changing = self.changing(resource.key());
         // Purged while it was on its way, it is for those who wait for it.
         if self.index.insert(&resource, began) != Some(Purge::Hard) {
             self.resources.insert(resource.key().clone(), Arc::clone(&resource));
@@ -98,26 +139,29 @@ impl VariantCache {
     pub fn add(&self, resource: &Arc<Resource>, id: VariantId, variant: &Arc<StoredVariant>, began: Began) {
         if !self.index.is_forgotten(resource.key().site(), id.edition(), began) {
             resource.add(id, variant);
-            self.weigh(resource);
+            self.weigh(resource, id);
         }
     }
 
     /// Adds a compressed form to a variant.
     pub fn add_form(&self, resource: &Arc<Resource>, id: VariantId, coding: Coding, bytes: Bytes) {
         if resource.add_form(id, coding, bytes) {
-            self.weigh(resource);
+            self.weigh(resource, id);
         }
     }
 
-    /// Weighs again what has grown, if it is still there.
-    fn weigh(&self, resource: &Arc<Resource>) {
-        self.resources.entry(resource.key().clone()).and_compute_with(|found| match found {
-            Some(entry) if Arc::ptr_eq(entry.value(), resource) => {
-                self.index.hold(resource);
-                Op::Put(Arc::clone(resource))
-            }
-            _ => Op::Nop,
-        });
+    /// Weighs again what has grown, if it is still there. A page that was confirmed meanwhile has the same variants.
+    fn weigh(&self, resource: &Arc<Resource>, id: VariantId) {
+        let key = resource.key();
+        let _changing = self.changing(key);
+        let there = if self.index.hold(resource) {
+            Arc::clone(resource)
+        } else {
+            let Some(there) = self.get(key).filter(|there| self.index.hold(there)) else { return };
+            there
+        };
+        there.weigh(id);
+        self.resources.insert(key.clone(), there);
     }
 
     /// Purges, and answers how many pages that were (of editions: variants, and pages made for them). From now on
@@ -133,6 +177,7 @@ impl VariantCache {
         let mut sweeping = Index::<Resource>::sweeping(scope);
         while let Some(gone) = self.index.sweep(&mut sweeping) {
             for resource in gone {
+                let _changing = self.changing(resource.key());
                 // Never what another flight has put in its place.
                 self.resources.entry(resource.key().clone()).and_compute_with(|found| match found {
                     Some(entry) if Arc::ptr_eq(entry.value(), &resource) => Op::Remove,

@@ -122,10 +122,19 @@ impl<T: Purgeable> Index<T> {
         self.state().log.of_edition(site, edition, began.0)
     }
 
-    /// The store holds an entry once more, as when it is weighed again: it takes one more [`Index::remove`].
-    pub fn hold(&self, entry: &T) {
+    /// Whether what is on its way to this site and target, and was asked for under this edition, is hard purged already
+    /// although nobody knows its tags yet: it may have any.
+    #[must_use]
+    pub fn is_outdated(&self, (site, target, told): (SiteId, &Arc<str>, Edition), began: Began) -> bool {
+        let about = About { site, target, tags: &Tags::any(), told };
+        self.state().log.since(&about, began.0) == Some(Purge::Hard)
+    }
+
+    /// The store holds an entry once more, as when it is weighed again: it takes one more [`Index::remove`]. `false`,
+    /// and nothing is done, if it is not here (any more).
+    pub fn hold(&self, entry: &T) -> bool {
         let _state = self.state();
-        entry.mark().hold();
+        entry.mark().hold()
     }
 
     /// The store no longer holds an entry, for whatever reason. One that is not here is not missed.

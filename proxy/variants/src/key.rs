@@ -7,6 +7,8 @@ use cloakroom_boundary::{ScrubbedRequest, SiteId};
 use cloakroom_notice::Shown;
 use moka::Equivalent;
 
+use crate::footprint;
+
 /// One combination of variants over all slots of a route, as its number; 0 is all defaults.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct JointVariant(pub u16);
@@ -166,10 +168,10 @@ impl PageKey {
         &self.target
     }
 
-    /// Bytes that the key itself takes, and what an `Arc` counts its owners in.
+    /// Bytes that a key takes besides itself.
     #[must_use]
     pub(crate) fn weight(&self) -> usize {
-        size_of::<Self>() + 2 * size_of::<usize>() + self.target.len()
+        footprint::of_arc(self.target.len())
     }
 
     fn feed(site: SiteId, target: &str, gpc: bool, told: (Edition, OriginView), state: &mut impl Hasher) {

@@ -5,6 +5,8 @@
 
 mod body;
 mod cache;
+mod compact;
+mod footprint;
 mod freshness;
 mod index;
 mod kept;

@@ -8,7 +8,8 @@ use cloakroom_boundary::{Dates, HttpDate};
 use http::header::DATE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::{Body, Freshness, StoredVariant};
+use crate::compact::{compacted, map_weight};
+use crate::{Body, Freshness, StoredVariant, footprint};
 
 /// The origin's validators of a page, kept for revalidation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub struct Page {
     answered: Answered,
     fields: Box<[(HeaderName, HeaderValue)]>,
     http1_head: Bytes,
+    /// Bytes that the values of its fields take together.
+    values: usize,
     dates: Option<Dates>,
     arrived: Instant,
     freshness: Freshness,
@@ -80,14 +83,15 @@ impl Page {
     /// A page that has arrived just now.
     #[must_use]
     pub fn new(answered: Answered, freshness: Freshness) -> Self {
+        let (answered, values) = compacted(answered);
         let fields = answered.headers.iter().chain(&answered.sent);
         let fields: Box<[_]> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
         let http1_head = http1_head(answered.status, &fields);
         let dates = dates(&answered);
-        Self { answered, fields, http1_head, dates, arrived: Instant::now(), freshness }
+        Self { answered, fields, http1_head, values, dates, arrived: Instant::now(), freshness }
     }
 
-    /// A page that arrived earlier and was kept on disk.
+    /// A page whose head arrived then: its body took longer, or it was kept on disk meanwhile.
     #[must_use]
     pub fn kept(answered: Answered, freshness: Freshness, arrived: Instant) -> Self {
         Self { arrived, ..Self::new(answered, freshness) }
@@ -205,16 +209,14 @@ impl Page {
 
     /// Bytes it takes.
     pub(crate) fn weight(&self) -> usize {
-        let Answered { headers, sent, body, validators, origin, .. } = &self.answered;
-        let validators = [&validators.etag, &validators.last_modified];
-        let validators = validators.into_iter().flatten().map(HeaderValue::len).sum::<usize>();
+        let Answered { headers, sent, body, origin, .. } = &self.answered;
         let maps = [headers, sent, origin].into_iter().map(map_weight).sum::<usize>();
-        size_of::<Self>()
-            + body.len()
+        footprint::of_arc(size_of::<Self>())
+            + footprint::of_shared(body.len())
+            + footprint::of_shared(self.values)
             + maps
-            + validators
-            + size_of_val(&*self.fields)
-            + self.http1_head.len()
+            + footprint::of(size_of_val(&*self.fields))
+            + footprint::of(self.http1_head.len())
     }
 }
 
@@ -231,7 +233,7 @@ fn http1_head(status: StatusCode, fields: &[(HeaderName, HeaderValue)]) -> Bytes
     for (name, value) in fields {
         push_field(&mut head, name, value.as_bytes());
     }
-    Bytes::from(head)
+    footprint::exact(head)
 }
 
 /// A field line (RFC 9112 §5).
@@ -239,11 +241,4 @@ pub(crate) fn push_field(head: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
     for part in [name.as_str().as_bytes(), b": ", value, b"\r\n"] {
         head.extend_from_slice(part);
     }
-}
-
-/// About what a map of fields takes: it grows by powers of two, an entry and its place in the index at a time.
-fn map_weight(headers: &HeaderMap) -> usize {
-    const ENTRY: usize = 112;
-    let values = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
-    headers.capacity().max(headers.len()) * ENTRY + values
 }

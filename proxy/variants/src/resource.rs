@@ -1,7 +1,7 @@
 //! One URL as it is stored: its page, and every variant that was made of it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use ahash::RandomState;
@@ -10,7 +10,8 @@ use bytes::Bytes;
 use cloakroom_vocabulary::Coding;
 
 use crate::{
-    About, Edition, Index, Mark, Page, PageKey, Purge, Purgeable, State, StoredVariant, Tags, VariantId,
+    About, Edition, Index, Mark, Page, PageKey, Purge, Purgeable, State, StoredVariant, Tag, Tags, VariantId,
+    footprint,
 };
 
 /// The most variants of a page that are kept: a route has at most 1,000, each with a few notices. Past it, those
@@ -26,23 +27,52 @@ pub struct Resource {
     key: PageKey,
     page: Arc<Page>,
     variants: ArcSwap<Variants>,
+    scales: Mutex<Scales>,
     tags: Tags,
     mark: Mark,
+}
+
+/// What the variants of a page weigh together, as each was weighed the last time: to sum them up at each change would
+/// take longer the more there are. Whoever changes them holds the scales.
+#[derive(Default)]
+struct Scales(usize);
+
+impl Scales {
+    fn of(variants: &Variants) -> Self {
+        Self(variants.values().map(|variant| variant.weigh().0).sum())
+    }
+
+    /// Weighs one that is new, or has grown.
+    fn weigh(&mut self, variant: &StoredVariant) {
+        let (now, before) = variant.weigh();
+        self.0 = self.0.saturating_sub(before).saturating_add(now);
+    }
+
+    fn take_off(&mut self, variant: &StoredVariant) {
+        self.0 = self.0.saturating_sub(variant.unweigh());
+    }
 }
 
 impl Resource {
     /// A page without variants.
     pub(crate) fn new(key: PageKey, page: Arc<Page>) -> Self {
         let tags = Tags::read(&page.answered().origin).unwrap_or_default();
-        Self { key, page, variants: ArcSwap::default(), tags, mark: Mark::default() }
+        let (variants, scales) = (ArcSwap::default(), Mutex::default());
+        Self { key, page, variants, scales, tags, mark: Mark::default() }
     }
 
     /// The same content under a page that the origin has confirmed: every variant stays as it is.
     pub(crate) fn confirmed(&self, page: Arc<Page>) -> Self {
         let kept = self.variants.load();
         let kept = kept.iter().map(|(id, variant)| (*id, Arc::new(variant.of(Arc::clone(&page)))));
-        let variants = ArcSwap::from_pointee(kept.collect::<Variants>());
-        Self { variants, ..Self::new(self.key.clone(), page) }
+        let kept = kept.collect::<Variants>();
+        let scales = Mutex::new(Scales::of(&kept));
+        Self { variants: ArcSwap::from_pointee(kept), scales, ..Self::new(self.key.clone(), page) }
+    }
+
+    fn scales(&self) -> MutexGuard<'_, Scales> {
+        // Nothing panics between a change and its weight.
+        self.scales.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What it is stored under.
@@ -99,33 +129,44 @@ impl Resource {
 
     /// Adds a variant of its page.
     pub(crate) fn add(&self, id: VariantId, variant: &Arc<StoredVariant>) {
-        self.variants.rcu(|variants| {
-            let mut variants = Variants::clone(variants);
-            if variants.len() >= MAX_VARIANTS {
-                variants.retain(|other, _| other.edition() == id.edition());
-            }
+        let mut scales = self.scales();
+        let mut variants = Variants::clone(&self.variants.load());
+        if variants.len() >= MAX_VARIANTS {
+            variants.retain(|other, _| other.edition() == id.edition());
             if variants.len() >= MAX_VARIANTS {
                 variants.clear();
             }
-            variants.insert(id, Arc::clone(variant));
-            variants
-        });
+            *scales = Scales::of(&variants);
+        }
+        if let Some(replaced) = variants.insert(id, Arc::clone(variant)) {
+            scales.take_off(&replaced);
+        }
+        scales.weigh(variant);
+        self.variants.store(Arc::new(variants));
     }
 
     /// Adds a compressed form to one of its variants; `false` if it is not (or no longer) its own, or has that
-    /// form already.
+    /// form already. It has yet to be [weighed](Resource::weigh).
     pub(crate) fn add_form(&self, id: VariantId, coding: Coding, bytes: Bytes) -> bool {
         self.variant(id).is_some_and(|variant| variant.add(coding, bytes))
     }
 
+    /// Weighs a variant that has grown: by a form, which may have been added to it under the page before this one.
+    pub(crate) fn weigh(&self, id: VariantId) {
+        let mut scales = self.scales();
+        if let Some(variant) = self.variant(id) {
+            scales.weigh(&variant);
+        }
+    }
+
     /// Bytes it takes.
     pub(crate) fn weight(&self) -> usize {
-        let variants = self.variants.load();
-        let entry = size_of::<(VariantId, Arc<StoredVariant>)>() + 1;
-        let of_variants = variants.values().map(|variant| variant.weight()).sum::<usize>();
-        let indexed = Index::<Self>::entry_weight(&self.tags);
-        let own = size_of::<Self>() + self.key.weight() + self.page.weight() + indexed;
-        own + variants.capacity() * entry + of_variants
+        let entry = size_of::<(VariantId, Arc<StoredVariant>)>();
+        let table = footprint::of_table(self.variants.load().capacity(), entry);
+        let indexed =
+            Index::<Self>::entry_weight(&self.tags) + footprint::of(self.tags.len() * size_of::<Tag>());
+        let own = footprint::of_arc(size_of::<Self>()) + footprint::of_arc(size_of::<Variants>());
+        own + self.key.weight() + self.page.weight() + indexed + table + self.scales().0
     }
 }
 
@@ -145,11 +186,13 @@ impl Purgeable for Resource {
         if !self.variants.load().keys().any(is_theirs) {
             return 0;
         }
-        let before = self.variants.rcu(|variants| {
-            let mut variants = Variants::clone(variants);
-            variants.retain(|id, _| !is_theirs(id));
-            variants
-        });
-        before.keys().filter(|id| is_theirs(id)).count()
+        let mut scales = self.scales();
+        let mut variants = Variants::clone(&self.variants.load());
+        let before = variants.len();
+        variants.retain(|id, _| !is_theirs(id));
+        *scales = Scales::of(&variants);
+        let forgotten = before - variants.len();
+        self.variants.store(Arc::new(variants));
+        forgotten
     }
 }

@@ -1,5 +1,6 @@
 //! A variant of a page, ready to send in each form that it has.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use http::header::{
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::page::push_field;
-use crate::{Body, OwnTag, Page};
+use crate::{Body, OwnTag, Page, footprint};
 
 /// Changed whenever the same body may be compressed into other bytes than by an earlier version: a strong tag
 /// must not stand for both.
@@ -21,6 +22,8 @@ const CODERS: &[u8] = b"1";
 pub struct StoredVariant {
     page: Arc<Page>,
     forms: Arc<Forms>,
+    /// What it weighed when it was last weighed; only whoever holds the scales of its resource reads or writes it.
+    weighed: AtomicUsize,
 }
 
 /// What a variant is sent as; they outlive a page that the origin confirms.
@@ -43,12 +46,13 @@ impl StoredVariant {
     pub(crate) fn new(page: Arc<Page>, body: Body) -> Self {
         let (tag, etag) = tag_of(&page, &body).unzip();
         let identity = Form::new(page.status(), None, body, tag, etag);
-        Self { page, forms: Arc::new(Forms { identity, compressed: Default::default() }) }
+        let forms = Arc::new(Forms { identity, compressed: Default::default() });
+        Self { page, forms, weighed: AtomicUsize::new(0) }
     }
 
     /// The same variant of the page that the origin has confirmed.
     pub(crate) fn of(&self, page: Arc<Page>) -> Self {
-        Self { page, forms: Arc::clone(&self.forms) }
+        Self { page, forms: Arc::clone(&self.forms), weighed: AtomicUsize::new(0) }
     }
 
     /// Its page.
@@ -94,12 +98,21 @@ impl StoredVariant {
         self.page.fields().iter().filter(|(name, _)| KEPT.contains(name))
     }
 
-    /// Bytes it takes besides its page.
-    pub(crate) fn weight(&self) -> usize {
+    /// Bytes it takes besides its page by now, and what these were the last time.
+    pub(crate) fn weigh(&self) -> (usize, usize) {
+        let now = self.weight();
+        (now, self.weighed.swap(now, Ordering::Relaxed))
+    }
+
+    /// What it weighed the last time, and weighs no more.
+    pub(crate) fn unweigh(&self) -> usize {
+        self.weighed.swap(0, Ordering::Relaxed)
+    }
+
+    fn weight(&self) -> usize {
         let compressed = self.forms.compressed.iter().filter_map(OnceLock::get);
         let forms = compressed.chain([self.identity()]).map(Form::weight).sum::<usize>();
-        // Two allocations, each with the counts of an `Arc`.
-        size_of::<Self>() + size_of::<Forms>() + 4 * size_of::<usize>() + forms
+        footprint::of_arc(size_of::<Self>()) + footprint::of_arc(size_of::<Forms>()) + forms
     }
 }
 
@@ -122,7 +135,14 @@ impl Form {
         if status != StatusCode::NO_CONTENT {
             push_field(&mut head, &CONTENT_LENGTH, body.len().to_string().as_bytes());
         }
-        Self { coding, body, tag, etag, http1_head: Bytes::from(head) }
+        let http1_head = footprint::exact(head);
+        // The value as it stands in the head.
+        let stands = |etag: &HeaderValue| {
+            let start = ETAG.as_str().len() + ": ".len();
+            HeaderValue::from_maybe_shared(http1_head.slice(start..start + etag.len())).ok()
+        };
+        let etag = etag.and_then(|etag| stands(&etag));
+        Self { coding, body, tag, etag, http1_head }
     }
 
     /// Its coding; `None` for the body as it is.
@@ -157,7 +177,7 @@ impl Form {
     }
 
     fn weight(&self) -> usize {
-        self.body.weight() + self.http1_head.len() + self.etag.as_ref().map_or(0, HeaderValue::len)
+        self.body.weight() + footprint::of_shared(self.http1_head.len())
     }
 }
 

@@ -60,12 +60,17 @@ impl Tags {
             let tag = Tag::new(name);
             if let Err(place) = tags.binary_search(&tag) {
                 if tags.len() == Self::MOST {
-                    return Self(Box::new([Tag::ANY]));
+                    return Self::any();
                 }
                 tags.insert(place, tag);
             }
         }
         Self(tags.into())
+    }
+
+    /// All tags there are.
+    pub(crate) fn any() -> Self {
+        Self(Box::new([Tag::ANY]))
     }
 
     /// The tags, each once.

@@ -89,8 +89,13 @@ impl Mark {
         (id != 0).then(|| Id::of(id))
     }
 
-    pub(super) fn hold(&self) {
-        self.held.store(self.held.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
+    /// Answers `false` if it has no number.
+    pub(super) fn hold(&self) -> bool {
+        let is_settled = self.id.load(Ordering::Relaxed) != 0;
+        if is_settled {
+            self.held.store(self.held.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
+        }
+        is_settled
     }
 
     /// Answers whether it is no longer held.

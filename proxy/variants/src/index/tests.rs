@@ -147,7 +147,7 @@ fn what_is_gone_is_swept_and_what_is_held_twice_leaves_with_the_second() {
     assert_eq!(swept.len(), 9);
     assert!(swept.iter().all(|swept| gone.iter().any(|gone| Arc::ptr_eq(gone, swept))));
     assert_eq!((index.len(), sweep(&index, &scope).len()), (1, 0));
-    index.hold(&kept);
+    assert!(index.hold(&kept));
     index.remove(&kept);
     assert_eq!(index.purge(&Scope::Site(site), Purge::Soft), 1);
     index.remove(&kept);
@@ -155,6 +155,7 @@ fn what_is_gone_is_swept_and_what_is_held_twice_leaves_with_the_second() {
     assert!(index.is_empty());
     assert_eq!(index.purge(&Scope::Site(site), Purge::Hard), 0);
     assert_eq!(Arc::strong_count(&kept), 1, "the index lets go");
+    assert!(!index.hold(&kept), "what is not here is not held");
 }
 
 #[test]
