@@ -37,7 +37,7 @@ use watched::Watched;
 const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// RFC 9113 §4.2: the least that there may be, and enough for all.
-const FRAME: u32 = 16 << 10;
+pub(crate) const FRAME: u32 = 16 << 10;
 /// Of one stream's answer, what waits to be written.
 const SEND_BUFFER: usize = 256 << 10;
 /// Streams that a client has reset before they were looked at.

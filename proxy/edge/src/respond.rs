@@ -14,6 +14,8 @@ use pingora_core::protocols::http::date::get_cached_date;
 use pingora_core::{Error, ErrorType, Result};
 use pingora_http::ResponseHeader;
 
+use crate::h2;
+
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const VARIANT: HeaderName = HeaderName::from_static("cloakroom-variant");
 const CELL: HeaderName = HeaderName::from_static("cloakroom-cell");
@@ -222,14 +224,54 @@ async fn send(
         head.insert_header(CONTENT_LENGTH, HeaderValue::from(length))?;
     }
     http.write_response_header(Box::new(head)).await?;
-    let body = if head_only { &[] } else { body };
-    for (at, piece) in body.iter().enumerate().filter(|(_, piece)| !piece.is_empty()) {
-        http.write_response_body(piece.clone(), at + 1 == body.len()).await?;
+    if head_only {
+        return http.finish_body().await.map(|()| 0);
     }
-    http.finish_body().await.map(|()| if head_only { 0 } else { length })
+    let mut pieces = joined(body).peekable();
+    while let Some(piece) = pieces.next() {
+        http.write_response_body(piece, pieces.peek().is_none()).await?;
+    }
+    http.finish_body().await.map(|()| length)
+}
+
+/// The same bytes in as few pieces as HTTP/2 has frames for them: each piece would be a frame of its own. Only
+/// short pieces are copied.
+fn joined(body: &[Bytes]) -> impl Iterator<Item = Bytes> {
+    let mut rest = body;
+    std::iter::from_fn(move || {
+        let mut length = 0;
+        let fits = |piece: &&Bytes| {
+            length += piece.len();
+            length <= h2::FRAME as usize
+        };
+        let count = rest.iter().take_while(fits).count().max(1);
+        let (now, later) = rest.split_at_checked(count)?;
+        rest = later;
+        match now {
+            [one] => Some(one.clone()),
+            many => Some(many.concat().into()),
+        }
+    })
 }
 
 fn value(text: String) -> Result<HeaderValue> {
     HeaderValue::try_from(text)
         .map_err(|cause| Error::because(ErrorType::InternalError, "a field of our own is malformed", cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_pieces_are_joined_and_long_ones_left() {
+        let frame = h2::FRAME as usize;
+        let piece = |length: usize, of: u8| Bytes::from(vec![of; length]);
+        let body = [piece(10, 1), piece(20, 2), piece(frame, 3), piece(frame - 1, 4), piece(1, 5), piece(1, 6)];
+        let lengths: Vec<_> = joined(&body).map(|piece| piece.len()).collect();
+        assert_eq!(lengths, [30, frame, frame, 1]);
+        assert_eq!(joined(&body).collect::<Vec<_>>().concat(), body.concat());
+        assert_eq!(joined(&body[2..3]).next().unwrap().as_ptr(), body[2].as_ptr(), "not copied");
+        assert_eq!(joined(&[]).count(), 0);
+    }
 }
