@@ -20,7 +20,7 @@
 //!   another process for it.
 //! - The peers' variant key is made by hand of what this site happens to need: a few patterns, no consent
 //!   strings, no law, no crowd. Cloakroom does all of its work.
-//! - Nobody asks for compressed pages.
+//! - Nobody asks for compressed pages, and nobody makes them: Cloakroom would, after each miss and for as long again.
 
 mod arguments;
 mod certificate;

@@ -80,7 +80,7 @@ impl Site {
             format!(
                 "[listen]\nhttp = \"{}\"\nhttps = \"{}\"\n[[listen.certificate]]\ncert = \"{}\"\nkey = \"{}\"\n\
                  [client_ip]\ntrusted_proxies = [\"127.0.0.1/32\"]\n[geo]\ndatabase = \"country.mmdb\"\n\
-                 [sites]\npaths = [\"shop\"]\n[metrics]\nlisten = \"{metrics}\"\n[cache]\nmax_bytes = \"{}\"\n\
+                 [sites]\npaths = [\"shop\"]\n[metrics]\nlisten = \"{metrics}\"\n[cache]\nmax_bytes = \"{}\"\ncompress = []\n\
                  [limits]\nclient_silence = \"10m\"\n",
                 addresses.http,
                 addresses.https,
