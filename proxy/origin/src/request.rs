@@ -104,6 +104,16 @@ impl OriginRequest {
         Self { request: self.request.clone() }
     }
 
+    /// The same request without conditions, whose answer is never a 304.
+    #[must_use]
+    pub fn unconditional(&self) -> Self {
+        let mut request = self.again();
+        for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE] {
+            request.request.headers_mut().remove(name);
+        }
+        request
+    }
+
     /// The same request, to be sent over TLS.
     pub(crate) fn over_tls(mut self) -> Result<Self, http::Error> {
         let mut parts = self.request.uri().clone().into_parts();

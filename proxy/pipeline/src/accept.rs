@@ -180,6 +180,15 @@ impl Accepted {
     }
 }
 
+/// Whether an answer is a 304 that names another representation than the one that was asked about: nothing that is
+/// stored may be updated by it (RFC 9111 §4.3.4). Compared weakly, since proxies on the way weaken tags.
+pub(crate) fn confirms_another(page: &Page, status: StatusCode, headers: &HeaderMap) -> bool {
+    let opaque = |tag: &HeaderValue| tag.as_bytes().strip_prefix(b"W/").unwrap_or(tag.as_bytes()).to_vec();
+    let stored = page.validators().etag.as_ref();
+    let (Some(stored), Some(named)) = (stored, headers.get(ETAG)) else { return false };
+    status == StatusCode::NOT_MODIFIED && opaque(stored) != opaque(named)
+}
+
 /// Whether nobody but the operator says that the page may be stored.
 pub(crate) fn is_forced(page: &Page) -> bool {
     let (at, clock, answered) = (page.arrived(), SystemTime::now(), page.answered());

@@ -10,7 +10,7 @@ use cloakroom_origin::{Conditions, FetchError, OpenResponse, OriginRequest, Orig
 use cloakroom_variants::{Began, Page, PageKey, Resource, State};
 use http::StatusCode;
 
-use crate::accept::{Accepted, Asked, Meaning, Refused, is_forced, unfetched};
+use crate::accept::{Accepted, Asked, Meaning, Refused, confirms_another, is_forced, unfetched};
 use crate::along::Audience;
 use crate::arrival::{Arrival, Arriving};
 use crate::cache_status::{Forwarded, Source};
@@ -57,11 +57,9 @@ impl Pipeline {
             if_none_match: known.page().validators().etag.as_ref(),
             if_modified_since: known.page().validators().last_modified.as_ref(),
         });
-        let request = |conditions| {
-            site.origin.request(wanted.request, wanted.told, conditions).map_err(|_| Failure::OriginError)
-        };
-        let again = wanted.route.canary.is_some().then(|| request(Conditions::default())).transpose()?;
-        let request = request(conditions)?;
+        let request = site.origin.request(wanted.request, wanted.told, conditions);
+        let request = request.map_err(|_| Failure::OriginError)?;
+        let again = wanted.route.canary.is_some().then(|| request.unconditional());
         let landed = || {
             let known = self.known(wanted.route, key)?;
             let fresh = matches!(known.state(Instant::now()), State::Fresh(_));
@@ -134,10 +132,16 @@ impl Pipeline {
         known: Option<&Arc<Resource>>,
         tower: &Arc<Tower<Fetched>>,
     ) -> Result<Received, Refused> {
-        let listener = self.listener(asked.site, asked.route, tower);
-        let answer = site.origin.open(request, listener).await.map_err(|cause| unfetched(&cause))?;
-        let status = answer.status;
         let page = known.map(|known| &**known.page());
+        let whole = page.map(|_| request.unconditional());
+        let open = |request| site.origin.open(request, self.listener(asked.site, asked.route, tower));
+        let mut answer = open(request).await.map_err(|cause| unfetched(&cause))?;
+        if let (Some(page), Some(whole)) = (page, whole)
+            && confirms_another(page, answer.status, &answer.headers)
+        {
+            answer = open(whole).await.map_err(|cause| unfetched(&cause))?;
+        }
+        let status = answer.status;
         let accepted = self.accept(asked, site, (status, &answer.headers), page)?;
         let meaning = accepted.meaning;
         let stale = known.is_some();
