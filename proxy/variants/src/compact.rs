@@ -90,7 +90,9 @@ mod tests {
         let (etag, html, accept, no_cache) = (value(0..4), value(4..13), value(13..19), value(19..27));
         let map = |fields: &[(HeaderName, &HeaderValue)]| {
             let mut map = HeaderMap::with_capacity(64);
-            fields.iter().for_each(|(name, value)| drop(map.append(name.clone(), (*value).clone())));
+            for (name, value) in fields {
+                map.append(name.clone(), (*value).clone());
+            }
             map
         };
         let answered = Answered {
