@@ -133,8 +133,12 @@ impl<'e> Along<'e> {
 }
 
 impl Written {
-    /// Hands out what is certain.
+    /// Hands out what is certain. What becomes certain does so with all that was held back before it, so that what
+    /// stays behind, and is copied here, was written since the last time.
     fn take(&mut self) -> Vec<u8> {
+        if self.certain == 0 {
+            return Vec::new();
+        }
         let rest = self.bytes.split_off(self.certain);
         self.certain = 0;
         std::mem::replace(&mut self.bytes, rest)
@@ -198,6 +202,16 @@ mod tests {
             assert!(utf8.goes_on(one) && utf8.goes_on(other), "{at}");
             assert!(utf8.goes_on(&[0xe2]) && !utf8.goes_on(b"a"), "{at}");
         }
+    }
+
+    #[test]
+    fn what_is_held_back_stays_where_it_is() {
+        let mut written = Written { bytes: vec![b'a'; 1 << 10], certain: 0 };
+        let held = written.bytes.as_ptr();
+        assert_eq!(written.take(), b"");
+        assert_eq!((written.bytes.as_ptr(), written.bytes.len()), (held, 1 << 10));
+        written.certain = 1_000;
+        assert_eq!((written.take().len(), written.bytes.len(), written.certain), (1_000, 24, 0));
     }
 
     #[test]
