@@ -11,7 +11,7 @@ use cloakroom_rewrite::{Along, Edit, OutputPolicy, RewriteError, SafeEdits, rewr
 use proptest::prelude::*;
 
 /// Pieces of pages: some whole, most of them not, some that turn what comes after into something else.
-const PIECES: [&str; 62] = [
+const PIECES: [&str; 63] = [
     "<p>",
     "</p>",
     "<p class=x>",
@@ -59,6 +59,7 @@ const PIECES: [&str; 62] = [
     "<base href=//e>",
     "<meta charset=utf-8>",
     "<meta charset=gbk>",
+    "<meta http-equiv=content-type content='text/html; charset=utf-8'>",
     "<meta http-equiv=set-cookie content=a>",
     "<meta name=referrer content=unsafe-url>",
     "<?xml version='1.0'?>",
@@ -203,6 +204,20 @@ fn words_beyond_ascii_wait_until_the_page_has_said_what_it_is() {
         shown(&["<i>a</i><p class=x>b", "<meta charset=utf-8>"], 1),
         ["<i>a</i>", "\u{e9}t\u{e9}<p class=x>b<meta charset=utf-8>"]
     );
+    // However it says so.
+    for meta in [
+        "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\">",
+        "<meta content=\"text/html;charset = 'UTF-8'\" http-equiv=content-type>",
+    ] {
+        assert_eq!(shown(&[meta, "<p class=x>b"], 1), [meta, "\u{e9}t\u{e9}<p class=x>b"]);
+    }
+    for meta in [
+        "<meta name=description content=\"about charset=utf-8\">",
+        "<meta http-equiv=content-type content=\"text/html; charset=latin1\">",
+        "<meta charset=latin1 http-equiv=content-type content=\"text/html; charset=utf-8\">",
+    ] {
+        assert_eq!(shown(&[meta, "<p class=x>b"], 1), [meta, ""]);
+    }
     let edits = edits(1);
     let mut along = Along::new(&[&edits], &|_| None, None).unwrap().of_utf8();
     assert_eq!(along.write(b"<p class=x>b"), "\u{e9}t\u{e9}<p class=x>b".as_bytes());
