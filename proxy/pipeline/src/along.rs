@@ -54,8 +54,9 @@ impl<'a> Audience<'a> {
             Rewritable::NotHtml => self.tower.announce(page),
             Rewritable::Yes if self.pending.route.along.holds() => {
                 let soon = timeout(SOON, page.ended());
-                let (ended, fragments) = tokio::join!(soon, pipeline.fragments(self.pending));
-                if ended.is_err() && self.rewrite(pipeline, &page, &fragments).await.is_err() {
+                let (_, fragments) = tokio::join!(soon, pipeline.fragments(self.pending));
+                // Fragments may have taken longer than the page.
+                if !page.has_ended() && self.rewrite(pipeline, &page, &fragments).await.is_err() {
                     // The origin has broken off. What may be shown instead is another page.
                     self.reading = None;
                 }
