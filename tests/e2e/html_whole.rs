@@ -1,15 +1,50 @@
 //! HTML that could be read along and is made whole first: where nobody waits for its start, or nothing is gained.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
 use crate::client::Visitor;
-use crate::html_along::{ROUTES, SLOTS, of_all, page, sent, write};
+use crate::html_along::{ROUTES, SLOTS, of_all, page, sent, shop, write, write_fresh};
 use crate::origin::{Origin, response};
 use crate::proxy::site;
 use crate::reading::{Gate, Reading, patient, until_heard};
+
+#[test]
+fn a_page_that_is_refreshed_for_nobody_is_not_read_along() {
+    let (gate, asked) = (Gate::default(), AtomicUsize::new(0));
+    let waits = gate.clone();
+    let fresh = "max-age=1, stale-while-revalidate=2, stale-if-error=0";
+    let origin = Origin::start_writing(move |_, _, stream| {
+        let is_first = asked.fetch_add(1, SeqCst) == 0;
+        write_fresh(stream, fresh, page("origin hero", "origin foot", ""), || {
+            if !is_first {
+                waits.wait();
+            }
+            Ok(())
+        })
+    });
+    let proxy = shop(&origin);
+    let slow = Visitor::new("/shop/slow");
+    assert_eq!(slow.ask(proxy.address()).text(), of_all(""));
+    std::thread::sleep(Duration::from_millis(1_500));
+    let stale = slow.ask(proxy.address());
+    assert!(stale.field("cache-status").unwrap().contains("stale-while-revalidate"), "{}", stale.head);
+    // Until it is too old to be shown.
+    std::thread::sleep(Duration::from_millis(2_000));
+    Runtime::new().unwrap().block_on(async {
+        let mut begun = Box::pin(Reading::begin(Reading::ask(proxy.address(), &slow).await));
+        let early = tokio::time::timeout(Duration::from_millis(500), &mut begun).await;
+        assert!(early.is_err(), "it was rewritten along before anybody waited");
+        assert_eq!(origin.received().len(), 2);
+        gate.open();
+        let reading = begun.await.ended().await.unwrap();
+        assert!(reading.head.contains("etag:"), "{}", reading.head);
+        assert_eq!(String::from_utf8(reading.body).unwrap(), of_all(""));
+    });
+}
 
 #[test]
 fn a_page_that_is_whole_before_its_fragments_is_sent_as_it_is_stored() {

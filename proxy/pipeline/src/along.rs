@@ -52,7 +52,7 @@ impl<'a> Audience<'a> {
     async fn read(&mut self, pipeline: &Arc<Pipeline>, page: Arc<Arrival>) {
         match is_rewritable(page.head().headers()) {
             Rewritable::NotHtml => self.tower.announce(page),
-            Rewritable::Yes if self.pending.route.along.holds() => {
+            Rewritable::Yes if self.pending.awaited && self.pending.route.along.holds() => {
                 let soon = timeout(SOON, page.ended());
                 let (_, fragments) = tokio::join!(soon, pipeline.fragments(self.pending));
                 // Fragments may have taken longer than the page.

@@ -250,6 +250,9 @@ impl Pipeline {
             let state = resource.state(Instant::now());
             Some((resource.variant(lookup.variant())?, state))
         });
+        let choice = chosen.choice;
+        let pending =
+            |request, awaited| PendingPage { route: Arc::clone(route), request, choice, shown, awaited };
         let (variant, source) = match found {
             Some((variant, State::Fresh(_))) => (variant, Source::Cache),
             Some((variant, State::WhileRevalidating)) => (variant, Source::Revalidating),
@@ -258,9 +261,8 @@ impl Pipeline {
                 return Step::Answer(Answer { content, head_only, label, reveal: None, cookies });
             }
             _ => {
-                let page = PendingPage { route: Arc::clone(route), request, choice: chosen.choice, shown };
                 return Step::Fetch(Box::new(Pending {
-                    page,
+                    page: pending(request, true),
                     head_only,
                     reveal: chosen.reveal,
                     cookies,
@@ -270,8 +272,7 @@ impl Pipeline {
         };
         if source == Source::Revalidating {
             // The flight needs nobody who waits for it; where there are too many, a later request asks.
-            let page = PendingPage { route: Arc::clone(route), request, choice: chosen.choice, shown };
-            drop(self.board(page));
+            drop(self.board(pending(request, false)));
         }
         let content = Content::Stored(Stored::new(variant, source, asked));
         Step::Answer(Answer { content, head_only, label, reveal: chosen.reveal, cookies })

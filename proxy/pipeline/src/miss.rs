@@ -35,6 +35,8 @@ pub(crate) struct PendingPage {
     pub(crate) choice: Choice,
     /// What the page shows of the notice: never part of what the origin is asked.
     pub(crate) shown: Shown,
+    /// Whoever began waits for it. A refresh in the background nobody waits for.
+    pub(crate) awaited: bool,
 }
 
 impl PendingPage {
