@@ -105,3 +105,37 @@ fn nobody_is_given_half_a_page_where_a_stale_one_may_stand_in() {
         assert_eq!(String::from_utf8(reading.body).unwrap(), of_all(""));
     });
 }
+
+#[test]
+fn a_page_that_grows_too_large_breaks_off_once_on_a_route() {
+    // More than the origin may send, and more than is rewritten.
+    for (most, size) in [("64KiB", 100 << 10), ("16MiB", 9 << 20)] {
+        let gate = Gate::default();
+        let waits = gate.clone();
+        let origin = Origin::start_writing(move |target, _, stream| {
+            let is_first = target == "/shop/slow";
+            let late = "a".repeat(if is_first { size } else { 0 });
+            write(stream, page("origin hero", "origin foot", &late), || {
+                // Later than what is soon whole.
+                if is_first { waits.wait() } else { std::thread::sleep(Duration::from_millis(300)) }
+                Ok(())
+            })
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let (address, metrics) = (free_address(), free_address());
+        write_configuration(folder.path(), address, metrics, &site(&origin, "", ROUTES), SLOTS);
+        be_patient(folder.path());
+        let main = folder.path().join("cloakroom.toml");
+        let text = std::fs::read_to_string(&main).unwrap() + &format!("origin_body = \"{most}\"\n");
+        std::fs::write(&main, text).unwrap();
+        let proxy = Proxy::start_in(folder, address, metrics);
+        Runtime::new().unwrap().block_on(async {
+            let reading = begin(&proxy, "/shop/slow").await;
+            gate.open();
+            assert!(reading.ended().await.is_err(), "{most}: it was sent as the page");
+        });
+        let next = Visitor::new("/shop/slow/next").ask(proxy.address());
+        assert_eq!(next.text(), of_all(""));
+        assert!(next.field("etag").is_some(), "{most}: {}", next.head);
+    }
+}

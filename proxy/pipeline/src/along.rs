@@ -13,6 +13,7 @@ use crate::Pipeline;
 use crate::arrival::{Arrival, Arriving, Broken};
 use crate::cache_status::Source;
 use crate::downstream::{Rewritable, is_rewritable, is_utf8};
+use crate::failure::Failure;
 use crate::flights::{News, Seat, Stage, Tower};
 use crate::miss::{Fetched, Made, PendingPage};
 use crate::route::Fragments;
@@ -28,12 +29,14 @@ pub(crate) struct Audience<'a> {
     tower: &'a Tower<Made>,
     /// What they read along, given up unless it is settled.
     reading: Option<Arriving>,
+    /// It broke off with the page that it was made of.
+    broke_off: bool,
     fragments: Option<Fragments>,
 }
 
 impl<'a> Audience<'a> {
     pub(crate) fn new(pending: &'a PendingPage, tower: &'a Tower<Made>) -> Self {
-        Self { pending, tower, reading: None, fragments: None }
+        Self { pending, tower, reading: None, broke_off: false, fragments: None }
     }
 
     /// Tells them what the origin says before its answer, and lets them read along what it answers.
@@ -57,8 +60,8 @@ impl<'a> Audience<'a> {
                 let (_, fragments) = tokio::join!(soon, pipeline.fragments(self.pending));
                 // Fragments may have taken longer than the page.
                 if !page.has_ended() && self.rewrite(pipeline, &page, &fragments).await.is_err() {
-                    // The origin has broken off. What may be shown instead is another page.
-                    self.reading = None;
+                    // No more will come. What may be shown instead is another page.
+                    self.broke_off = self.reading.take().is_some();
                 }
                 self.fragments = Some(fragments);
             }
@@ -106,6 +109,15 @@ impl<'a> Audience<'a> {
     /// The fragments of the variant, if they were fetched for those who read along: they were given these.
     pub(crate) fn fragments(&mut self) -> Option<Fragments> {
         self.fragments.take()
+    }
+
+    /// There is no variant, so that what they read along breaks off. Where that is the page's doing, and no chance, the
+    /// route's next page may do the same.
+    pub(crate) fn fail(&self, failure: Failure) {
+        let may_recur = matches!(failure, Failure::TooLarge | Failure::Unusable | Failure::Busy);
+        if may_recur && (self.broke_off || self.reading.is_some()) {
+            self.pending.route.along.lose();
+        }
     }
 
     /// Gives them the rest of the variant that is stored.
