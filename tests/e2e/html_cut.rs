@@ -117,7 +117,11 @@ fn a_page_that_grows_too_large_breaks_off_once_on_a_route() {
             let late = "a".repeat(if is_first { size } else { 0 });
             write(stream, page("origin hero", "origin foot", &late), || {
                 // Later than what is soon whole.
-                if is_first { waits.wait() } else { std::thread::sleep(Duration::from_millis(300)) }
+                if is_first {
+                    waits.wait();
+                } else {
+                    std::thread::sleep(Duration::from_millis(300));
+                }
                 Ok(())
             })
         });
