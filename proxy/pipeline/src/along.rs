@@ -10,7 +10,7 @@ use cloakroom_variants::StoredVariant;
 use tokio::time::timeout;
 
 use crate::Pipeline;
-use crate::arrival::{Arrival, Arriving, Broken};
+use crate::arrival::{Arrival, Arriving};
 use crate::cache_status::Source;
 use crate::downstream::{Rewritable, is_rewritable, is_utf8};
 use crate::failure::Failure;
@@ -59,7 +59,12 @@ impl<'a> Audience<'a> {
                 let soon = timeout(SOON, page.ended());
                 let (_, fragments) = tokio::join!(soon, pipeline.fragments(self.pending));
                 // Fragments may have taken longer than the page.
-                if !page.has_ended() && self.rewrite(pipeline, &page, &fragments).await.is_err() {
+                if !page.has_ended() {
+                    self.rewrite(pipeline, &page, &fragments).await;
+                    // What is not certain before, they wait for.
+                    page.ended().await;
+                }
+                if page.is_broken() {
                     // No more will come. What may be shown instead is another page.
                     self.broke_off = self.reading.take().is_some();
                 }
@@ -69,32 +74,31 @@ impl<'a> Audience<'a> {
         }
     }
 
-    /// Rewrites the page as it arrives.
-    async fn rewrite(
-        &mut self,
-        pipeline: &Arc<Pipeline>,
-        page: &Arc<Arrival>,
-        fragments: &Fragments,
-    ) -> Result<(), Broken> {
+    /// Rewrites the page as it arrives, as far as it is certain and there is memory for it.
+    async fn rewrite(&mut self, pipeline: &Arc<Pipeline>, page: &Arc<Arrival>, fragments: &Fragments) {
+        let Some(mut share) = pipeline.scratch.share() else { return };
         let pending = self.pending;
         let (edits, placard) = (pending.route.edits(pending.choice.joint), pipeline.placard(pending));
         let find = |path: &str| fragments.get(path).cloned();
-        let Some(mut along) = Along::new(&edits, &find, placard.as_ref()) else { return Ok(()) };
+        let Some(mut along) = Along::new(&edits, &find, placard.as_ref()) else { return };
         if is_utf8(page.head().headers()) {
             along = along.of_utf8();
         }
         let mut reader = page.read();
-        while let Some(chunk) = reader.next().await? {
+        while let Ok(Some(chunk)) = reader.next().await {
             for part in chunk.chunks(INLINE_WORK) {
                 let certain = along.write(part);
+                let Some(certain) = share.hand_out(certain, along.held()) else { return };
                 if !certain.is_empty() {
-                    self.give(page, certain.into());
+                    self.give(page, certain);
+                }
+                if along.has_ended() {
+                    return;
                 }
                 // What is here already is read without waiting; others have their turn meanwhile.
                 tokio::task::yield_now().await;
             }
         }
-        Ok(())
     }
 
     fn give(&mut self, page: &Arc<Arrival>, certain: Bytes) {

@@ -31,6 +31,7 @@ mod purge;
 mod recheck;
 mod refused;
 mod route;
+mod scratch;
 mod shelf;
 mod store;
 mod variant;
@@ -75,6 +76,7 @@ use own::Own;
 use recheck::Room;
 use refused::Refused;
 use route::{Route, Visit};
+use scratch::Scratch;
 use shelf::Shelf;
 use store::Store;
 
@@ -93,6 +95,8 @@ pub struct Pipeline {
     fetching: Arc<Flights<PageKey, Fetched>>,
     /// Room for pages that are looked at again.
     room: Arc<Room>,
+    /// Memory for pages that are read along.
+    scratch: Scratch,
     /// Pages that the origin would not let us store, remembered for some seconds.
     refused: Refused,
     /// Cells and variants are shown in answers: `dev` and `demo` only.

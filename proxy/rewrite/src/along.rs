@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cloakroom_notice::Placard;
-use lol_html::OutputSink;
+use lol_html::{MemorySettings, OutputSink};
 
 use crate::meta;
 use crate::page::{MAX_PAGE_BYTES, changes, is_utf16};
@@ -46,6 +46,10 @@ struct Written {
 }
 
 impl<'e> Along<'e> {
+    /// What the parser may use. It is there once for each variant of a page, so that it is less than for whole pages,
+    /// and still more than any but a very deep page or a very long tag needs: of these, nothing more is certain.
+    pub const PARSER_BYTES: usize = 256 << 10;
+
     /// Begins a page; the arguments are those of [`rewrite_to_pieces`](crate::rewrite_to_pieces). `None` if the
     /// edits are too costly to be made at all.
     #[must_use]
@@ -64,7 +68,9 @@ impl<'e> Along<'e> {
         // Not narrowed to the elements of the page, which are not known; they find the same.
         let edits = edits.iter().flat_map(|safe| safe.iter());
         let edits = edits.map(|edit| (edit, Cow::Borrowed(edit.selector.parsed())));
-        let rewriter = Rewriter::new(work.settings(edits, placard, changes), output);
+        let memory = MemorySettings::new().with_max_allowed_memory_usage(Self::PARSER_BYTES);
+        let settings = work.settings(edits, placard, changes).with_memory_settings(memory);
+        let rewriter = Rewriter::new(settings, output);
         Some(Self {
             rewriter: Some(rewriter),
             work,
@@ -100,6 +106,18 @@ impl<'e> Along<'e> {
             self.end();
         }
         self.written().take()
+    }
+
+    /// How many bytes it takes to hold back what is not certain.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.written().bytes.capacity()
+    }
+
+    /// Whether nothing more will be certain, whatever comes.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.rewriter.is_none()
     }
 
     /// What is to be read next, once it is known how the page begins.
