@@ -105,7 +105,11 @@ impl<'e> Along<'e> {
         {
             self.end();
         }
-        self.written().take()
+        let certain = self.written().take();
+        if self.work.is_beyond_hope() {
+            self.end();
+        }
+        certain
     }
 
     /// How many bytes it takes to hold back what is not certain.

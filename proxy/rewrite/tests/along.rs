@@ -242,6 +242,30 @@ fn nothing_is_certain_any_more_of_a_page_that_is_not_to_be_edited() {
 }
 
 #[test]
+fn nothing_is_held_back_that_will_never_be_certain() {
+    let (waiting, beyond) = (edits(2), edits(1));
+    for (edits, parts, ended) in [
+        (&waiting, [&b"<i>a</i><p>b"[..], b"c", b"d"], false),
+        (&waiting, [b"<i>a</i><p>b", b"<meta charset=gbk>", b"c"], true),
+        (&waiting, [b"<i>a</i><p>b", b"<select><xmp><script>", b"c"], true),
+        (&beyond, [b"<i>a</i><p class=x>b", b"c", b"d"], false),
+        (&beyond, [b"<i>a</i><p class=x>b", b"\xE9", b"<meta charset=utf-8>"], true),
+    ] {
+        let mut along = Along::new(&[edits], &|_| None, None).unwrap();
+        assert_eq!(along.write(parts[0]), b"<i>a</i>");
+        assert!(along.held() > 0 && !along.has_ended());
+        assert_eq!([along.write(parts[1]), along.write(parts[2])].concat(), b"");
+        assert_eq!((along.has_ended(), along.held() == 0), (ended, ended));
+    }
+    // Nor is a tag of any length.
+    let mut along = Along::new(&[&waiting], &|_| None, None).unwrap();
+    assert_eq!(along.write(b"<i>a</i><p title='"), b"<i>a</i>");
+    let part = vec![b'a'; 64 << 10];
+    let parts = (0..100).take_while(|_| along.write(&part).is_empty() && !along.has_ended()).count();
+    assert_eq!(parts, Along::PARSER_BYTES / part.len() - 1);
+}
+
+#[test]
 fn a_page_in_many_parts_costs_no_more_than_it_should() {
     let begun = std::time::Instant::now();
     let edits = edits(0);
