@@ -77,7 +77,7 @@ fn a_page_whose_origin_breaks_off_is_not_taken_for_whole() {
 }
 
 #[test]
-fn the_rest_of_a_stale_page_is_never_put_behind_the_start_of_a_new_one() {
+fn nobody_is_given_half_a_page_where_a_stale_one_may_stand_in() {
     let (gate, asked) = (Gate::default(), AtomicUsize::new(0));
     let waits = gate.clone();
     let origin = Origin::start_writing(move |_, _, stream| {
@@ -94,12 +94,52 @@ fn the_rest_of_a_stale_page_is_never_put_behind_the_start_of_a_new_one() {
     assert_eq!(Visitor::new("/shop/slow").ask(proxy.address()).text(), of_all(""));
     std::thread::sleep(Duration::from_millis(1_500));
     Runtime::new().unwrap().block_on(async {
-        let reading = begin(&proxy, "/shop/slow").await;
-        assert!(!reading.head.contains("etag:"), "{}", reading.head);
+        let asked = Reading::ask(proxy.address(), &Visitor::new("/shop/slow")).await;
+        let mut begun = Box::pin(Reading::begin(asked));
+        let early = tokio::time::timeout(Duration::from_millis(500), &mut begun).await;
+        assert!(early.is_err(), "it is shown before it is known to come to its end");
+        assert_eq!(origin.received().len(), 2);
         gate.open();
-        assert!(reading.ended().await.is_err(), "the page broke off");
+        let reading = begun.await.ended().await.unwrap();
+        assert!(reading.head.contains("stale-if-error"), "{}", reading.head);
+        assert_eq!(String::from_utf8(reading.body).unwrap(), of_all(""));
     });
-    let stale = Visitor::new("/shop/slow").ask(proxy.address());
-    assert_eq!((stale.status, stale.text()), (200, of_all("")));
-    assert!(stale.field("cache-status").unwrap().contains("stale-if-error"), "{}", stale.head);
+}
+
+#[test]
+fn a_page_that_grows_too_large_breaks_off_once_on_a_route() {
+    // More than the origin may send, and more than is rewritten.
+    for (most, size) in [("64KiB", 100 << 10), ("16MiB", 9 << 20)] {
+        let gate = Gate::default();
+        let waits = gate.clone();
+        let origin = Origin::start_writing(move |target, _, stream| {
+            let is_first = target == "/shop/slow";
+            let late = "a".repeat(if is_first { size } else { 0 });
+            write(stream, page("origin hero", "origin foot", &late), || {
+                // Later than what is soon whole.
+                if is_first {
+                    waits.wait();
+                } else {
+                    std::thread::sleep(Duration::from_millis(300));
+                }
+                Ok(())
+            })
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let (address, metrics) = (free_address(), free_address());
+        write_configuration(folder.path(), address, metrics, &site(&origin, "", ROUTES), SLOTS);
+        be_patient(folder.path());
+        let main = folder.path().join("cloakroom.toml");
+        let text = std::fs::read_to_string(&main).unwrap() + &format!("origin_body = \"{most}\"\n");
+        std::fs::write(&main, text).unwrap();
+        let proxy = Proxy::start_in(folder, address, metrics);
+        Runtime::new().unwrap().block_on(async {
+            let reading = begin(&proxy, "/shop/slow").await;
+            gate.open();
+            assert!(reading.ended().await.is_err(), "{most}: it was sent as the page");
+        });
+        let next = Visitor::new("/shop/slow/next").ask(proxy.address());
+        assert_eq!(next.text(), of_all(""));
+        assert!(next.field("etag").is_some(), "{most}: {}", next.head);
+    }
 }

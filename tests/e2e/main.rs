@@ -33,6 +33,7 @@ mod etag;
 mod hostile_plugins;
 mod html_along;
 mod html_cut;
+mod html_whole;
 mod http2;
 mod http2_bounds;
 mod installing;

@@ -267,7 +267,8 @@ mod tests {
     fn short_pieces_are_joined_and_long_ones_left() {
         let frame = h2::FRAME as usize;
         let piece = |length: usize, of: u8| Bytes::from(vec![of; length]);
-        let body = [piece(10, 1), piece(20, 2), piece(frame, 3), piece(frame - 1, 4), piece(1, 5), piece(1, 6)];
+        let body =
+            [piece(10, 1), piece(20, 2), piece(frame, 3), piece(frame - 1, 4), piece(1, 5), piece(1, 6)];
         let lengths: Vec<_> = joined(&body).map(|piece| piece.len()).collect();
         assert_eq!(lengths, [30, frame, frame, 1]);
         assert_eq!(joined(&body).collect::<Vec<_>>().concat(), body.concat());

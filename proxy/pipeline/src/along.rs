@@ -10,9 +10,10 @@ use cloakroom_variants::StoredVariant;
 use tokio::time::timeout;
 
 use crate::Pipeline;
-use crate::arrival::{Arrival, Arriving, Broken};
+use crate::arrival::{Arrival, Arriving};
 use crate::cache_status::Source;
 use crate::downstream::{Rewritable, is_rewritable, is_utf8};
+use crate::failure::Failure;
 use crate::flights::{News, Seat, Stage, Tower};
 use crate::miss::{Fetched, Made, PendingPage};
 use crate::route::Fragments;
@@ -28,12 +29,14 @@ pub(crate) struct Audience<'a> {
     tower: &'a Tower<Made>,
     /// What they read along, given up unless it is settled.
     reading: Option<Arriving>,
+    /// It broke off with the page that it was made of.
+    broke_off: bool,
     fragments: Option<Fragments>,
 }
 
 impl<'a> Audience<'a> {
     pub(crate) fn new(pending: &'a PendingPage, tower: &'a Tower<Made>) -> Self {
-        Self { pending, tower, reading: None, fragments: None }
+        Self { pending, tower, reading: None, broke_off: false, fragments: None }
     }
 
     /// Tells them what the origin says before its answer, and lets them read along what it answers.
@@ -52,12 +55,18 @@ impl<'a> Audience<'a> {
     async fn read(&mut self, pipeline: &Arc<Pipeline>, page: Arc<Arrival>) {
         match is_rewritable(page.head().headers()) {
             Rewritable::NotHtml => self.tower.announce(page),
-            Rewritable::Yes if self.pending.route.along.holds() => {
+            Rewritable::Yes if self.pending.awaited && self.pending.route.along.holds() => {
                 let soon = timeout(SOON, page.ended());
-                let (ended, fragments) = tokio::join!(soon, pipeline.fragments(self.pending));
-                if ended.is_err() && self.rewrite(pipeline, &page, &fragments).await.is_err() {
-                    // The origin has broken off. What may be shown instead is another page.
-                    self.reading = None;
+                let (_, fragments) = tokio::join!(soon, pipeline.fragments(self.pending));
+                // Fragments may have taken longer than the page.
+                if !page.has_ended() {
+                    self.rewrite(pipeline, &page, &fragments).await;
+                    // What is not certain before, they wait for.
+                    page.ended().await;
+                }
+                if page.is_broken() {
+                    // No more will come. What may be shown instead is another page.
+                    self.broke_off = self.reading.take().is_some();
                 }
                 self.fragments = Some(fragments);
             }
@@ -65,32 +74,31 @@ impl<'a> Audience<'a> {
         }
     }
 
-    /// Rewrites the page as it arrives.
-    async fn rewrite(
-        &mut self,
-        pipeline: &Arc<Pipeline>,
-        page: &Arc<Arrival>,
-        fragments: &Fragments,
-    ) -> Result<(), Broken> {
+    /// Rewrites the page as it arrives, as far as it is certain and there is memory for it.
+    async fn rewrite(&mut self, pipeline: &Arc<Pipeline>, page: &Arc<Arrival>, fragments: &Fragments) {
+        let Some(mut share) = pipeline.scratch.share() else { return };
         let pending = self.pending;
         let (edits, placard) = (pending.route.edits(pending.choice.joint), pipeline.placard(pending));
         let find = |path: &str| fragments.get(path).cloned();
-        let Some(mut along) = Along::new(&edits, &find, placard.as_ref()) else { return Ok(()) };
+        let Some(mut along) = Along::new(&edits, &find, placard.as_ref()) else { return };
         if is_utf8(page.head().headers()) {
             along = along.of_utf8();
         }
         let mut reader = page.read();
-        while let Some(chunk) = reader.next().await? {
+        while let Ok(Some(chunk)) = reader.next().await {
             for part in chunk.chunks(INLINE_WORK) {
                 let certain = along.write(part);
+                let Some(certain) = share.hand_out(certain, along.held()) else { return };
                 if !certain.is_empty() {
-                    self.give(page, certain.into());
+                    self.give(page, certain);
+                }
+                if along.has_ended() {
+                    return;
                 }
                 // What is here already is read without waiting; others have their turn meanwhile.
                 tokio::task::yield_now().await;
             }
         }
-        Ok(())
     }
 
     fn give(&mut self, page: &Arc<Arrival>, certain: Bytes) {
@@ -105,6 +113,15 @@ impl<'a> Audience<'a> {
     /// The fragments of the variant, if they were fetched for those who read along: they were given these.
     pub(crate) fn fragments(&mut self) -> Option<Fragments> {
         self.fragments.take()
+    }
+
+    /// There is no variant, so that what they read along breaks off. Where that is the page's doing, and no chance, the
+    /// route's next page may do the same.
+    pub(crate) fn fail(&self, failure: Failure) {
+        let may_recur = matches!(failure, Failure::TooLarge | Failure::Unusable | Failure::Busy);
+        if may_recur && (self.broke_off || self.reading.is_some()) {
+            self.pending.route.along.lose();
+        }
     }
 
     /// Gives them the rest of the variant that is stored.

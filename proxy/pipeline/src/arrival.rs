@@ -28,6 +28,12 @@ enum Progress {
     Broken,
 }
 
+impl Progress {
+    fn has_ended(&self) -> bool {
+        !matches!(self, Self::Arriving(_))
+    }
+}
+
 /// The rest of the page will not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the origin broke off")]
@@ -89,9 +95,13 @@ impl Arrival {
 
     /// Waits until all of it is here, or no more will come.
     pub(crate) async fn ended(&self) {
-        let has_ended = |progress: &Progress| !matches!(progress, Progress::Arriving(_));
         // The sender is held here.
-        let _ = self.progress.subscribe().wait_for(has_ended).await;
+        let _ = self.progress.subscribe().wait_for(Progress::has_ended).await;
+    }
+
+    /// Whether all of it is here, or no more will come.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.progress.borrow().has_ended()
     }
 
     /// Whether no more will come, and it was not all.

@@ -29,6 +29,7 @@ use crate::parts::{BuildError, Parts, RouteParts, RouteReport, SignalReport, Sit
 use crate::recheck::Room;
 use crate::refused::Refused;
 use crate::route::{Asks, DistinctPaths, Route, Trust};
+use crate::scratch::Scratch;
 use crate::shelf::Shelf;
 use crate::store::Store;
 use crate::{Pipeline, RelayTarget, Site, own};
@@ -68,6 +69,7 @@ impl Pipeline {
             making: Flights::new(),
             fetching: Flights::new(),
             room: Arc::new(Room::new()),
+            scratch: Scratch::new(),
             refused: Refused::new(),
             reveal,
             ended_epochs: Arc::default(),
@@ -94,6 +96,7 @@ impl Pipeline {
             making: Arc::clone(&self.making),
             fetching: Arc::clone(&self.fetching),
             room: Arc::clone(&self.room),
+            scratch: self.scratch.clone(),
             refused: self.refused.clone(),
             reveal,
             ended_epochs: Arc::clone(&self.ended_epochs),
@@ -264,7 +267,7 @@ impl Context<'_> {
             if let Some(decision) = &decision {
                 built.keeping.add(decision.permits(), |class| decision.kept(class));
             }
-            built.reports.push(report(&route, decision.as_ref()));
+            built.reports.push(RouteReport::new(&route, decision.as_ref()));
             built.crowds.push(crowd);
             built.routes.push(Arc::new(Route {
                 label: label(&route.path),
@@ -384,17 +387,4 @@ fn decide(
     };
     let (decision, crowd) = ingredients.build()?;
     Ok((Some(decision), Some(crowd)))
-}
-
-fn report(route: &RouteParts, decision: Option<&Decision>) -> RouteReport {
-    RouteReport {
-        path: route.path.clone(),
-        mode: route.mode,
-        cells: decision.map_or(0, Decision::cells),
-        bucket_ranges: decision.map_or(0, Decision::bucket_ranges),
-        joint_variants: decision.map_or(1, Decision::joint_variants),
-        policy_errors: decision.map_or(Vec::new(), |decision| {
-            decision.permits().errors().iter().map(ToString::to_string).collect()
-        }),
-    }
 }

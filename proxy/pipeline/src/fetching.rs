@@ -145,7 +145,9 @@ impl Pipeline {
         let accepted = self.accept(asked, site, (status, &answer.headers), page)?;
         let meaning = accepted.meaning;
         let stale = known.is_some();
-        let page = if accepted.streams(asked.route, &answer) {
+        // Half an answer is worth less than a stale one that is whole.
+        let stands_in = known.is_some_and(|known| known.may_serve_on_error(Instant::now()));
+        let page = if !stands_in && accepted.streams(asked.route, &answer) {
             let arrival = Arrival::new(accepted.answered.clone(), accepted.freshness);
             let arriving = Arriving(Arc::clone(&arrival));
             tower.announce(arrival);

@@ -31,6 +31,7 @@ mod purge;
 mod recheck;
 mod refused;
 mod route;
+mod scratch;
 mod shelf;
 mod store;
 mod variant;
@@ -75,6 +76,7 @@ use own::Own;
 use recheck::Room;
 use refused::Refused;
 use route::{Route, Visit};
+use scratch::Scratch;
 use shelf::Shelf;
 use store::Store;
 
@@ -93,6 +95,8 @@ pub struct Pipeline {
     fetching: Arc<Flights<PageKey, Fetched>>,
     /// Room for pages that are looked at again.
     room: Arc<Room>,
+    /// Memory for pages that are read along.
+    scratch: Scratch,
     /// Pages that the origin would not let us store, remembered for some seconds.
     refused: Refused,
     /// Cells and variants are shown in answers: `dev` and `demo` only.
@@ -250,6 +254,9 @@ impl Pipeline {
             let state = resource.state(Instant::now());
             Some((resource.variant(lookup.variant())?, state))
         });
+        let choice = chosen.choice;
+        let pending =
+            |request, awaited| PendingPage { route: Arc::clone(route), request, choice, shown, awaited };
         let (variant, source) = match found {
             Some((variant, State::Fresh(_))) => (variant, Source::Cache),
             Some((variant, State::WhileRevalidating)) => (variant, Source::Revalidating),
@@ -258,9 +265,8 @@ impl Pipeline {
                 return Step::Answer(Answer { content, head_only, label, reveal: None, cookies });
             }
             _ => {
-                let page = PendingPage { route: Arc::clone(route), request, choice: chosen.choice, shown };
                 return Step::Fetch(Box::new(Pending {
-                    page,
+                    page: pending(request, true),
                     head_only,
                     reveal: chosen.reveal,
                     cookies,
@@ -270,8 +276,7 @@ impl Pipeline {
         };
         if source == Source::Revalidating {
             // The flight needs nobody who waits for it; where there are too many, a later request asks.
-            let page = PendingPage { route: Arc::clone(route), request, choice: chosen.choice, shown };
-            drop(self.board(page));
+            drop(self.board(pending(request, false)));
         }
         let content = Content::Stored(Stored::new(variant, source, asked));
         Step::Answer(Answer { content, head_only, label, reveal: chosen.reveal, cookies })

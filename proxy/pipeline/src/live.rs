@@ -133,6 +133,7 @@ impl Site {
 impl Route {
     fn follow(&mut self, before: &Self) {
         self.paths = Arc::clone(&before.paths);
+        self.along = before.along.clone();
         if self.canary.is_some() {
             self.canary.clone_from(&before.canary);
         }

@@ -35,6 +35,8 @@ pub(crate) struct PendingPage {
     pub(crate) choice: Choice,
     /// What the page shows of the notice: never part of what the origin is asked.
     pub(crate) shown: Shown,
+    /// Whoever began waits for it. A refresh in the background nobody waits for.
+    pub(crate) awaited: bool,
 }
 
 impl PendingPage {
@@ -178,13 +180,15 @@ impl Pipeline {
     async fn make(self: Arc<Self>, page: PendingPage, key: VariantKey, tower: Arc<Tower<Made>>) -> Made {
         let began = self.cache.began();
         let mut audience = Audience::new(&page, &tower);
-        let (resource, source) = self.page(&page.wanted(), key.page(), Some(&mut audience)).await?;
+        let fetched = self.page(&page.wanted(), key.page(), Some(&mut audience)).await;
+        let (resource, source) = fetched.inspect_err(|failure| audience.fail(*failure))?;
         if let Some(variant) = resource.variant(key.variant()) {
             audience.settle(&variant, source);
             return Ok((variant, source));
         }
         let fragments = audience.fragments();
-        let variant = Arc::new(self.variant_of(&page, resource.page(), fragments).await?);
+        let made = self.variant_of(&page, resource.page(), fragments).await;
+        let variant = Arc::new(made.inspect_err(|failure| audience.fail(*failure))?);
         self.cache.add(&resource, key.variant(), &variant, began);
         self.forms.make(&self.cache, &resource, (key.variant(), &variant));
         audience.settle(&variant, source);

@@ -20,7 +20,7 @@ use http::HeaderName;
 use ipnet::IpNet;
 
 use crate::compress::Compression;
-use crate::decision::signals_of;
+use crate::decision::{Decision, signals_of};
 use crate::downstream::Downstream;
 
 /// Everything a pipeline is built of.
@@ -191,6 +191,22 @@ pub struct RouteReport {
     pub joint_variants: usize,
     /// Contexts in which a policy failed, so that nothing is permitted there.
     pub policy_errors: Vec<String>,
+}
+
+impl RouteReport {
+    /// Of a route, on which nothing may be chosen.
+    pub(crate) fn new(route: &RouteParts, decision: Option<&Decision>) -> Self {
+        Self {
+            path: route.path.clone(),
+            mode: route.mode,
+            cells: decision.map_or(0, Decision::cells),
+            bucket_ranges: decision.map_or(0, Decision::bucket_ranges),
+            joint_variants: decision.map_or(1, Decision::joint_variants),
+            policy_errors: decision.map_or(Vec::new(), |decision| {
+                decision.permits().errors().iter().map(ToString::to_string).collect()
+            }),
+        }
+    }
 }
 
 /// The parts do not fit together.

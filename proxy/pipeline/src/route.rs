@@ -196,9 +196,9 @@ pub(crate) enum Rewritten {
 
 /// Whether HTML may be read along on a route: for a while not after an answer had to break off there because its page
 /// turned out otherwise at its end. What one page of a route does its others may do too, and each of its readers
-/// would be left with half of it.
-#[derive(Default)]
-pub(crate) struct Trust(Mutex<Option<Instant>>);
+/// would be left with half of it. A clone is the same trust.
+#[derive(Clone, Default)]
+pub(crate) struct Trust(Arc<Mutex<Option<Instant>>>);
 
 impl Trust {
     pub(crate) fn lose(&self) {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cloakroom_notice::Placard;
-use lol_html::OutputSink;
+use lol_html::{MemorySettings, OutputSink};
 
 use crate::meta;
 use crate::page::{MAX_PAGE_BYTES, changes, is_utf16};
@@ -46,6 +46,10 @@ struct Written {
 }
 
 impl<'e> Along<'e> {
+    /// What the parser may use. It is there once for each variant of a page, so that it is less than for whole pages,
+    /// and still more than any but a very deep page or a very long tag needs: of these, nothing more is certain.
+    pub const PARSER_BYTES: usize = 256 << 10;
+
     /// Begins a page; the arguments are those of [`rewrite_to_pieces`](crate::rewrite_to_pieces). `None` if the
     /// edits are too costly to be made at all.
     #[must_use]
@@ -64,7 +68,9 @@ impl<'e> Along<'e> {
         // Not narrowed to the elements of the page, which are not known; they find the same.
         let edits = edits.iter().flat_map(|safe| safe.iter());
         let edits = edits.map(|edit| (edit, Cow::Borrowed(edit.selector.parsed())));
-        let rewriter = Rewriter::new(work.settings(edits, placard, changes), output);
+        let memory = MemorySettings::new().with_max_allowed_memory_usage(Self::PARSER_BYTES);
+        let settings = work.settings(edits, placard, changes).with_memory_settings(memory);
+        let rewriter = Rewriter::new(settings, output);
         Some(Self {
             rewriter: Some(rewriter),
             work,
@@ -99,7 +105,23 @@ impl<'e> Along<'e> {
         {
             self.end();
         }
-        self.written().take()
+        let certain = self.written().take();
+        if self.work.is_beyond_hope() {
+            self.end();
+        }
+        certain
+    }
+
+    /// How many bytes it takes to hold back what is not certain.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.written().bytes.capacity()
+    }
+
+    /// Whether nothing more will be certain, whatever comes.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.rewriter.is_none()
     }
 
     /// What is to be read next, once it is known how the page begins.
@@ -133,8 +155,12 @@ impl<'e> Along<'e> {
 }
 
 impl Written {
-    /// Hands out what is certain.
+    /// Hands out what is certain. What becomes certain does so with all that was held back before it, so that what
+    /// stays behind, and is copied here, was written since the last time.
     fn take(&mut self) -> Vec<u8> {
+        if self.certain == 0 {
+            return Vec::new();
+        }
         let rest = self.bytes.split_off(self.certain);
         self.certain = 0;
         std::mem::replace(&mut self.bytes, rest)
@@ -198,6 +224,16 @@ mod tests {
             assert!(utf8.goes_on(one) && utf8.goes_on(other), "{at}");
             assert!(utf8.goes_on(&[0xe2]) && !utf8.goes_on(b"a"), "{at}");
         }
+    }
+
+    #[test]
+    fn what_is_held_back_stays_where_it_is() {
+        let mut written = Written { bytes: vec![b'a'; 1 << 10], certain: 0 };
+        let held = written.bytes.as_ptr();
+        assert_eq!(written.take(), b"");
+        assert_eq!((written.bytes.as_ptr(), written.bytes.len()), (held, 1 << 10));
+        written.certain = 1_000;
+        assert_eq!((written.take().len(), written.bytes.len(), written.certain), (1_000, 24, 0));
     }
 
     #[test]

@@ -52,20 +52,25 @@ pub fn is_read_encoding(name: &str) -> bool {
 
 /// Whether one `<meta>` names an encoding that is not read. Browsers heed it where no header names one.
 pub(crate) fn names_other_encoding(element: &Element<'_, '_>) -> bool {
-    if keyword(element, "charset").is_some_and(|name| !is_read_encoding(&name)) {
-        return true;
-    }
-    let content = keyword(element, "content").unwrap_or_default();
-    let Some((_, named)) = content.split_once("charset") else { return false };
-    let named = named.trim_start().strip_prefix('=').unwrap_or(named).trim_start();
-    let end = |c: char| c.is_ascii_whitespace() || c == ';';
-    keyword(element, "http-equiv").is_some_and(|name| name == "content-type")
-        && !is_read_encoding(named.split(end).next().unwrap_or_default())
+    let is_other = |name: Option<String>| name.is_some_and(|name| !is_read_encoding(&name));
+    is_other(keyword(element, "charset")) || is_other(pragma_encoding(element))
 }
 
-/// Whether one `<meta>` says that the page is UTF-8.
+/// Whether one `<meta>` says that the page is UTF-8. Browsers heed the shorter form if both are there.
 pub(crate) fn names_utf8(element: &Element<'_, '_>) -> bool {
-    keyword(element, "charset").is_some_and(|name| matches!(name.as_str(), "utf-8" | "utf8"))
+    let named = keyword(element, "charset").or_else(|| pragma_encoding(element)).unwrap_or_default();
+    matches!(named.trim_matches(['"', '\'']), "utf-8" | "utf8")
+}
+
+/// The encoding that one `<meta http-equiv="content-type">` names: empty if that cannot be told.
+fn pragma_encoding(element: &Element<'_, '_>) -> Option<String> {
+    keyword(element, "http-equiv").filter(|name| name == "content-type")?;
+    let content = keyword(element, "content")?;
+    let (_, named) = content.split_once("charset")?;
+    let named = named.trim_start();
+    let named = named.strip_prefix('=').unwrap_or(named).trim_start();
+    let end = |c: char| c.is_ascii_whitespace() || c == ';';
+    Some(named.split(end).next().unwrap_or_default().to_owned())
 }
 
 /// Whether so much of a page is enough for [`declares_other_encoding`] to answer as for all of it.

@@ -45,9 +45,9 @@ pub(crate) struct Work<'w> {
     fragments: FindFragment<'w>,
     /// The page is UTF-8, or may be taken to be; in others, only ASCII is written.
     utf8: AtomicBool,
-    /// What is known of that is certain.
+    /// Whether it is UTF-8 is known by now.
     certain: AtomicBool,
-    /// It is not, and something was written that would be written otherwise into another page.
+    /// Before that was known, something was written that would be written otherwise into a page that is not.
     guessed: AtomicBool,
     /// The page names an encoding that is not read, so that it gets no edits.
     other_encoding: AtomicBool,
@@ -100,6 +100,11 @@ impl<'w> Work<'w> {
     /// Whether what was written so far would be written whatever comes.
     pub(crate) fn stands(&self) -> bool {
         !self.closed.is_open() && !self.guessed.load(Relaxed) && !self.has_other_encoding()
+    }
+
+    /// Whether that will not be so whatever comes: the page gets no edits, or is not what it was taken to be.
+    pub(crate) fn is_beyond_hope(&self) -> bool {
+        self.has_other_encoding() || self.guessed.load(Relaxed) && self.certain.load(Relaxed)
     }
 
     /// The settings of a rewriter that makes these edits. `strict` is for pages on which more is wanted than to

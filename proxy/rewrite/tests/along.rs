@@ -11,7 +11,7 @@ use cloakroom_rewrite::{Along, Edit, OutputPolicy, RewriteError, SafeEdits, rewr
 use proptest::prelude::*;
 
 /// Pieces of pages: some whole, most of them not, some that turn what comes after into something else.
-const PIECES: [&str; 62] = [
+const PIECES: [&str; 63] = [
     "<p>",
     "</p>",
     "<p class=x>",
@@ -59,6 +59,7 @@ const PIECES: [&str; 62] = [
     "<base href=//e>",
     "<meta charset=utf-8>",
     "<meta charset=gbk>",
+    "<meta http-equiv=content-type content='text/html; charset=utf-8'>",
     "<meta http-equiv=set-cookie content=a>",
     "<meta name=referrer content=unsafe-url>",
     "<?xml version='1.0'?>",
@@ -203,6 +204,20 @@ fn words_beyond_ascii_wait_until_the_page_has_said_what_it_is() {
         shown(&["<i>a</i><p class=x>b", "<meta charset=utf-8>"], 1),
         ["<i>a</i>", "\u{e9}t\u{e9}<p class=x>b<meta charset=utf-8>"]
     );
+    // However it says so.
+    for meta in [
+        "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\">",
+        "<meta content=\"text/html;charset = 'UTF-8'\" http-equiv=content-type>",
+    ] {
+        assert_eq!(shown(&[meta, "<p class=x>b"], 1), [meta, "\u{e9}t\u{e9}<p class=x>b"]);
+    }
+    for meta in [
+        "<meta name=description content=\"about charset=utf-8\">",
+        "<meta http-equiv=content-type content=\"text/html; charset=latin1\">",
+        "<meta charset=latin1 http-equiv=content-type content=\"text/html; charset=utf-8\">",
+    ] {
+        assert_eq!(shown(&[meta, "<p class=x>b"], 1), [meta, ""]);
+    }
     let edits = edits(1);
     let mut along = Along::new(&[&edits], &|_| None, None).unwrap().of_utf8();
     assert_eq!(along.write(b"<p class=x>b"), "\u{e9}t\u{e9}<p class=x>b".as_bytes());
@@ -224,6 +239,30 @@ fn nothing_is_certain_any_more_of_a_page_that_is_not_to_be_edited() {
     let mut long = Along::new(&[], &|_| None, None).unwrap();
     let certain: Vec<_> = (0..9).map(|_| long.write(&vec![b'a'; 1 << 20]).len()).collect();
     assert_eq!(certain, [1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 0]);
+}
+
+#[test]
+fn nothing_is_held_back_that_will_never_be_certain() {
+    let (waiting, beyond) = (edits(2), edits(1));
+    for (edits, parts, ended) in [
+        (&waiting, [&b"<i>a</i><p>b"[..], b"c", b"d"], false),
+        (&waiting, [b"<i>a</i><p>b", b"<meta charset=gbk>", b"c"], true),
+        (&waiting, [b"<i>a</i><p>b", b"<select><xmp><script>", b"c"], true),
+        (&beyond, [b"<i>a</i><p class=x>b", b"c", b"d"], false),
+        (&beyond, [b"<i>a</i><p class=x>b", b"\xE9", b"<meta charset=utf-8>"], true),
+    ] {
+        let mut along = Along::new(&[edits], &|_| None, None).unwrap();
+        assert_eq!(along.write(parts[0]), b"<i>a</i>");
+        assert!(along.held() > 0 && !along.has_ended());
+        assert_eq!([along.write(parts[1]), along.write(parts[2])].concat(), b"");
+        assert_eq!((along.has_ended(), along.held() == 0), (ended, ended));
+    }
+    // Nor is a tag of any length.
+    let mut along = Along::new(&[&waiting], &|_| None, None).unwrap();
+    assert_eq!(along.write(b"<i>a</i><p title='"), b"<i>a</i>");
+    let part = vec![b'a'; 64 << 10];
+    let parts = (0..100).take_while(|_| along.write(&part).is_empty() && !along.has_ended()).count();
+    assert_eq!(parts, Along::PARSER_BYTES / part.len() - 1);
 }
 
 #[test]

@@ -143,7 +143,7 @@ pub(crate) const MAIN: &[Key] = &[
     section("store", Kind::Section, "What outlives a restart. Without it nothing does."),
     needed("store.path", Kind::Text, "a folder; made if it is not there", "Where released combinations of values are written, so that after a restart they stay released until their epoch ends, and where `cloakroom plugin install` keeps plugins: the last 20 versions of each, at most 256 tables, and at most 256 MiB of compiled code; and the incident log, at most 64 files of about 1 MiB. No visitor, count or key is written. Relative to this file."),
     section("cache", Kind::Section, "The store of pages that are ready to send."),
-    key("cache.max_bytes", Kind::Size(&bounds::CACHE_BYTES), "", "", "Memory for stored pages, of all sites together."),
+    key("cache.max_bytes", Kind::Size(&bounds::CACHE_BYTES), "", "", "Memory for stored pages, of all sites together. Variants that are read along while their page arrives take at most 64MiB besides."),
     key("cache.heuristic", Kind::Fraction(&bounds::SHARE), "`0.1`", "", "For how long a page is fresh of which the origin does not say so, but when it was last changed: this share of the time since then (RFC 9111 §4.2.2). 0 asks the origin each time."),
     key("cache.heuristic_most", Kind::Duration(&bounds::HEURISTIC_MOST), "", "", "The most that this comes to."),
     key("cache.negative", Kind::Duration(&bounds::NEGATIVE), "", "", "For how long a 404 or a 410 is fresh of which the origin says neither."),
