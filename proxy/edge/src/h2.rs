@@ -30,11 +30,13 @@ use tokio::time::MissedTickBehavior;
 use crate::door::Door;
 
 mod downstream;
+mod gathered;
 mod sending;
 mod verdict;
 mod watched;
 
 use downstream::Downstream;
+use gathered::{Gathered, Gathering};
 use sending::Rest;
 use verdict::{Verdict, verdict};
 use watched::Watched;
@@ -137,6 +139,7 @@ where
     let Some(peer) = peer else { return };
     // Held to the end, which the program waits for.
     let _open = door.stopping.of_connection();
+    let (stream, gathering) = Gathered::new(stream);
     let (stream, waiting) = Watched::new(stream);
     let shaken = timeout(door.max_silence, limits.options().handshake::<_, Bytes>(stream)).await;
     let Ok(Ok(mut connection)) = shaken else { return };
@@ -151,7 +154,7 @@ where
     loop {
         tokio::select! {
             biased;
-            accepted = connection.accept() => {
+            accepted = next(&mut connection, &gathering) => {
                 let Some(Ok((request, respond))) = accepted else { return };
                 quiet = 0;
                 if !streams.take(request, respond) {
@@ -178,6 +181,16 @@ where
             }
         }
     }
+}
+
+type Accepted = Option<Result<(Request<RecvStream>, SendResponse<Bytes>), h2::Error>>;
+
+/// The next stream; what was answered before is sent when there is none yet.
+async fn next<S>(connection: &mut Connection<S, Bytes>, gathering: &Gathering) -> Accepted
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    poll_fn(|cx| gathering.poll(|| pin!(connection.accept()).poll(cx))).await
 }
 
 /// The streams of one connection.
