@@ -2,42 +2,50 @@
 //!
 //! A request for a page is sealed and, if its answer is there, answered in the task of its connection.
 //! Whatever has to wait (a fetch, a body, a passthrough route, a client that takes its time) goes on in
-//! a task of its own, so that no stream waits for another. What pingora makes of a stream is bounded by
-//! the numbers here; each of them is a limit on what one client can have us do.
+//! a task of its own, so that no stream waits for another. The numbers here are limits on what one client
+//! can have us do.
 
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
 use arc_swap::Guard;
 use bytes::Bytes;
 use cloakroom_boundary::RawRequest;
 use cloakroom_pipeline::{Answer, Pending, Pipeline, Step};
-use h2::Reason;
-use http::Method;
+use h2::server::{Builder, Connection, SendResponse};
+use h2::{Reason, RecvStream};
+use http::{Method, Request};
 use pingora_core::apps::HttpServerApp;
 use pingora_core::protocols::http::ServerSession;
-use pingora_core::protocols::http::v2::server::{H2Accept, H2Options, HttpSession, handshake};
-use pingora_core::protocols::{Digest, Stream};
+use pingora_core::protocols::{Digest, GetProxyDigest, GetSocketDigest, GetTimingDigest, Ssl};
+use pingora_http::RequestHeader;
 use pingora_timeout::timeout;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::MissedTickBehavior;
 
-use crate::door::{self, Door};
-use crate::respond;
+use crate::door::Door;
 
+mod downstream;
+mod gathered;
+mod sending;
+mod verdict;
 mod watched;
 
+use downstream::Downstream;
+use gathered::{Gathered, Gathering};
+use sending::Rest;
+use verdict::{Verdict, verdict};
 use watched::Watched;
 
 /// What a client may send of request bodies before they are read: of one stream, and of a connection.
 const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// RFC 9113 §4.2: the least that there may be, and enough for all.
-pub(crate) const FRAME: u32 = 16 << 10;
+const FRAME: u32 = 16 << 10;
 /// Of one stream's answer, what waits to be written.
 const SEND_BUFFER: usize = 256 << 10;
 /// Streams that a client has reset before they were looked at.
@@ -48,8 +56,6 @@ const BROKEN_STREAMS: usize = 32;
 const FREE_RESETS: u32 = 100;
 /// How many times in `max_silence` a connection is looked at.
 const LOOKS: u32 = 4;
-
-type Connection = h2::server::Connection<Stream, Bytes>;
 
 /// What is configured of HTTP/2.
 #[derive(Clone, Copy)]
@@ -63,8 +69,8 @@ pub(crate) struct Limits {
 impl Limits {
     /// All limits of a connection, those too that have a default: they are guards against known attacks
     /// (rapid resets, CVE-2023-44487; endless CONTINUATION, bounded by the size of the header list).
-    fn options(self) -> H2Options {
-        let mut options = H2Options::new();
+    fn options(self) -> Builder {
+        let mut options = Builder::new();
         options
             .max_concurrent_streams(self.concurrent_streams)
             .max_header_list_size(self.header_list_bytes)
@@ -118,20 +124,27 @@ impl Drop for UnderWay {
 }
 
 /// Serves a connection of HTTP/2 to its end.
-pub(crate) async fn serve(door: &Door, limits: Limits, stream: Stream) {
-    let Some(peer) = door::peer(&stream) else { return };
+pub(crate) async fn serve<S>(door: &Door, limits: Limits, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Ssl + GetSocketDigest + GetTimingDigest + GetProxyDigest,
+{
     let digest = Arc::new(Digest {
         ssl_digest: stream.get_ssl_digest(),
         timing_digest: stream.get_timing_digest(),
         proxy_digest: stream.get_proxy_digest(),
         socket_digest: stream.get_socket_digest(),
     });
+    let peer = digest.socket_digest.as_ref().and_then(|socket| Some(socket.peer_addr()?.as_inet()?.ip()));
+    // A client without an address is nobody that a crowd could count.
+    let Some(peer) = peer else { return };
     // Held to the end, which the program waits for.
     let _open = door.stopping.of_connection();
+    let (stream, gathering) = Gathered::new(stream);
     let (stream, waiting) = Watched::new(stream);
-    let shaken = timeout(door.max_silence, handshake(Box::new(stream), Some(limits.options()))).await;
+    let shaken = timeout(door.max_silence, limits.options().handshake::<_, Bytes>(stream)).await;
     let Ok(Ok(mut connection)) = shaken else { return };
-    let mut streams = Streams { door, limits, peer, counts: Arc::default(), seen: 0, broken: 0 };
+    let counts = Arc::default();
+    let mut streams = Streams { door, limits, peer, digest, counts, seen: 0, broken: 0 };
     let mut stopped = pin!(door.stopping.told());
     let mut looks = tokio::time::interval(door.max_silence / LOOKS);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -141,10 +154,10 @@ pub(crate) async fn serve(door: &Door, limits: Limits, stream: Stream) {
     loop {
         tokio::select! {
             biased;
-            accepted = HttpSession::from_h2_conn(&mut connection, Arc::clone(&digest)) => {
-                let Ok(Some(accepted)) = accepted else { return };
+            accepted = next(&mut connection, &gathering) => {
+                let Some(Ok((request, respond))) = accepted else { return };
                 quiet = 0;
-                if !streams.take(accepted).await {
+                if !streams.take(request, respond) {
                     connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
                 }
             }
@@ -170,30 +183,46 @@ pub(crate) async fn serve(door: &Door, limits: Limits, stream: Stream) {
     }
 }
 
+type Accepted = Option<Result<(Request<RecvStream>, SendResponse<Bytes>), h2::Error>>;
+
+/// The next stream; what was answered before is sent when there is none yet.
+async fn next<S>(connection: &mut Connection<S, Bytes>, gathering: &Gathering) -> Accepted
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    poll_fn(|cx| gathering.poll(|| pin!(connection.accept()).poll(cx))).await
+}
+
 /// The streams of one connection.
 struct Streams<'d> {
     door: &'d Door,
     limits: Limits,
     peer: IpAddr,
+    digest: Arc<Digest>,
     counts: Arc<Counts>,
     /// Requests so far.
     seen: u32,
-    /// Those among them that broke the protocol.
+    /// Those among them that could be read in two ways.
     broken: usize,
 }
 
 impl Streams<'_> {
-    fn are_under_way(&self, connection: &Connection) -> bool {
+    fn are_under_way<S: AsyncRead + AsyncWrite + Unpin>(&self, connection: &Connection<S, Bytes>) -> bool {
         connection.has_streams() || self.counts.under_way.load(Ordering::Relaxed) > 0
     }
 
     /// Answers a stream, or begins to. False when this client asks for too much, or for nothing that
     /// it wants.
-    async fn take(&mut self, accepted: H2Accept) -> bool {
+    fn take(&mut self, request: Request<RecvStream>, respond: SendResponse<Bytes>) -> bool {
         self.seen = self.seen.saturating_add(1);
-        match accepted {
-            H2Accept::Session(http) => self.answer(http).await,
-            H2Accept::Rejected => self.broken += 1,
+        let (parts, body) = request.into_parts();
+        let head = RequestHeader::from(parts);
+        match verdict(&head) {
+            Verdict::Clear => self.answer(head, body, respond),
+            refused => {
+                self.broken += 1;
+                refused.tell(respond);
+            }
         }
         let unwanted = self.counts.unwanted.load(Ordering::Relaxed);
         let under_way = self.counts.under_way.load(Ordering::Relaxed);
@@ -203,66 +232,59 @@ impl Streams<'_> {
             && under_way <= self.limits.concurrent_streams.saturating_mul(2)
     }
 
-    async fn answer(&self, mut http: HttpSession) {
-        http.set_write_timeout(Some(self.door.max_silence));
-        http.set_total_drain_timeout(Some(self.door.max_silence));
-        let head = http.req_header();
-        if !matches!(head.method, Method::GET | Method::HEAD) || !http.is_body_done() {
-            return self.longer_way(http);
+    fn answer(&self, head: RequestHeader, body: RecvStream, respond: SendResponse<Bytes>) {
+        if !matches!(head.method, Method::GET | Method::HEAD) || !body.is_end_stream() {
+            return self.longer_way(head, body, respond);
         }
         let pipeline = self.door.live.load();
-        match pipeline.step(RawRequest::seal(head, self.peer)) {
-            Step::Answer(answer) => self.send(http, answer).await,
-            Step::Fetch(pending) => self.fetch(http, Guard::into_inner(pipeline), *pending),
-            Step::Form(_) | Step::Relay(_) => self.longer_way(http),
+        match pipeline.step(RawRequest::seal(&head, self.peer)) {
+            Step::Answer(answer) => self.send(respond, answer),
+            Step::Fetch(pending) => self.fetch(respond, Guard::into_inner(pipeline), *pending),
+            Step::Form(_) | Step::Relay(_) => self.longer_way(head, body, respond),
         }
     }
 
     /// Sends an answer at once as far as the client has room for it, and the rest as it gets more.
-    async fn send(&self, http: HttpSession, answer: Answer) {
-        let mut sending = Box::pin(send(self.door.clone(), http, answer));
-        let begun = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
-        if begun.is_pending() {
-            let under_way = UnderWay::new(&self.counts);
-            tokio::spawn(async move {
-                sending.await;
-                drop(under_way);
-            });
+    fn send(&self, respond: SendResponse<Bytes>, answer: Answer) {
+        match sending::begin(self.door, respond, &answer) {
+            Rest::Nothing => {}
+            rest => {
+                let (door, under_way) = (self.door.clone(), UnderWay::new(&self.counts));
+                tokio::spawn(async move {
+                    sending::finish(&door, &answer, rest).await;
+                    drop(under_way);
+                });
+            }
         }
     }
 
     /// Answers when the page has come, unless its client resets the stream before. The fetch goes on.
-    fn fetch(&self, mut http: HttpSession, pipeline: Arc<Pipeline>, pending: Pending) {
+    fn fetch(&self, mut respond: SendResponse<Bytes>, pipeline: Arc<Pipeline>, pending: Pending) {
         let (door, under_way) = (self.door.clone(), UnderWay::new(&self.counts));
         tokio::spawn(async move {
             let answer = tokio::select! {
                 biased;
                 answer = pipeline.fetch(pending) => answer,
-                _ = http.idle() => {
+                _ = poll_fn(|cx| respond.poll_reset(cx)) => {
                     under_way.0.unwanted.fetch_add(1, Ordering::Relaxed);
                     return;
                 }
             };
-            send(door, http, answer).await;
+            let rest = sending::begin(&door, respond, &answer);
+            sending::finish(&door, &answer, rest).await;
         });
     }
 
     /// Gives a stream to pingora.
-    fn longer_way(&self, http: HttpSession) {
+    fn longer_way(&self, head: RequestHeader, body: RecvStream, respond: SendResponse<Bytes>) {
         let (door, under_way) = (self.door.clone(), UnderWay::new(&self.counts));
-        let shutdown = door.stopping.of_connection();
-        let counts = Arc::clone(&self.counts);
+        let (counts, digest) = (Arc::clone(&self.counts), Arc::clone(&self.digest));
         tokio::spawn(CONNECTION.scope(counts, async move {
-            door.proxy.process_new_http(ServerSession::new_http2(http), &shutdown).await;
+            let shutdown = door.stopping.of_connection();
+            let session = Downstream::new(head, body, respond, digest, door.max_silence);
+            let session = ServerSession::new_custom(Box::new(session));
+            door.proxy.process_new_http(session, &shutdown).await;
             drop(under_way);
         }));
-    }
-}
-
-async fn send(door: Door, http: HttpSession, answer: Answer) {
-    let mut http = ServerSession::new_http2(http);
-    // A client that has reset the stream, or takes nothing, gets nothing.
-    if let Ok(sent) = respond::answer(&mut http, &answer).await {
-        respond::count(door.live.measure(), &answer, sent);
     }
 }

@@ -105,7 +105,7 @@ impl ProxyHttp for Edge {
         let Some(found) = &context.relay else {
             return Error::e_explain(ErrorType::InternalError, "no passthrough route");
         };
-        relay::outbound(upstream, found, session.as_downstream().is_http2())
+        relay::outbound(upstream, found, session.req_header().version == http::Version::HTTP_2)
     }
 
     async fn upstream_response_filter(

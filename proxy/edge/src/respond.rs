@@ -8,13 +8,14 @@ use cloakroom_measure::Measure;
 use cloakroom_pipeline::{Answer, Head, OF_FAILURE, Partial, Reader};
 use cloakroom_variants::{Form, StoredVariant};
 use http::header::{AGE, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, DATE, ETAG, SET_COOKIE, TRANSFER_ENCODING};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode, Version};
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::protocols::http::date::get_cached_date;
 use pingora_core::{Error, ErrorType, Result};
 use pingora_http::ResponseHeader;
 
-use crate::h2;
+/// Fields of most answers: room for all of them at once.
+pub(crate) const FIELDS: usize = 24;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const VARIANT: HeaderName = HeaderName::from_static("cloakroom-variant");
@@ -99,50 +100,53 @@ fn push(head: &mut BytesMut, name: &HeaderName, value: &[u8]) {
     }
 }
 
-/// Writes an answer of the pipeline through pingora; answers how many bytes of its body.
-pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<usize> {
-    let mut head = ResponseHeader::build_no_case(answer.status(), Some(16))?;
-    let mut appended = Ok(());
+/// Gives `field` all fields of an answer but those that frame its body.
+pub(crate) fn each_field(answer: &Answer, now: Instant, mut field: impl FnMut(HeaderName, HeaderValue)) {
     let (fields, etag, coding) = match answer.head() {
         Head::Stored(variant, form) => (variant.page().fields(), form.etag(), form.coding()),
         Head::Unmodified(variant, form) => {
             for (name, value) in variant.unmodified_fields() {
-                head.append_header(name, value)?;
+                field(name.clone(), value.clone());
             }
             (&[][..], form.etag(), None)
         }
         Head::Part(variant, form, part) => {
-            each_of_part(variant, form, part, |name, value| {
-                if appended.is_ok() {
-                    appended = head.append_header(name, value).map(drop);
-                }
-            });
+            each_of_part(variant, form, part, |name, value| field(name.clone(), value.clone()));
             (&[][..], None, None)
         }
         Head::Arriving(arrival) => (arrival.fields(), None, None),
         Head::Fields(fields) => (fields, None, None),
     };
-    appended?;
     for (name, value) in fields {
-        head.append_header(name, value)?;
+        field(name.clone(), value.clone());
     }
     if let Some(etag) = etag {
-        head.insert_header(ETAG, etag)?;
+        field(ETAG, etag.clone());
     }
     if let Some(coding) = coding {
-        head.insert_header(CONTENT_ENCODING, coding.name())?;
+        field(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     }
-    let mut written = Ok(());
-    of_this_request(answer, Instant::now(), |name, text| {
-        let done = value(text.to_string()).and_then(|value| head.insert_header(name, value));
-        if done.is_err() {
-            written = done;
+    of_this_request(answer, now, |name, text| {
+        // INVARIANT: what is said of a request is printable ASCII.
+        if let Ok(value) = HeaderValue::try_from(text.to_string()) {
+            field(name, value);
         }
     });
-    written?;
     for line in answer.cookies().lines() {
-        head.append_header(SET_COOKIE, line)?;
+        field(SET_COOKIE, line.clone());
     }
+}
+
+/// Writes an answer of the pipeline through pingora; answers how many bytes of its body.
+pub(crate) async fn answer(http: &mut ServerSession, answer: &Answer) -> Result<usize> {
+    let mut head = ResponseHeader::build_no_case(answer.status(), Some(FIELDS))?;
+    let mut appended = Ok(());
+    each_field(answer, Instant::now(), |name, value| {
+        if appended.is_ok() {
+            appended = head.append_header(name, value).map(drop);
+        }
+    });
+    appended?;
     match answer.arriving() {
         Some(arrival) => read_along(http, head, arrival.read(), answer.is_head_only()).await,
         None => send(http, head, &answer.body(), answer.is_head_only()).await,
@@ -179,7 +183,7 @@ async fn read_along(
     mut page: Reader,
     head_only: bool,
 ) -> Result<usize> {
-    if !http.is_http2() && !head_only {
+    if http.req_header().version == Version::HTTP_11 && !head_only {
         head.insert_header(TRANSFER_ENCODING, "chunked")?;
     }
     http.write_response_header(Box::new(head)).await?;
@@ -219,60 +223,20 @@ async fn send(
     head_only: bool,
 ) -> Result<usize> {
     let length: usize = body.iter().map(Bytes::len).sum();
-    // RFC 9110 §8.6: no Content-Length in a 204, and in a 304 only that of the answer not sent.
-    if !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+    if tells_length(head.status) {
         head.insert_header(CONTENT_LENGTH, HeaderValue::from(length))?;
     }
     http.write_response_header(Box::new(head)).await?;
     if head_only {
         return http.finish_body().await.map(|()| 0);
     }
-    let mut pieces = joined(body).peekable();
-    while let Some(piece) = pieces.next() {
-        http.write_response_body(piece, pieces.peek().is_none()).await?;
+    for piece in body.iter().filter(|piece| !piece.is_empty()) {
+        http.write_response_body(piece.clone(), false).await?;
     }
     http.finish_body().await.map(|()| length)
 }
 
-/// The same bytes in as few pieces as HTTP/2 has frames for them: each piece would be a frame of its own. Only
-/// short pieces are copied.
-fn joined(body: &[Bytes]) -> impl Iterator<Item = Bytes> {
-    let mut rest = body;
-    std::iter::from_fn(move || {
-        let mut length = 0;
-        let fits = |piece: &&Bytes| {
-            length += piece.len();
-            length <= h2::FRAME as usize
-        };
-        let count = rest.iter().take_while(fits).count().max(1);
-        let (now, later) = rest.split_at_checked(count)?;
-        rest = later;
-        match now {
-            [one] => Some(one.clone()),
-            many => Some(many.concat().into()),
-        }
-    })
-}
-
-fn value(text: String) -> Result<HeaderValue> {
-    HeaderValue::try_from(text)
-        .map_err(|cause| Error::because(ErrorType::InternalError, "a field of our own is malformed", cause))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn short_pieces_are_joined_and_long_ones_left() {
-        let frame = h2::FRAME as usize;
-        let piece = |length: usize, of: u8| Bytes::from(vec![of; length]);
-        let body =
-            [piece(10, 1), piece(20, 2), piece(frame, 3), piece(frame - 1, 4), piece(1, 5), piece(1, 6)];
-        let lengths: Vec<_> = joined(&body).map(|piece| piece.len()).collect();
-        assert_eq!(lengths, [30, frame, frame, 1]);
-        assert_eq!(joined(&body).collect::<Vec<_>>().concat(), body.concat());
-        assert_eq!(joined(&body[2..3]).next().unwrap().as_ptr(), body[2].as_ptr(), "not copied");
-        assert_eq!(joined(&[]).count(), 0);
-    }
+/// RFC 9110 §8.6: no Content-Length in a 204, and in a 304 only that of the answer not sent.
+pub(crate) fn tells_length(status: StatusCode) -> bool {
+    !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use pingora_core::apps::ServerApp;
 use pingora_core::listeners::tls::Acceptor;
 use pingora_core::protocols::l4::stream::Stream as Socket;
-use pingora_core::protocols::{ALPN, Stream};
+use pingora_core::protocols::{ALPN, Ssl, Stream};
 use pingora_core::server::ShutdownWatch;
 use pingora_timeout::timeout;
 use rustls::ServerConfig;
@@ -47,10 +47,9 @@ impl ServerApp for TlsDoor {
             shaken = timeout(HANDSHAKE.min(self.door.max_silence), self.acceptor.tls_handshake(*socket)) => shaken.ok()?.ok()?,
             () = stopping => return None,
         };
-        let stream: Stream = Box::new(shaken);
-        match stream.selected_alpn_proto() {
-            Some(ALPN::H2) => h2::serve(&self.door, self.http2, stream).await,
-            _ => self.door.serve(stream).await,
+        match shaken.selected_alpn_proto() {
+            Some(ALPN::H2) => h2::serve(&self.door, self.http2, shaken).await,
+            _ => self.door.serve(Box::new(shaken)).await,
         }
         None
     }

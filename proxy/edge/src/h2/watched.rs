@@ -8,13 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-use pingora_core::protocols::raw_connect::ProxyDigest;
-use pingora_core::protocols::tls::{SslDigest, TlsRef};
-use pingora_core::protocols::{
-    ALPN, GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl, Stream,
-    TimingDigest, UniqueID, UniqueIDType,
-};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Since when a client keeps its proxy waiting.
@@ -50,14 +43,13 @@ impl Waiting {
 }
 
 /// A stream, watched.
-#[derive(Debug)]
-pub(crate) struct Watched {
-    stream: Stream,
+pub(crate) struct Watched<S> {
+    stream: S,
     waiting: Arc<Waiting>,
 }
 
-impl Watched {
-    pub(crate) fn new(stream: Stream) -> (Self, Arc<Waiting>) {
+impl<S> Watched<S> {
+    pub(crate) fn new(stream: S) -> (Self, Arc<Waiting>) {
         let waiting = Arc::new(Waiting { start: Instant::now(), since: AtomicU64::new(0) });
         (Self { stream, waiting: Arc::clone(&waiting) }, waiting)
     }
@@ -71,7 +63,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -81,7 +73,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.written(outcome)
@@ -111,53 +103,6 @@ impl AsyncWrite for Watched {
     }
 }
 
-#[async_trait]
-impl Shutdown for Watched {
-    async fn shutdown(&mut self) {
-        Shutdown::shutdown(&mut *self.stream).await;
-    }
-}
-
-impl UniqueID for Watched {
-    fn id(&self) -> UniqueIDType {
-        self.stream.id()
-    }
-}
-
-impl Ssl for Watched {
-    fn get_ssl(&self) -> Option<&TlsRef> {
-        self.stream.get_ssl()
-    }
-
-    fn get_ssl_digest(&self) -> Option<Arc<SslDigest>> {
-        self.stream.get_ssl_digest()
-    }
-
-    fn selected_alpn_proto(&self) -> Option<ALPN> {
-        self.stream.selected_alpn_proto()
-    }
-}
-
-impl GetTimingDigest for Watched {
-    fn get_timing_digest(&self) -> Vec<Option<TimingDigest>> {
-        self.stream.get_timing_digest()
-    }
-}
-
-impl GetProxyDigest for Watched {
-    fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
-        self.stream.get_proxy_digest()
-    }
-}
-
-impl GetSocketDigest for Watched {
-    fn get_socket_digest(&self) -> Option<Arc<SocketDigest>> {
-        self.stream.get_socket_digest()
-    }
-}
-
-impl Peek for Watched {}
-
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncWriteExt;
@@ -167,7 +112,7 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_takes_nothing_is_noticed_and_one_that_takes_again_forgiven() {
         let (ours, mut theirs) = tokio::io::duplex(4);
-        let (mut watched, waiting) = Watched::new(Box::new(ours));
+        let (mut watched, waiting) = Watched::new(ours);
         watched.write_all(b"1234").await.unwrap();
         assert!(!waiting.exceeds(Duration::ZERO), "all of it was taken");
         let more = watched.write_all(b"5678");
