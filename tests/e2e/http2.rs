@@ -65,6 +65,18 @@ fn every_kind_of_answer_is_that_of_http_1_1() {
 }
 
 #[test]
+fn a_page_is_as_old_as_it_is_over_both_versions() {
+    let (_origin, proxy) = shop();
+    let http2 = proxy.http2();
+    let made = proxy.ask(&Visitor::new("/"));
+    std::thread::sleep(Duration::from_millis(1_100));
+    for later in [proxy.ask(&Visitor::new("/")), http2.ask(&Visitor::new("/"))] {
+        assert_eq!(later.field("date"), made.field("date"));
+        assert_ne!(later.field("age"), Some("0"));
+    }
+}
+
+#[test]
 fn a_page_is_fetched_once_for_both_versions() {
     let (origin, proxy) = shop();
     let http2 = proxy.http2();

@@ -96,7 +96,9 @@ impl Downstream {
         if self.ended || self.written.is_some() || head.status.is_informational() {
             return Ok(());
         }
-        head.insert_header(DATE, get_cached_date())?;
+        if !head.headers.contains_key(DATE) {
+            head.insert_header(DATE, get_cached_date())?;
+        }
         for name in &OF_CONNECTIONS {
             head.remove_header(name);
         }
