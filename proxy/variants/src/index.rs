@@ -14,6 +14,8 @@ mod model;
 mod state;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod under_way;
 mod walk;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
