@@ -22,6 +22,8 @@ pub(super) const MAX_PREFIXES: usize = 256;
 /// The purges so far.
 pub(super) struct Log {
     last: u64,
+    /// The number of the flight that began last.
+    flight: u64,
     hasher: RandomState,
     addresses: Buckets,
     names: Buckets,
@@ -75,6 +77,7 @@ impl Log {
     pub(super) fn new() -> Self {
         Self {
             last: 0,
+            flight: 0,
             hasher: RandomState::new(),
             addresses: Buckets::new(),
             names: Buckets::new(),
@@ -168,6 +171,12 @@ impl Log {
 
     pub(super) fn last(&self) -> u64 {
         self.last
+    }
+
+    /// The number of a flight that begins now.
+    pub(super) fn next_flight(&mut self) -> u64 {
+        self.flight += 1;
+        self.flight
     }
 
     fn hash(&self, name: impl Hash) -> u64 {

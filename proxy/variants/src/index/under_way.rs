@@ -1,5 +1,7 @@
 //! What an index says of flights that are still under way.
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use super::tests::{Stored, sites};
 use super::*;
 
@@ -22,4 +24,41 @@ fn a_hard_purge_by_any_tag_may_be_one_of_what_is_under_way() {
     index.purge(&tag("soft"), Purge::Soft);
     assert!(is_outdated(&index, one, began) && is_outdated(&index, two, began));
     assert!(!is_outdated(&index, one, index.began()));
+}
+
+#[test]
+fn who_began_during_a_purge_is_outdated_when_it_is_over() {
+    let site = sites(1)[0];
+    let told = Edition(7);
+    for scope in [Scope::Site(site), Scope::Editions { site, editions: [told].into() }] {
+        let index = Index::new();
+        let put = |number| {
+            let stored = Arc::new(Stored::told(site, &format!("/{number:09}"), told));
+            assert_eq!(index.insert(&stored, index.began()), None);
+            stored
+        };
+        let last = (0..3 * CHUNK).map(put).last().unwrap();
+        let (before, is_over) = (index.began(), AtomicBool::new(false));
+        let during = std::thread::scope(|scope_of_threads| {
+            let flying = scope_of_threads.spawn(|| {
+                let mut during = Vec::new();
+                while !is_over.load(SeqCst) {
+                    let began = index.began();
+                    // It would take the page, which nobody has marked yet.
+                    if last.mark().purged().is_none() {
+                        during.push(began);
+                    }
+                }
+                during
+            });
+            // It begins to look before the purge does.
+            while index.began().flight < before.flight + 100 {}
+            index.purge(&scope, Purge::Hard);
+            is_over.store(true, SeqCst);
+            flying.join().unwrap()
+        });
+        let outdated = |began: &Began| index.is_outdated((site, last.about().target, told), *began);
+        assert!(during.iter().all(outdated), "somebody would board it and be given what was purged");
+        assert!(!outdated(&index.began()));
+    }
 }
