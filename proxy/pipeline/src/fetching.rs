@@ -91,8 +91,12 @@ impl Pipeline {
         let Some(site) = self.sites.get(id.index()) else { return Err(Failure::Busy) };
         // Before the origin is asked: what is purged from now on is what it is about to answer.
         let began = self.cache.began();
+        // What was purged before is not to be had again, not even by being confirmed.
+        let (known, request) = match known.as_ref() {
+            Some(known) if known.is_gone() => (None, request.unconditional()),
+            known => (known, request),
+        };
         let asked = Asked { site: id, route: &route, path: &path, at: Instant::now() };
-        let known = known.as_ref();
         let mut fetched = self.receive(&asked, site, request, known, &tower).await;
         if let (Ok(received), Some(again)) = (&fetched, &again)
             && is_forced(&received.page)
@@ -107,7 +111,7 @@ impl Pipeline {
                 let stored = received.meaning != Meaning::Once;
                 let found = self.keep(&key, known, received, began);
                 if let Some(shelf) = self.shelf.as_ref().filter(|_| stored) {
-                    shelf.keep(&site.host, &found.0, began);
+                    shelf.keep(&site.host, &found.0);
                 }
                 if let Some(request) = again {
                     let recheck = Recheck { site: id, route, key, path, request };
@@ -159,7 +163,7 @@ impl Pipeline {
         Ok(Received { page, meaning, forwarded })
     }
 
-    /// Stores what has arrived, unless its origin has said not to.
+    /// Stores what has arrived, unless its origin has said not to, or a later flight has arrived before.
     fn keep(
         &self,
         key: &PageKey,
@@ -170,8 +174,8 @@ impl Pipeline {
         let Received { page, meaning, forwarded } = received;
         let resource = match (meaning, known) {
             (Meaning::Same, Some(known)) => self.cache.confirm(known, page, began),
-            (Meaning::Once, _) => self.cache.pass(key.clone(), page),
-            _ => self.cache.store(key.clone(), page, began),
+            (Meaning::Once, _) => self.cache.pass(known, key.clone(), page, began),
+            _ => self.cache.replace(known, key.clone(), page, began),
         };
         (resource, Source::Origin(forwarded))
     }

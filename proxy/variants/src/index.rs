@@ -120,8 +120,24 @@ impl<T: Purgeable> Index<T> {
     /// wait for it may have it; after [`Purge::Soft`] it is stored, and stale. To be called before the entry can be
     /// found in the store, and once for each entry.
     pub fn insert(&self, entry: &Arc<T>, began: Began) -> Option<Purge> {
+        self.take_in(entry, None, began)
+    }
+
+    /// The same of an entry that has its content from `known`: what has purged that has purged this. A soft purge before
+    /// `began` is over, since it left `known` to be confirmed; a hard one left nothing.
+    pub fn insert_confirmed(&self, entry: &Arc<T>, known: &T, began: Began) -> Option<Purge> {
+        self.take_in(entry, Some(known), began)
+    }
+
+    fn take_in(&self, entry: &Arc<T>, known: Option<&T>, began: Began) -> Option<Purge> {
         let mut state = self.state();
-        let purged = state.log.since(&entry.about(), began.purge);
+        let since = |entry: &T| state.log.since(&entry.about(), began.purge);
+        let of_known = known.and_then(|known| match known.mark().purged() {
+            Some(Purge::Hard) => Some(Purge::Hard),
+            // The origin may have given it other tags with its confirmation.
+            _ => since(known),
+        });
+        let purged = since(entry).max(of_known);
         if let Some(how) = purged {
             entry.mark().purge(how);
         }
@@ -129,6 +145,12 @@ impl<T: Purgeable> Index<T> {
             state.insert(entry);
         }
         purged
+    }
+
+    /// Marks as gone what was overtaken on its way by a flight that began later: it is for those who wait for it.
+    pub fn refuse(&self, entry: &T) {
+        let _state = self.state();
+        entry.mark().purge(Purge::Hard);
     }
 
     /// Whether a variant that is made since `began` must not be kept, since what was made under its edition was purged
