@@ -61,7 +61,7 @@ impl Pipeline {
         let request = request.map_err(|_| Failure::OriginError)?;
         let again = wanted.route.canary.is_some().then(|| request.unconditional());
         let landed = || {
-            let known = self.known(wanted.route, key)?;
+            let known = self.known(wanted.route, key, known)?;
             let fresh = matches!(known.state(Instant::now()), State::Fresh(_));
             fresh.then_some(Ok((known, Source::Page)))
         };

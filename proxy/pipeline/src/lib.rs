@@ -246,7 +246,8 @@ impl Pipeline {
         let shown = route.shown(facts, undecided);
         let chosen = route.choose(id, Visit { facts, signals, token }, epoch, self.reveal);
         let lookup = VariantLookup::new(&request, chosen.choice).showing(shown);
-        let found = self.stored(route, &lookup).and_then(|resource| {
+        let resource = self.stored(route, &lookup);
+        let found = resource.as_ref().and_then(|resource| {
             let state = resource.state(Instant::now());
             Some((resource.variant(lookup.variant())?, state))
         });
@@ -258,7 +259,8 @@ impl Pipeline {
                 return Step::Answer(Answer { content, head_only, label, reveal: None, cookies });
             }
             _ => {
-                let page = PendingPage { route: Arc::clone(route), request, choice: chosen.choice, shown };
+                let (route, choice) = (Arc::clone(route), chosen.choice);
+                let page = PendingPage { route, request, choice, shown, found: resource };
                 return Step::Fetch(Box::new(Pending {
                     page,
                     head_only,
@@ -270,7 +272,8 @@ impl Pipeline {
         };
         if source == Source::Revalidating {
             // The flight needs nobody who waits for it; where there are too many, a later request asks.
-            let page = PendingPage { route: Arc::clone(route), request, choice: chosen.choice, shown };
+            let (route, choice) = (Arc::clone(route), chosen.choice);
+            let page = PendingPage { route, request, choice, shown, found: resource };
             drop(self.board(page));
         }
         let content = Content::Stored(Stored::new(variant, source, asked));

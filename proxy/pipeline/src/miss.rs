@@ -35,6 +35,8 @@ pub(crate) struct PendingPage {
     pub(crate) choice: Choice,
     /// What the page shows of the notice: never part of what the origin is asked.
     pub(crate) shown: Shown,
+    /// What the visitor's look into the store has found: whoever looks again begins with it, so that it stays one visit.
+    pub(crate) found: Option<Arc<Resource>>,
 }
 
 impl PendingPage {
@@ -157,28 +159,33 @@ impl Pipeline {
     pub(crate) fn board(self: &Arc<Self>, page: PendingPage) -> Option<Seat<Made>> {
         let lookup = page.lookup();
         let (key, id) = (lookup.to_key(), lookup.variant());
+        let (route, found) = (Arc::clone(&page.route), page.found.clone());
         let landed = || {
-            let resource = self.known(&page.route, key.page())?;
+            let resource = self.known(&route, key.page(), found.as_ref())?;
             matches!(resource.state(Instant::now()), State::Fresh(_))
                 .then(|| resource.variant(id))?
                 .map(|variant| Ok((variant, Source::Cache)))
         };
-        let landed = landed();
         let (now, wanted) = (self.cache.began(), key.clone());
         let outdated = |began| self.cache.is_variant_outdated(&key, began);
         let start = |tower| Arc::clone(self).make(page, key.clone(), tower);
-        self.making.board(wanted, (now, outdated), || landed, start)
+        self.making.board(wanted, (now, outdated), landed, start)
     }
 
-    /// The stored page, fresh or not, unless the route's quarantine put it in doubt.
-    pub(crate) fn known(&self, route: &Route, key: &PageKey) -> Option<Arc<Resource>> {
-        self.cache.get(key).filter(|known| !route.doubts(known.page().arrived()))
+    /// The stored page, fresh or not, unless the route's quarantine put it in doubt; `found` is what was there before.
+    pub(crate) fn known(
+        &self,
+        route: &Route,
+        key: &PageKey,
+        found: Option<&Arc<Resource>>,
+    ) -> Option<Arc<Resource>> {
+        self.cache.again(key, found).filter(|known| !route.doubts(known.page().arrived()))
     }
 
     async fn make(self: Arc<Self>, page: PendingPage, key: VariantKey, tower: Arc<Tower<Made>>) -> Made {
         let began = self.cache.began();
         let mut audience = Audience::new(&page, &tower);
-        let (resource, source) = self.page(&page.wanted(), key.page(), Some(&mut audience)).await?;
+        let (resource, source) = self.page(&page.wanted(), key.page(), page.found.as_ref(), Some(&mut audience)).await?;
         if let Some(variant) = resource.variant(key.variant()) {
             audience.settle(&variant, source);
             return Ok((variant, source));
@@ -191,15 +198,16 @@ impl Pipeline {
         Ok((variant, source))
     }
 
-    /// The page behind a variant: stored and fresh, or fetched, or stale when fetching failed. The `audience` may
-    /// read along while it arrives.
+    /// The page behind a variant: stored and fresh, or fetched, or stale when fetching failed. `found` is what was
+    /// stored before; the `audience` may read along while it arrives.
     pub(crate) async fn page(
         self: &Arc<Self>,
         wanted: &Wanted<'_>,
         key: &PageKey,
+        found: Option<&Arc<Resource>>,
         audience: Option<&mut Audience<'_>>,
     ) -> Fetched {
-        let known = match self.known(wanted.route, key) {
+        let known = match self.known(wanted.route, key, found) {
             Some(known) => Some(known),
             None => self.shelved(wanted, key).await,
         };
