@@ -110,6 +110,9 @@ impl Pipeline {
             Ok(received) => {
                 let stored = received.meaning != Meaning::Once;
                 let found = self.keep(&key, known, received, began);
+                if !found.0.is_gone() {
+                    self.refused.forget(&key);
+                }
                 if let Some(shelf) = self.shelf.as_ref().filter(|_| stored) {
                     shelf.keep(&site.host, &found.0);
                 }
@@ -121,7 +124,10 @@ impl Pipeline {
             }
             Err((trouble, failure)) => {
                 self.measure.trouble(route.label, trouble);
-                self.refused.remember(key, failure);
+                // A flight that has begun since may succeed.
+                if !self.cache.is_outdated(&key, began) {
+                    self.refused.remember(key, failure, began);
+                }
                 Err(failure)
             }
         }

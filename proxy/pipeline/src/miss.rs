@@ -216,7 +216,7 @@ impl Pipeline {
         {
             return Ok((Arc::clone(known), Source::Page));
         }
-        let fetched = match self.refused.get(key) {
+        let fetched = match self.refused.get(key, |began| self.cache.is_outdated(key, began)) {
             Some(failure) => Err(failure),
             None => self.fetch_once(wanted, key, known.as_ref(), audience).await,
         };
