@@ -76,8 +76,7 @@ impl Pipeline {
         };
         let start = |tower| Arc::clone(self).fetch_page(fetching, tower);
         let outdated = |began| self.cache.is_outdated(key, began);
-        let now = self.cache.began();
-        let Some(mut seat) = self.fetching.board(key.clone(), (now, outdated), landed, start) else {
+        let Some(mut seat) = self.fetching.board(key.clone(), (self.now(), outdated), landed, start) else {
             return Err(Failure::Busy);
         };
         if let Some(audience) = audience {

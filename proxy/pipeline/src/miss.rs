@@ -6,7 +6,7 @@ use std::time::Instant;
 use cloakroom_boundary::{Asked, OwnCookies, ScrubbedRequest};
 use cloakroom_notice::Shown;
 use cloakroom_origin::Told;
-use cloakroom_variants::{Choice, PageKey, Resource, State, StoredVariant, VariantKey, VariantLookup};
+use cloakroom_variants::{Began, Choice, PageKey, Resource, State, StoredVariant, VariantKey, VariantLookup};
 
 use crate::Pipeline;
 use crate::along::Audience;
@@ -137,7 +137,8 @@ impl Waiting {
 
 impl Pipeline {
     /// Answers a request that the cache could not. The work is done in tasks that do not end with
-    /// the caller; however many ask, each variant is made once and each page is fetched once.
+    /// the caller; however many ask, each variant is made once and each page is fetched once: and once more,
+    /// up to a bound, for those who come after a purge while it is fetched.
     pub async fn fetch(self: &Arc<Self>, pending: Pending) -> Answer {
         self.wait(pending).answer().await
     }
@@ -166,10 +167,16 @@ impl Pipeline {
                 .then(|| resource.variant(id))?
                 .map(|variant| Ok((variant, Source::Cache)))
         };
-        let (now, wanted) = (self.cache.began(), key.clone());
+        let wanted = key.clone();
         let outdated = |began| self.cache.is_variant_outdated(&key, began);
         let start = |tower| Arc::clone(self).make(page, key.clone(), tower);
-        self.making.board(wanted, (now, outdated), landed, start)
+        self.making.board(wanted, (self.now(), outdated), landed, start)
+    }
+
+    /// Asks for the moment, among the purges and the flights.
+    pub(crate) fn now(&self) -> impl Fn() -> Began + Send + use<> {
+        let cache = self.cache.clone();
+        move || cache.began()
     }
 
     /// The stored page, fresh or not, unless the route's quarantine put it in doubt; `found` is what was there before.
@@ -185,7 +192,8 @@ impl Pipeline {
     async fn make(self: Arc<Self>, page: PendingPage, key: VariantKey, tower: Arc<Tower<Made>>) -> Made {
         let began = self.cache.began();
         let mut audience = Audience::new(&page, &tower);
-        let (resource, source) = self.page(&page.wanted(), key.page(), page.found.as_ref(), Some(&mut audience)).await?;
+        let (resource, source) =
+            self.page(&page.wanted(), key.page(), page.found.as_ref(), Some(&mut audience)).await?;
         if let Some(variant) = resource.variant(key.variant()) {
             audience.settle(&variant, source);
             return Ok((variant, source));

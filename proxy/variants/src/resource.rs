@@ -10,8 +10,8 @@ use bytes::Bytes;
 use cloakroom_vocabulary::Coding;
 
 use crate::{
-    About, Began, Edition, Index, Mark, Page, PageKey, Purge, Purgeable, State, StoredVariant, Tag, Tags, VariantId,
-    footprint,
+    About, Began, Edition, Index, Mark, Page, PageKey, Purge, Purgeable, State, StoredVariant, Tag, Tags,
+    VariantId, footprint,
 };
 
 /// The most variants of a page that are kept: a route has at most 1,000, each with a few notices. Past it, those

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use cloakroom_variants::{Body, CacheConfig, Page, PageKey, Purge, Resource, Scope, State, Tag, VariantCache};
+use cloakroom_variants::{
+    Body, CacheConfig, Page, PageKey, Purge, Resource, Scope, State, Tag, VariantCache,
+};
 use support::Keys;
 
 struct Shop {

@@ -115,7 +115,6 @@ impl Mark {
     pub(super) fn reset(&self) {
         self.purged.store(NOT, Ordering::Relaxed);
     }
-
 }
 
 /// What the index has to know of an entry, which never changes. No `Debug`: it holds the path.
