@@ -159,7 +159,7 @@ where
         tokio::spawn(async move {
             if let Some(turn) = turn {
                 // What would tell it is there until it does.
-                let _ = turn.await;
+                drop(turn.await);
                 flight.begins(now());
             }
             let value = task.await;

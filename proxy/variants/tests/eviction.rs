@@ -184,9 +184,9 @@ fn what_is_no_longer_asked_for_makes_room() {
 fn a_page_that_has_expired_is_visited_once_too() {
     let shop = Shop::new();
     // Pages that expire sooner than they are asked for again, as many as there is room for.
-    let expiring = |number: usize| drop(shop.visit_when(HOT + number, true));
-    for _ in 0..4 {
-        (0..ROOM).for_each(expiring);
+    let expiring = |number: usize| shop.visit_when(HOT + number, true);
+    for number in (0..4).flat_map(|_| 0..ROOM) {
+        expiring(number);
     }
     // Then as many others that do not, and are asked for twice as often.
     let other = |number: usize| usize::from(shop.visit(HOT + ROOM + number % ROOM).0);
