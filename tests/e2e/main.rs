@@ -41,6 +41,7 @@ mod jurisdictions;
 mod noninterference;
 mod notice;
 mod one_flight;
+mod overtaken;
 mod own_cookies;
 mod page_policy;
 mod passthrough;

@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 use crate::client::{Answer, Visitor};
 use crate::origin::{Origin, response};
 use crate::proxy::{HERO, PATIENCE, Proxy, free_address, site, write_configuration};
+use crate::reading::be_patient;
 
 const TOKEN: &str = "a-secret-of-the-CMS";
 
 /// An origin whose pages say their version, a proxy before it, and somebody who types commands.
-struct Running {
-    proxy: Proxy,
-    origin: Origin,
+pub struct Running {
+    pub proxy: Proxy,
+    pub origin: Origin,
     version: Arc<AtomicUsize>,
     listener: SocketAddr,
     config: PathBuf,
@@ -50,10 +51,15 @@ impl Running {
     fn start() -> Self {
         let version = Arc::new(AtomicUsize::new(0));
         let seen = Arc::clone(&version);
-        let origin = Origin::start(move |target, request| answered(&seen, target, request));
+        Self::before(Origin::start(move |target, request| answered(&seen, target, request)), version)
+    }
+
+    /// The same before another origin.
+    pub fn before(origin: Origin, version: Arc<AtomicUsize>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (http, metrics, listener) = (free_address(), free_address(), free_address());
         write_configuration(folder.path(), http, metrics, &site(&origin, "", ROUTES), HERO);
+        be_patient(folder.path());
         let config = folder.path().join("cloakroom.toml");
         let token = folder.path().join("token");
         std::fs::write(&token, format!("{TOKEN}\n")).unwrap();
@@ -65,7 +71,7 @@ impl Running {
     }
 
     /// The version of a page that a visitor gets.
-    fn version(&self, target: &str) -> usize {
+    pub fn version(&self, target: &str) -> usize {
         let answer = Visitor::new(target).ask(self.proxy.address());
         let text = answer.text();
         let (_, rest) = text.split_once("version ").unwrap_or_else(|| panic!("{} {text}", answer.head));
@@ -85,7 +91,7 @@ impl Running {
         (status.code().unwrap(), text(stdout), text(stderr))
     }
 
-    fn purged(&self, args: &[&str]) -> u64 {
+    pub fn purged(&self, args: &[&str]) -> u64 {
         let (code, out, err) = self.purge(&[args, &["--json"]].concat());
         assert_eq!((code, err.as_str()), (0, ""), "{args:?}: {out}");
         serde_json::from_str::<serde_json::Value>(&out).unwrap()["purged"].as_u64().unwrap()

@@ -61,7 +61,7 @@ impl Pipeline {
         let request = request.map_err(|_| Failure::OriginError)?;
         let again = wanted.route.canary.is_some().then(|| request.unconditional());
         let landed = || {
-            let known = self.known(wanted.route, key)?;
+            let known = self.known(wanted.route, key, known)?;
             let fresh = matches!(known.state(Instant::now()), State::Fresh(_));
             fresh.then_some(Ok((known, Source::Page)))
         };
@@ -76,8 +76,7 @@ impl Pipeline {
         };
         let start = |tower| Arc::clone(self).fetch_page(fetching, tower);
         let outdated = |began| self.cache.is_outdated(key, began);
-        let now = self.cache.began();
-        let Some(mut seat) = self.fetching.board(key.clone(), (now, outdated), landed, start) else {
+        let Some(mut seat) = self.fetching.board(key.clone(), (self.now(), outdated), landed, start) else {
             return Err(Failure::Busy);
         };
         if let Some(audience) = audience {
@@ -91,8 +90,12 @@ impl Pipeline {
         let Some(site) = self.sites.get(id.index()) else { return Err(Failure::Busy) };
         // Before the origin is asked: what is purged from now on is what it is about to answer.
         let began = self.cache.began();
+        // What was purged before is not to be had again, not even by being confirmed.
+        let (known, request) = match known.as_ref() {
+            Some(known) if known.is_gone() => (None, request.unconditional()),
+            known => (known, request),
+        };
         let asked = Asked { site: id, route: &route, path: &path, at: Instant::now() };
-        let known = known.as_ref();
         let mut fetched = self.receive(&asked, site, request, known, &tower).await;
         if let (Ok(received), Some(again)) = (&fetched, &again)
             && is_forced(&received.page)
@@ -106,8 +109,11 @@ impl Pipeline {
             Ok(received) => {
                 let stored = received.meaning != Meaning::Once;
                 let found = self.keep(&key, known, received, began);
+                if !found.0.is_gone() {
+                    self.refused.forget(&key);
+                }
                 if let Some(shelf) = self.shelf.as_ref().filter(|_| stored) {
-                    shelf.keep(&site.host, &found.0, began);
+                    shelf.keep(&site.host, &found.0);
                 }
                 if let Some(request) = again {
                     let recheck = Recheck { site: id, route, key, path, request };
@@ -117,7 +123,10 @@ impl Pipeline {
             }
             Err((trouble, failure)) => {
                 self.measure.trouble(route.label, trouble);
-                self.refused.remember(key, failure);
+                // A flight that has begun since may succeed.
+                if !self.cache.is_outdated(&key, began) {
+                    self.refused.remember(key, failure, began);
+                }
                 Err(failure)
             }
         }
@@ -161,7 +170,7 @@ impl Pipeline {
         Ok(Received { page, meaning, forwarded })
     }
 
-    /// Stores what has arrived, unless its origin has said not to.
+    /// Stores what has arrived, unless its origin has said not to, or a later flight has arrived before.
     fn keep(
         &self,
         key: &PageKey,
@@ -172,8 +181,8 @@ impl Pipeline {
         let Received { page, meaning, forwarded } = received;
         let resource = match (meaning, known) {
             (Meaning::Same, Some(known)) => self.cache.confirm(known, page, began),
-            (Meaning::Once, _) => self.cache.pass(key.clone(), page),
-            _ => self.cache.store(key.clone(), page, began),
+            (Meaning::Once, _) => self.cache.pass(known, key.clone(), page, began),
+            _ => self.cache.replace(known, key.clone(), page, began),
         };
         (resource, Source::Origin(forwarded))
     }

@@ -1,17 +1,21 @@
-//! One flight per key: many readers wait for one task, which belongs to none of them.
+//! One flight per key: many readers wait for one task, which belongs to none of them. What is hard purged while it is
+//! under way has a second one, for those who come later, and so on, up to a bound.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cloakroom_variants::Began;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::arrival::Arrival;
 use crate::interim::{self, Interim};
 
 /// Flights that may be under way at once; past that, a new one is refused.
 const MAX_FLIGHTS: usize = 8_192;
+/// Flights for one key that may be under way at once, each but the last purged since it began. The next one waits until
+/// one of them is over: or whoever can have a page purged could take the room of all others, and the origin's time.
+const MOST_OF_ONE: usize = 3;
 
 /// How far a flight is.
 #[derive(Clone)]
@@ -45,17 +49,34 @@ pub(crate) struct Flights<K, V> {
 }
 
 struct UnderWay<K, V> {
-    /// Those that can be boarded.
-    open: HashMap<K, Open<V>>,
+    flights: HashMap<K, OfOne<V>>,
     /// How many there are, with those that nobody may board any more.
     count: usize,
+}
+
+/// The flights for one key.
+///
+/// INVARIANT: `waiting` is there only if the open one has not begun, and [`MOST_OF_ONE`] have.
+struct OfOne<V> {
+    /// The last one, which can be boarded.
+    open: Option<Open<V>>,
+    /// How many have begun and are not over.
+    flying: usize,
+    /// Tells the open one that it may begin.
+    waiting: Option<oneshot::Sender<()>>,
+}
+
+impl<V> Default for OfOne<V> {
+    fn default() -> Self {
+        Self { open: None, flying: 0, waiting: None }
+    }
 }
 
 /// A flight that can be boarded.
 struct Open<V> {
     watched: Watched<V>,
-    /// When it began, among the purges.
-    began: Began,
+    /// When it began, among the purges; `None` while it waits for its turn.
+    began: Option<Began>,
 }
 
 /// A place in a flight.
@@ -95,19 +116,20 @@ where
     V: Clone + Send + Sync + 'static,
 {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { under_way: Mutex::new(UnderWay { open: HashMap::new(), count: 0 }) })
+        Arc::new(Self { under_way: Mutex::new(UnderWay { flights: HashMap::new(), count: 0 }) })
     }
 
-    /// A seat in the flight for `key`: the one under way, or a new one made of `start`, which begins at `now`.
+    /// A seat in the flight for `key`: the one under way, or a new one made of `start`, which begins `now` or when it is
+    /// its turn. `start` must do nothing before it is waited for.
     ///
     /// Nobody boards a flight that is `outdated`, since what it brings was purged after it began: those who were in
-    /// it before that wait for it, whoever comes later takes the next. `landed` is asked under the lock, since a
-    /// flight may have landed between the caller's look into the cache and this call. `None` when there are too many
-    /// flights.
+    /// it before that wait for it, whoever comes later takes the next. One that has yet to begin is never outdated.
+    /// `landed` is asked under the lock, since a flight may have landed between the caller's look into the cache and
+    /// this call. `None` when there are too many flights.
     pub(crate) fn board<F>(
         self: &Arc<Self>,
         key: K,
-        (now, outdated): (Began, impl FnOnce(Began) -> bool),
+        (now, outdated): (impl Fn() -> Began + Send + 'static, impl FnOnce(Began) -> bool),
         landed: impl FnOnce() -> Option<V>,
         start: impl FnOnce(Arc<Tower<V>>) -> F,
     ) -> Option<Seat<V>>
@@ -115,7 +137,8 @@ where
         F: Future<Output = V> + Send + 'static,
     {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = under_way.open.get(&key).filter(|open| !outdated(open.began)) {
+        let open = under_way.flights.get(&key).and_then(|of_one| of_one.open.as_ref());
+        if let Some(open) = open.filter(|open| !open.began.is_some_and(outdated)) {
             return Some(Seat::Flying { watched: open.watched.clone(), first: false, told: 0 });
         }
         if let Some(value) = landed() {
@@ -125,13 +148,20 @@ where
             return None;
         }
         let (landing, watched) = watch::channel(Progress { interim: Vec::new(), stage: None });
-        under_way.open.insert(key.clone(), Open { watched: watched.clone(), began: now });
         under_way.count += 1;
+        let of_one = under_way.flights.entry(key.clone()).or_default();
+        let turn = of_one.turn();
+        of_one.open = Some(Open { watched: watched.clone(), began: turn.is_none().then(&now) });
         // The guard ends the flight however the task ends, a panic included.
         let flight = Flight { flights: Arc::clone(self), key, watched: watched.clone() };
         let tower = Arc::new(Tower(landing));
         let task = start(Arc::clone(&tower));
         tokio::spawn(async move {
+            if let Some(turn) = turn {
+                // What would tell it is there until it does.
+                drop(turn.await);
+                flight.begins(now());
+            }
             let value = task.await;
             drop(flight);
             tower.reach(Stage::Landed(value));
@@ -176,135 +206,68 @@ impl<V: Clone + Send + Sync> Seat<V> {
     }
 }
 
+impl<V> OfOne<V> {
+    /// Has one more begin, or gives it what to wait for.
+    fn turn(&mut self) -> Option<oneshot::Receiver<()>> {
+        if self.flying < MOST_OF_ONE {
+            self.flying += 1;
+            return None;
+        }
+        let (waiting, turn) = oneshot::channel();
+        self.waiting = Some(waiting);
+        Some(turn)
+    }
+
+    fn is_open(&self, watched: &Watched<V>) -> bool {
+        self.open.as_ref().is_some_and(|open| open.watched.same_channel(watched))
+    }
+
+    /// One is over.
+    fn ends(&mut self, watched: &Watched<V>) {
+        let is_open = self.is_open(watched);
+        if is_open {
+            self.open = None;
+        }
+        match self.waiting.take() {
+            // It is the one that waits, and has ended before its turn.
+            Some(_) if is_open => {}
+            // Its place goes to the one that waits. If that is no longer there, its own end frees the place.
+            Some(waiting) => drop(waiting.send(())),
+            None => self.flying -= 1,
+        }
+    }
+}
+
 struct Flight<K: Eq + Hash, V> {
     flights: Arc<Flights<K, V>>,
     key: K,
     watched: Watched<V>,
 }
 
+impl<K: Eq + Hash, V> Flight<K, V> {
+    /// Its turn has come: what is purged from now on is purged after it began.
+    fn begins(&self, now: Began) {
+        let mut under_way = self.flights.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_one) = under_way.flights.get_mut(&self.key).filter(|of| of.is_open(&self.watched))
+            && let Some(open) = &mut of_one.open
+        {
+            open.began = Some(now);
+        }
+    }
+}
+
 impl<K: Eq + Hash, V> Drop for Flight<K, V> {
     fn drop(&mut self) {
         let mut under_way = self.flights.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         under_way.count -= 1;
-        // Another may have taken its place.
-        let is_open = |open: &Open<V>| open.watched.same_channel(&self.watched);
-        if under_way.open.get(&self.key).is_some_and(is_open) {
-            under_way.open.remove(&self.key);
+        if let Some(of_one) = under_way.flights.get_mut(&self.key) {
+            of_one.ends(&self.watched);
+            if of_one.flying == 0 {
+                under_way.flights.remove(&self.key);
+            }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use cloakroom_variants::{CacheConfig, VariantCache};
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-    use std::time::Duration;
-
-    /// Before all purges, of which there is none.
-    fn now() -> (Began, fn(Began) -> bool) {
-        (VariantCache::new(CacheConfig { max_bytes: 1 }).began(), |_| false)
-    }
-
-    async fn join<F>(flights: &Arc<Flights<u8, usize>>, start: impl FnOnce() -> F) -> Option<usize>
-    where
-        F: Future<Output = usize> + Send + 'static,
-    {
-        flights.board(1, now(), || None, |_| start()).unwrap().landed().await
-    }
-
-    #[tokio::test]
-    async fn many_readers_cause_one_flight() {
-        let flights = Flights::<u8, usize>::new();
-        let started = Arc::new(AtomicUsize::new(0));
-        let readers: Vec<_> = (0..100)
-            .map(|_| {
-                let (flights, started) = (Arc::clone(&flights), Arc::clone(&started));
-                tokio::spawn(async move {
-                    let start = move || async move {
-                        tokio::time::sleep(Duration::from_millis(20)).await;
-                        started.fetch_add(1, SeqCst)
-                    };
-                    join(&flights, start).await
-                })
-            })
-            .collect();
-        for reader in readers {
-            assert_eq!(reader.await.unwrap(), Some(0));
-        }
-        assert_eq!(started.load(SeqCst), 1);
-        let under_way = flights.under_way.lock().unwrap();
-        assert!(under_way.open.is_empty() && under_way.count == 0);
-    }
-
-    #[tokio::test]
-    async fn a_reader_that_leaves_does_not_end_the_flight() {
-        let flights = Flights::<u8, usize>::new();
-        let slow = || async {
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            5
-        };
-        let first = tokio::time::timeout(Duration::from_millis(5), join(&flights, slow)).await;
-        assert!(first.is_err());
-        let second = join(&flights, || async { 6 }).await;
-        assert_eq!(second, Some(5));
-    }
-
-    #[tokio::test]
-    async fn a_task_that_dies_fails_its_readers_and_nobody_else() {
-        let flights = Flights::<u8, usize>::new();
-        assert_eq!(join(&flights, || async { panic!("as the test wants") }).await, None);
-        assert_eq!(join(&flights, || async { 6 }).await, Some(6));
-    }
-
-    #[tokio::test]
-    async fn whoever_waits_is_told_what_the_origin_said_and_then_what_it_brought() {
-        let flights = Flights::<u8, usize>::new();
-        let said = || Arc::new(Interim::new(http::StatusCode::PROCESSING, &http::HeaderMap::new()).unwrap());
-        let start = |tower: Arc<Tower<usize>>| async move {
-            for _ in 0..=interim::MOST {
-                tower.tell(said());
-            }
-            6
-        };
-        let first = flights.board(1, now(), || None, start).unwrap();
-        let second = flights.board(1, now(), || None, |_| async { 7 }).unwrap();
-        for mut seat in [first, second] {
-            for _ in 0..interim::MOST {
-                assert!(matches!(seat.next().await, Some(News::Interim(_))));
-            }
-            assert!(matches!(seat.next().await, Some(News::Stage(Stage::Landed(6)))));
-        }
-    }
-
-    #[tokio::test]
-    async fn what_has_landed_meanwhile_needs_no_flight() {
-        let flights = Flights::<u8, usize>::new();
-        let seat = flights.board(1, now(), || Some(4), |_| async { 6 }).unwrap();
-        assert!(!seat.is_shared());
-        assert_eq!(seat.landed().await, Some(4));
-    }
-
-    #[tokio::test]
-    async fn nobody_boards_a_flight_that_was_purged() {
-        let flights = Flights::<u8, usize>::new();
-        let slow = |_| async {
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            5
-        };
-        let first = flights.board(1, now(), || None, slow).unwrap();
-        let outdated = (now().0, |_| true);
-        let later = |_| async {
-            tokio::time::sleep(Duration::from_millis(60)).await;
-            6
-        };
-        let second = flights.board(1, outdated, || None, later).unwrap();
-        assert!(!second.is_shared());
-        assert_eq!(first.landed().await, Some(5), "who was in it before waits for it");
-        let third = flights.board(1, now(), || None, |_| async { 7 }).unwrap();
-        assert!(third.is_shared(), "the end of the first is not that of the second");
-        assert_eq!((second.landed().await, third.landed().await), (Some(6), Some(6)));
-        let under_way = flights.under_way.lock().unwrap();
-        assert!(under_way.open.is_empty() && under_way.count == 0);
-    }
-}
+mod tests;

@@ -250,13 +250,16 @@ impl Pipeline {
         let shown = route.shown(facts, undecided);
         let chosen = route.choose(id, Visit { facts, signals, token }, epoch, self.reveal);
         let lookup = VariantLookup::new(&request, chosen.choice).showing(shown);
-        let found = self.stored(route, &lookup).and_then(|resource| {
+        let resource = self.stored(route, &lookup);
+        let found = resource.as_ref().and_then(|resource| {
             let state = resource.state(Instant::now());
             Some((resource.variant(lookup.variant())?, state))
         });
         let choice = chosen.choice;
-        let pending =
-            |request, awaited| PendingPage { route: Arc::clone(route), request, choice, shown, awaited };
+        let pending = |request, awaited| {
+            let route = Arc::clone(route);
+            PendingPage { route, request, choice, shown, awaited, found: resource }
+        };
         let (variant, source) = match found {
             Some((variant, State::Fresh(_))) => (variant, Source::Cache),
             Some((variant, State::WhileRevalidating)) => (variant, Source::Revalidating),

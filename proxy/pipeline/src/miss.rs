@@ -6,7 +6,7 @@ use std::time::Instant;
 use cloakroom_boundary::{Asked, OwnCookies, ScrubbedRequest};
 use cloakroom_notice::Shown;
 use cloakroom_origin::Told;
-use cloakroom_variants::{Choice, PageKey, Resource, State, StoredVariant, VariantKey, VariantLookup};
+use cloakroom_variants::{Began, Choice, PageKey, Resource, State, StoredVariant, VariantKey, VariantLookup};
 
 use crate::Pipeline;
 use crate::along::Audience;
@@ -37,6 +37,8 @@ pub(crate) struct PendingPage {
     pub(crate) shown: Shown,
     /// Whoever began waits for it. A refresh in the background nobody waits for.
     pub(crate) awaited: bool,
+    /// What the visitor's look into the store has found: whoever looks again begins with it, so that it stays one visit.
+    pub(crate) found: Option<Arc<Resource>>,
 }
 
 impl PendingPage {
@@ -137,7 +139,8 @@ impl Waiting {
 
 impl Pipeline {
     /// Answers a request that the cache could not. The work is done in tasks that do not end with
-    /// the caller; however many ask, each variant is made once and each page is fetched once.
+    /// the caller; however many ask, each variant is made once and each page is fetched once: and once more,
+    /// up to a bound, for those who come after a purge while it is fetched.
     pub async fn fetch(self: &Arc<Self>, pending: Pending) -> Answer {
         self.wait(pending).answer().await
     }
@@ -159,28 +162,39 @@ impl Pipeline {
     pub(crate) fn board(self: &Arc<Self>, page: PendingPage) -> Option<Seat<Made>> {
         let lookup = page.lookup();
         let (key, id) = (lookup.to_key(), lookup.variant());
+        let (route, found) = (Arc::clone(&page.route), page.found.clone());
         let landed = || {
-            let resource = self.known(&page.route, key.page())?;
+            let resource = self.known(&route, key.page(), found.as_ref())?;
             matches!(resource.state(Instant::now()), State::Fresh(_))
                 .then(|| resource.variant(id))?
                 .map(|variant| Ok((variant, Source::Cache)))
         };
-        let landed = landed();
-        let (now, wanted) = (self.cache.began(), key.clone());
+        let wanted = key.clone();
         let outdated = |began| self.cache.is_variant_outdated(&key, began);
         let start = |tower| Arc::clone(self).make(page, key.clone(), tower);
-        self.making.board(wanted, (now, outdated), || landed, start)
+        self.making.board(wanted, (self.now(), outdated), landed, start)
     }
 
-    /// The stored page, fresh or not, unless the route's quarantine put it in doubt.
-    pub(crate) fn known(&self, route: &Route, key: &PageKey) -> Option<Arc<Resource>> {
-        self.cache.get(key).filter(|known| !route.doubts(known.page().arrived()))
+    /// Asks for the moment, among the purges and the flights.
+    pub(crate) fn now(&self) -> impl Fn() -> Began + Send + use<> {
+        let cache = self.cache.clone();
+        move || cache.began()
+    }
+
+    /// The stored page, fresh or not, unless the route's quarantine put it in doubt; `found` is what was there before.
+    pub(crate) fn known(
+        &self,
+        route: &Route,
+        key: &PageKey,
+        found: Option<&Arc<Resource>>,
+    ) -> Option<Arc<Resource>> {
+        self.cache.again(key, found).filter(|known| !route.doubts(known.page().arrived()))
     }
 
     async fn make(self: Arc<Self>, page: PendingPage, key: VariantKey, tower: Arc<Tower<Made>>) -> Made {
         let began = self.cache.began();
         let mut audience = Audience::new(&page, &tower);
-        let fetched = self.page(&page.wanted(), key.page(), Some(&mut audience)).await;
+        let fetched = self.page(&page.wanted(), key.page(), page.found.as_ref(), Some(&mut audience)).await;
         let (resource, source) = fetched.inspect_err(|failure| audience.fail(*failure))?;
         if let Some(variant) = resource.variant(key.variant()) {
             audience.settle(&variant, source);
@@ -195,15 +209,16 @@ impl Pipeline {
         Ok((variant, source))
     }
 
-    /// The page behind a variant: stored and fresh, or fetched, or stale when fetching failed. The `audience` may
-    /// read along while it arrives.
+    /// The page behind a variant: stored and fresh, or fetched, or stale when fetching failed. `found` is what was
+    /// stored before; the `audience` may read along while it arrives.
     pub(crate) async fn page(
         self: &Arc<Self>,
         wanted: &Wanted<'_>,
         key: &PageKey,
+        found: Option<&Arc<Resource>>,
         audience: Option<&mut Audience<'_>>,
     ) -> Fetched {
-        let known = match self.known(wanted.route, key) {
+        let known = match self.known(wanted.route, key, found) {
             Some(known) => Some(known),
             None => self.shelved(wanted, key).await,
         };
@@ -212,7 +227,7 @@ impl Pipeline {
         {
             return Ok((Arc::clone(known), Source::Page));
         }
-        let fetched = match self.refused.get(key) {
+        let fetched = match self.refused.get(key, |began| self.cache.is_outdated(key, began)) {
             Some(failure) => Err(failure),
             None => self.fetch_once(wanted, key, known.as_ref(), audience).await,
         };

@@ -93,7 +93,7 @@ impl Pipeline {
         if let Ok(page) = self.accept_whole(&asked, site, one)
             && differ(&route, Sent::from(&**stored.page()), Sent::from(&page)).await
         {
-            self.cache.store(key, page, began);
+            self.cache.replace(Some(&stored), key, page, began);
         }
     }
 }

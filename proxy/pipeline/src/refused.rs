@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cloakroom_variants::PageKey;
+use cloakroom_variants::{Began, PageKey};
 use moka::Expiry;
 use moka::sync::Cache;
 
@@ -13,23 +13,26 @@ const MOST: u64 = 10_000;
 
 /// What could not be had, each for as long as its failure says. A clone is the same memory.
 #[derive(Clone)]
-pub(crate) struct Refused(Cache<PageKey, Failure>);
+pub(crate) struct Refused(Cache<PageKey, Remembered>);
+
+/// A failure, and when the flight began that has failed.
+type Remembered = (Failure, Began);
 
 struct ByFailure;
 
-impl Expiry<PageKey, Failure> for ByFailure {
-    fn expire_after_create(&self, _: &PageKey, failure: &Failure, _: Instant) -> Option<Duration> {
+impl Expiry<PageKey, Remembered> for ByFailure {
+    fn expire_after_create(&self, _: &PageKey, (failure, _): &Remembered, _: Instant) -> Option<Duration> {
         Some(failure.remembered_for().unwrap_or_default())
     }
 
     fn expire_after_update(
         &self,
         key: &PageKey,
-        failure: &Failure,
+        remembered: &Remembered,
         now: Instant,
         _: Option<Duration>,
     ) -> Option<Duration> {
-        self.expire_after_create(key, failure, now)
+        self.expire_after_create(key, remembered, now)
     }
 }
 
@@ -39,14 +42,20 @@ impl Refused {
     }
 
     /// Remembers it, if that failure is one to be remembered.
-    pub(crate) fn remember(&self, key: PageKey, failure: Failure) {
+    pub(crate) fn remember(&self, key: PageKey, failure: Failure, began: Began) {
         if failure.remembered_for().is_some() {
-            self.0.insert(key, failure);
+            self.0.insert(key, (failure, began));
         }
     }
 
-    /// Why a page cannot be had just now.
-    pub(crate) fn get(&self, key: &PageKey) -> Option<Failure> {
-        self.0.get(key)
+    /// The page could be had.
+    pub(crate) fn forget(&self, key: &PageKey) {
+        self.0.invalidate(key);
+    }
+
+    /// Why a page cannot be had just now. The failure of a flight that is `outdated` says nothing: who has the page purged
+    /// may have mended what was wrong with it.
+    pub(crate) fn get(&self, key: &PageKey, outdated: impl FnOnce(Began) -> bool) -> Option<Failure> {
+        self.0.get(key).filter(|(_, began)| !outdated(*began)).map(|(failure, _)| failure)
     }
 }

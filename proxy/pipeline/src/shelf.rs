@@ -69,23 +69,31 @@ impl Shelf {
         self.disk.name(&[&KeptPage::identity(host, key)])
     }
 
-    /// Keeps what was stored, in place of what was kept under its key. `host` is the first host of its site.
-    pub(crate) fn keep(&self, host: &str, resource: &Resource, began: Began) {
-        let (key, page) = (resource.key(), resource.page());
+    /// Keeps what was stored, in place of what was kept under its key; not what is gone, nor what a later flight has
+    /// replaced. `host` is the first host of its site.
+    pub(crate) fn keep(&self, host: &str, resource: &Resource) {
+        if resource.is_gone() {
+            return;
+        }
+        let (key, page, began) = (resource.key(), resource.page(), resource.began());
         let kept = KeptPage::of(host, key, page, Instant::now(), SystemTime::now());
+        let kept = kept.and_then(|kept| Some((Bytes::from(kept.to_bytes()?), kept.tags())));
         let name = self.name(host, key);
-        let put = kept.and_then(|kept| {
-            let head = Bytes::from(kept.to_bytes()?);
-            self.disk.put(name, head, vec![page.body().clone()]).then(|| kept.tags())
-        });
-        let Some(tags) = put else { return self.drop_names([name]) };
         let mut facts = self.facts();
-        facts.insert(name, Facts::of(key, tags, began));
-        self.forget_evicted(&mut facts);
-        drop(facts);
+        if facts.get(&name).is_some_and(|there| began.is_before(there.began)) {
+            return;
+        }
+        let put = kept
+            .and_then(|(head, tags)| self.disk.put(name, head, vec![page.body().clone()]).then_some(tags));
+        let is_kept = put.is_some();
+        if let Some(tags) = put {
+            facts.insert(name, Facts::of(key, tags, began));
+            self.forget_evicted(&mut facts);
+        }
         // A purge meanwhile may have been here before; in another process nobody would know of it.
-        if resource.is_purged() {
-            self.drop_names([name]);
+        if !is_kept || resource.is_purged() {
+            facts.remove(&name);
+            self.disk.remove([name]);
         }
     }
 
@@ -169,8 +177,8 @@ impl Pipeline {
             return None;
         }
         // Stale, it can still be confirmed by the origin, or stand in for it.
-        let resource = self.cache.store(key.clone(), page, began);
-        (!resource.is_gone()).then_some(resource)
+        let resource = self.cache.restore(key.clone(), page, began)?;
+        (!wanted.route.doubts(resource.page().arrived())).then_some(resource)
     }
 
     /// Purges what is in memory and on disk, and answers how many pages that were in memory.

@@ -85,7 +85,7 @@ impl Pipeline {
         let choice = route.default_choice();
         let wanted = Wanted { route, request: &request, told: route.told(choice.view) };
         let key = VariantLookup::new(&request, choice).to_key();
-        let (resource, _) = self.page(&wanted, key.page(), None).await.ok()?;
+        let (resource, _) = self.page(&wanted, key.page(), None, None).await.ok()?;
         let page = resource.page();
         (page.status() == StatusCode::OK && is_rewritable(page.headers()) == Rewritable::Yes)
             .then(|| site.output.admit_fragment(page.body()))

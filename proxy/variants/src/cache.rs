@@ -2,8 +2,12 @@
 //!
 //! moka counts each look into its map as a visit, whatever it is for, and decides by these counts who stays. So only
 //! [`VariantCache::find`] may look each time: what is done besides on behalf of one visitor (whether a page has landed
-//! meanwhile, weighing what has grown) must not make a page that is asked for once look like one that is asked for
-//! often.
+//! meanwhile, replacing what has expired, weighing what has grown) must not make a page that is asked for once look like
+//! one that is asked for often. moka has no way to look that it does not count; but what was found by the first look
+//! knows whether it is still there.
+//!
+//! Two flights to one page may land in either order. What is here was asked for last: an older one that lands later
+//! changes nothing, and is for those who wait for it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -77,6 +81,16 @@ impl VariantCache {
         self.resources.get(lookup).filter(|resource| !resource.is_gone())
     }
 
+    /// What is stored under a key where `found` was before, however old. That is no visit, unless something else has been
+    /// put there since.
+    #[must_use]
+    pub fn again(&self, key: &PageKey, found: Option<&Arc<Resource>>) -> Option<Arc<Resource>> {
+        match found.filter(|found| found.is_stored()) {
+            Some(found) => (!found.is_gone()).then(|| Arc::clone(found)),
+            None => self.get(key),
+        }
+    }
+
     /// What is stored under a key, however old. That nothing is there is no visit.
     #[must_use]
     pub fn get(&self, key: &PageKey) -> Option<Arc<Resource>> {
@@ -106,33 +120,85 @@ impl VariantCache {
         self.is_outdated(page, began) || self.index.is_forgotten(page.site(), id.edition(), began)
     }
 
-    /// Stores a page in place of what was there. Variants of an earlier page go with it.
+    /// Stores a page where there was none.
     pub fn store(&self, key: PageKey, page: Page, began: Began) -> Arc<Resource> {
-        self.put(Resource::new(key, Arc::new(page)), began)
+        self.replace(None, key, page, began)
+    }
+
+    /// Stores a page in place of what was there, which was `known` when it was asked for. Variants of an earlier page go
+    /// with that.
+    pub fn replace(
+        &self,
+        known: Option<&Arc<Resource>>,
+        key: PageKey,
+        page: Page,
+        began: Began,
+    ) -> Arc<Resource> {
+        let resource = Arc::new(Resource::new(key, Arc::new(page), began));
+        self.put(&resource, known, || self.index.insert(&resource, began));
+        resource
     }
 
     /// Stores a page that the origin has confirmed: the variants of `known` are its own.
-    pub fn confirm(&self, known: &Resource, page: Page, began: Began) -> Arc<Resource> {
-        self.put(known.confirmed(Arc::new(page)), began)
-    }
-
-    /// Passes a page on to those who wait for it, without storing it. What was stored under its key goes too: its
-    /// origin has changed its mind.
-    pub fn pass(&self, key: PageKey, page: Page) -> Arc<Resource> {
-        let changing = self.changing(&key);
-        self.resources.invalidate(&key);
-        drop(changing);
-        Arc::new(Resource::new(key, Arc::new(page)))
-    }
-
-    fn put(&self, resource: Resource, began: Began) -> Arc<Resource> {
-        let resource = Arc::new(resource);
-        let _changing = self.changing(resource.key());
-        // Purged while it was on its way, it is for those who wait for it.
-        if self.index.insert(&resource, began) != Some(Purge::Hard) {
-            self.resources.insert(resource.key().clone(), Arc::clone(&resource));
-        }
+    pub fn confirm(&self, known: &Arc<Resource>, page: Page, began: Began) -> Arc<Resource> {
+        let resource = Arc::new(known.confirmed(Arc::new(page), began));
+        self.put(&resource, Some(known), || self.index.insert_confirmed(&resource, known, began));
         resource
+    }
+
+    /// Puts a page back that was fetched by a flight of that time and kept elsewhere. What has come there meanwhile
+    /// stays, and is the answer; `None` if the page was purged since.
+    pub fn restore(&self, key: PageKey, page: Page, began: Began) -> Option<Arc<Resource>> {
+        let _changing = self.changing(&key);
+        if let Some(there) = self.get(&key).filter(|there| !there.began().is_before(began)) {
+            return Some(there);
+        }
+        let resource = Arc::new(Resource::new(key, Arc::new(page), began));
+        self.take_in(&resource, self.index.insert(&resource, began));
+        (!resource.is_gone()).then_some(resource)
+    }
+
+    /// Passes a page on to those who wait for it, without storing it. What was stored under its key, which was `known`
+    /// when it was asked for, goes too: its origin has changed its mind.
+    pub fn pass(
+        &self,
+        known: Option<&Arc<Resource>>,
+        key: PageKey,
+        page: Page,
+        began: Began,
+    ) -> Arc<Resource> {
+        let changing = self.changing(&key);
+        if !self.is_overtaken(&key, known, began) {
+            self.resources.invalidate(&key);
+        }
+        drop(changing);
+        Arc::new(Resource::new(key, Arc::new(page), began))
+    }
+
+    fn put(
+        &self,
+        resource: &Arc<Resource>,
+        known: Option<&Arc<Resource>>,
+        insert: impl FnOnce() -> Option<Purge>,
+    ) {
+        let _changing = self.changing(resource.key());
+        if self.is_overtaken(resource.key(), known, resource.began()) {
+            self.index.refuse(resource);
+        } else {
+            self.take_in(resource, insert());
+        }
+    }
+
+    fn take_in(&self, resource: &Arc<Resource>, purged: Option<Purge>) {
+        // Purged while it was on its way, it is for those who wait for it.
+        if purged != Some(Purge::Hard) {
+            self.resources.insert(resource.key().clone(), Arc::clone(resource));
+        }
+    }
+
+    /// Whether what is there was asked for later. To be asked under the key's lock.
+    fn is_overtaken(&self, key: &PageKey, known: Option<&Arc<Resource>>, began: Began) -> bool {
+        self.again(key, known).is_some_and(|there| began.is_before(there.began()))
     }
 
     /// Adds a variant to its page, unless what it was made by was purged since `began`.
@@ -152,6 +218,9 @@ impl VariantCache {
 
     /// Weighs again what has grown, if it is still there. A page that was confirmed meanwhile has the same variants.
     fn weigh(&self, resource: &Arc<Resource>, id: VariantId) {
+        if resource.is_gone() {
+            return;
+        }
         let key = resource.key();
         let _changing = self.changing(key);
         let there = if self.index.hold(resource) {

@@ -14,6 +14,8 @@ mod model;
 mod state;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod under_way;
 mod walk;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,9 +68,22 @@ pub enum Scope {
     },
 }
 
-/// The moment at which a flight began, among the purges.
+/// The moment at which a flight began, among the purges and among the flights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Began(u64);
+pub struct Began {
+    /// The last purge before it.
+    purge: u64,
+    /// Its own number.
+    flight: u64,
+}
+
+impl Began {
+    /// Whether it began before the other.
+    #[must_use]
+    pub fn is_before(self, other: Self) -> bool {
+        self.flight < other.flight
+    }
+}
 
 /// Entries by all that they can be purged by. Shared; every method may be called from everywhere.
 pub struct Index<T> {
@@ -96,7 +111,8 @@ impl<T: Purgeable> Index<T> {
     /// Now, for a flight that is about to begin: to be asked before the origin is.
     #[must_use]
     pub fn began(&self) -> Began {
-        Began(self.state().log.last())
+        let mut state = self.state();
+        Began { purge: state.log.last(), flight: state.log.next_flight() }
     }
 
     /// Takes in what a flight brought, held once, and marks it as all purges since `began` have it. The answer is the
@@ -104,8 +120,24 @@ impl<T: Purgeable> Index<T> {
     /// wait for it may have it; after [`Purge::Soft`] it is stored, and stale. To be called before the entry can be
     /// found in the store, and once for each entry.
     pub fn insert(&self, entry: &Arc<T>, began: Began) -> Option<Purge> {
+        self.take_in(entry, None, began)
+    }
+
+    /// The same of an entry that has its content from `known`: what has purged that has purged this. A soft purge before
+    /// `began` is over, since it left `known` to be confirmed; a hard one left nothing.
+    pub fn insert_confirmed(&self, entry: &Arc<T>, known: &T, began: Began) -> Option<Purge> {
+        self.take_in(entry, Some(known), began)
+    }
+
+    fn take_in(&self, entry: &Arc<T>, known: Option<&T>, began: Began) -> Option<Purge> {
         let mut state = self.state();
-        let purged = state.log.since(&entry.about(), began.0);
+        let since = |entry: &T| state.log.since(&entry.about(), began.purge);
+        let of_known = known.and_then(|known| match known.mark().purged() {
+            Some(Purge::Hard) => Some(Purge::Hard),
+            // The origin may have given it other tags with its confirmation.
+            _ => since(known),
+        });
+        let purged = since(entry).max(of_known);
         if let Some(how) = purged {
             entry.mark().purge(how);
         }
@@ -115,11 +147,17 @@ impl<T: Purgeable> Index<T> {
         purged
     }
 
+    /// Marks as gone what was overtaken on its way by a flight that began later: it is for those who wait for it.
+    pub fn refuse(&self, entry: &T) {
+        let _state = self.state();
+        entry.mark().purge(Purge::Hard);
+    }
+
     /// Whether a variant that is made since `began` must not be kept, since what was made under its edition was purged
     /// meanwhile. A purge of its page needs no such question: it reaches the page that the variant is put to.
     #[must_use]
     pub fn is_forgotten(&self, site: SiteId, edition: Edition, began: Began) -> bool {
-        self.state().log.of_edition(site, edition, began.0)
+        self.state().log.of_edition(site, edition, began.purge)
     }
 
     /// Whether what is on its way to this site and target, and was asked for under this edition, is hard purged already
@@ -127,7 +165,7 @@ impl<T: Purgeable> Index<T> {
     #[must_use]
     pub fn is_outdated(&self, (site, target, told): (SiteId, &Arc<str>, Edition), began: Began) -> bool {
         let about = About { site, target, tags: &Tags::any(), told };
-        self.state().log.since(&about, began.0) == Some(Purge::Hard)
+        self.state().log.since(&about, began.purge) == Some(Purge::Hard)
     }
 
     /// The store holds an entry once more, as when it is weighed again: it takes one more [`Index::remove`]. `false`,
@@ -149,16 +187,24 @@ impl<T: Purgeable> Index<T> {
     /// Purges, and answers how many entries were not purged as hard before; with editions, how many variants and such
     /// entries. All that was stored before is purged when this returns, and all that is being fetched will be when
     /// it arrives. What a hard purge leaves behind has yet to be [swept](Index::sweep).
+    ///
+    /// It is recorded twice: before the walk, so that what arrives behind it arrives purged, and with its last step, since a
+    /// flight that began during the walk may have taken what was not marked yet: nobody who comes later may board that.
     pub fn purge(&self, scope: &Scope, how: Purge) -> usize {
         self.state().log.record(scope, how);
         if let Scope::Editions { editions, .. } = scope {
             return self.forget(scope, editions);
         }
         let (mut walk, mut count) = (Walk::new(scope), 0);
-        while walk.step(&self.state(), CHUNK, |entry| count += usize::from(entry.mark().purge(how))) {
+        loop {
+            let mut state = self.state();
+            if !walk.step(&state, CHUNK, |entry| count += usize::from(entry.mark().purge(how))) {
+                state.log.record(scope, how);
+                return count;
+            }
+            drop(state);
             std::thread::yield_now();
         }
-        count
     }
 
     fn forget(&self, scope: &Scope, editions: &[Edition]) -> usize {
@@ -170,10 +216,10 @@ impl<T: Purgeable> Index<T> {
             let is_theirs =
                 |told: Edition| told != Edition::default() && editions.binary_search(&told).is_ok();
             entries.retain(|entry| is_theirs(entry.about().told));
-            let state = self.state();
+            let mut state = self.state();
             count += entries.iter().filter(|entry| entry.mark().purge(Purge::Hard)).count();
-            drop(state);
             if !has_more {
+                state.log.record(scope, Purge::Hard);
                 return count;
             }
         }

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use cloakroom_vocabulary::Coding;
 
 use crate::{
-    About, Edition, Index, Mark, Page, PageKey, Purge, Purgeable, State, StoredVariant, Tag, Tags, VariantId,
-    footprint,
+    About, Began, Edition, Index, Mark, Page, PageKey, Purge, Purgeable, State, StoredVariant, Tag, Tags,
+    VariantId, footprint,
 };
 
 /// The most variants of a page that are kept: a route has at most 1,000, each with a few notices. Past it, those
@@ -26,6 +26,7 @@ type Variants = HashMap<VariantId, Arc<StoredVariant>, RandomState>;
 pub struct Resource {
     key: PageKey,
     page: Arc<Page>,
+    began: Began,
     variants: ArcSwap<Variants>,
     scales: Mutex<Scales>,
     tags: Tags,
@@ -55,19 +56,19 @@ impl Scales {
 
 impl Resource {
     /// A page without variants.
-    pub(crate) fn new(key: PageKey, page: Arc<Page>) -> Self {
+    pub(crate) fn new(key: PageKey, page: Arc<Page>, began: Began) -> Self {
         let tags = Tags::read(&page.answered().origin).unwrap_or_default();
         let (variants, scales) = (ArcSwap::default(), Mutex::default());
-        Self { key, page, variants, scales, tags, mark: Mark::default() }
+        Self { key, page, began, variants, scales, tags, mark: Mark::default() }
     }
 
     /// The same content under a page that the origin has confirmed: every variant stays as it is.
-    pub(crate) fn confirmed(&self, page: Arc<Page>) -> Self {
+    pub(crate) fn confirmed(&self, page: Arc<Page>, began: Began) -> Self {
         let kept = self.variants.load();
         let kept = kept.iter().map(|(id, variant)| (*id, Arc::new(variant.of(Arc::clone(&page)))));
         let kept = kept.collect::<Variants>();
         let scales = Mutex::new(Scales::of(&kept));
-        Self { variants: ArcSwap::from_pointee(kept), scales, ..Self::new(self.key.clone(), page) }
+        Self { variants: ArcSwap::from_pointee(kept), scales, ..Self::new(self.key.clone(), page, began) }
     }
 
     fn scales(&self) -> MutexGuard<'_, Scales> {
@@ -85,6 +86,12 @@ impl Resource {
     #[must_use]
     pub fn page(&self) -> &Arc<Page> {
         &self.page
+    }
+
+    /// When the flight began that brought its page, or had it confirmed.
+    #[must_use]
+    pub fn began(&self) -> Began {
+        self.began
     }
 
     /// One of its variants, if that is made.
@@ -125,6 +132,11 @@ impl Resource {
     #[must_use]
     pub fn is_gone(&self) -> bool {
         self.mark.purged() == Some(Purge::Hard)
+    }
+
+    /// Whether it is in the store, for all that the index knows.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.mark.is_settled()
     }
 
     /// Adds a variant of its page.

@@ -73,13 +73,13 @@ impl Tags {
         Self(Box::new([Tag::ANY]))
     }
 
-    /// The tags, each once.
     /// Whether this is one of them, or could be.
     #[must_use]
     pub fn have(&self, tag: Tag) -> bool {
         self.0.contains(&tag) || *self.0 == [Tag::ANY]
     }
 
+    /// The tags, each once.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Tag> {
         self.0.iter().copied()
     }

@@ -32,7 +32,7 @@ impl Shop {
         self.cache.store(key.page().clone(), page(Bytes::from_static(b"page"), true), self.cache.began())
     }
 
-    fn confirm(&self, known: &Resource) -> Arc<Resource> {
+    fn confirm(&self, known: &Arc<Resource>) -> Arc<Resource> {
         self.cache.confirm(known, page(Bytes::from_static(b"page"), true), self.cache.began())
     }
 

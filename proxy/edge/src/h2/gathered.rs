@@ -131,7 +131,7 @@ mod tests {
         let (ours, mut theirs) = tokio::io::duplex(64);
         let (mut stream, gathering) = Gathered::new(BufWriter::new(ours));
         stream.write_all(b"one").await.unwrap();
-        ask(&mut stream, &gathering, vec![Poll::Ready(1)]).await;
+        assert!(ask(&mut stream, &gathering, vec![Poll::Ready(1)]).await.0.is_ready());
         stream.shutdown().await.unwrap();
         let mut all = Vec::new();
         theirs.read_to_end(&mut all).await.unwrap();

@@ -22,9 +22,13 @@ pub(super) const MAX_PREFIXES: usize = 256;
 /// The purges so far.
 pub(super) struct Log {
     last: u64,
+    /// The number of the flight that began last.
+    flight: u64,
     hasher: RandomState,
     addresses: Buckets,
     names: Buckets,
+    /// The last purges by a tag, whichever: soft, and hard.
+    of_tags: [u64; 2],
     prefixes: VecDeque<OfPrefix>,
     /// The last purge by prefix that is no longer listed.
     forgotten: u64,
@@ -73,9 +77,11 @@ impl Log {
     pub(super) fn new() -> Self {
         Self {
             last: 0,
+            flight: 0,
             hasher: RandomState::new(),
             addresses: Buckets::new(),
             names: Buckets::new(),
+            of_tags: [0; 2],
             prefixes: VecDeque::new(),
             forgotten: 0,
         }
@@ -83,7 +89,7 @@ impl Log {
 
     /// Bytes that it takes, whatever is purged.
     pub(super) const fn weight() -> usize {
-        4 * BUCKETS * size_of::<u64>()
+        (4 * BUCKETS + 2) * size_of::<u64>()
     }
 
     /// Records a purge, and gives its number.
@@ -94,7 +100,11 @@ impl Log {
             Scope::Url { site, target } => {
                 self.addresses.record(self.hash((*site, &**target)), how, number);
             }
-            Scope::Tag { site, tag } => self.names.record(self.hash((*site, *tag)), how, number),
+            Scope::Tag { site, tag } => {
+                let [soft, hard] = &mut self.of_tags;
+                *(if how == Purge::Hard { hard } else { soft }) = number;
+                self.names.record(self.hash((*site, *tag)), how, number);
+            }
             Scope::Editions { site, editions } => {
                 for edition in &**editions {
                     self.names.record(self.hash((*site, *edition)), Purge::Hard, number);
@@ -144,13 +154,14 @@ impl Log {
         of_all.max(self.names.since(self.hash((Some(site), tag)), began))
     }
 
-    /// Whoever has all tags is purged by any.
+    /// Whoever has all tags is purged by any. Asked for each visitor who would board an older flight: so it must not
+    /// look through the buckets.
     fn of_any_tag(&self, began: u64) -> Option<Purge> {
-        let is_later = |numbers: &[u64]| numbers.iter().any(|number| *number > began);
-        if is_later(&self.names.hard) {
-            return Some(Purge::Hard);
+        match self.of_tags.map(|number| number > began) {
+            [_, true] => Some(Purge::Hard),
+            [true, false] => Some(Purge::Soft),
+            [false, false] => None,
         }
-        is_later(&self.names.soft).then_some(Purge::Soft)
     }
 
     /// Whether what was made under an edition was purged since. What the origin is told nothing of has none.
@@ -160,6 +171,12 @@ impl Log {
 
     pub(super) fn last(&self) -> u64 {
         self.last
+    }
+
+    /// The number of a flight that begins now.
+    pub(super) fn next_flight(&mut self) -> u64 {
+        self.flight += 1;
+        self.flight
     }
 
     fn hash(&self, name: impl Hash) -> u64 {

@@ -89,9 +89,14 @@ impl Mark {
         (id != 0).then(|| Id::of(id))
     }
 
+    /// Whether it has a number: the store holds it. A look without the lock, which may be late.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.id.load(Ordering::Relaxed) != 0
+    }
+
     /// Answers `false` if it has no number.
     pub(super) fn hold(&self) -> bool {
-        let is_settled = self.id.load(Ordering::Relaxed) != 0;
+        let is_settled = self.is_settled();
         if is_settled {
             self.held.store(self.held.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
         }
@@ -109,11 +114,6 @@ impl Mark {
     #[cfg(test)]
     pub(super) fn reset(&self) {
         self.purged.store(NOT, Ordering::Relaxed);
-    }
-
-    #[cfg(test)]
-    pub(super) fn is_settled(&self) -> bool {
-        self.id.load(Ordering::Relaxed) != 0
     }
 }
 

@@ -32,6 +32,11 @@ impl Stored {
             version: 0,
         }
     }
+
+    /// The same of a page that the origin was told something for.
+    pub(super) fn told(site: SiteId, target: &str, told: Edition) -> Self {
+        Self { told, ..Self::new(site, target, &[]) }
+    }
 }
 
 impl Purgeable for Stored {
