@@ -270,7 +270,7 @@ fn two_flights_at_once_are_noticed() {
     let both = |between: &dyn Fn()| {
         shop.set_mood(PATHS[0], Mood::Slow, 2);
         let first = ask();
-        while shop.count() % 2 == 0 {
+        while shop.count().is_multiple_of(2) {
             std::thread::sleep(Duration::from_millis(5));
         }
         between();

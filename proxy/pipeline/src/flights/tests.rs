@@ -5,8 +5,11 @@ use cloakroom_variants::{CacheConfig, VariantCache};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
+/// When a flight begins, and whether one is outdated.
+type Times = (fn() -> Began, fn(Began) -> bool);
+
 /// Before all purges, of which there is none.
-fn now() -> (fn() -> Began, fn(Began) -> bool) {
+fn now() -> Times {
     (|| VariantCache::new(CacheConfig { max_bytes: 1 }).began(), |_| false)
 }
 
