@@ -42,7 +42,7 @@ use arguments::Arguments;
 use certificate::Certificate;
 use load::Load;
 use report::Report;
-use scenarios::Bench;
+use scenarios::{Bench, Found};
 
 /// Why there is no result.
 type Failure = Box<dyn std::error::Error>;
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("there is no comparison: {failure}");
+            eprintln!("the comparison is not whole: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -76,7 +76,7 @@ fn run() -> Result<(), Failure> {
         serving,
         loading,
     };
-    let (sections, versions) = scenarios::run(&bench)?;
+    let Found { sections, versions, failed } = scenarios::run(&bench)?;
     let mut about = vec![machine::described()];
     if !versions.is_empty() {
         about.push(format!("{}.", versions.join(", ")));
@@ -88,5 +88,6 @@ fn run() -> Result<(), Failure> {
     ));
     let report = Report { about, sections };
     println!("{}", report.markdown());
-    report.write(&arguments.out)
+    report.write(&arguments.out)?;
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("; ").into()) }
 }

@@ -134,23 +134,45 @@ pub(crate) fn names() -> Vec<&'static str> {
     compared.chain(OTHERS.iter().map(|(name, _)| *name)).collect()
 }
 
-/// Runs everything that was asked for; answers the sections and the versions of the servers.
-pub(crate) fn run(bench: &Bench<'_>) -> Result<(Vec<Section>, Vec<String>), Failure> {
+/// What a run has found.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) sections: Vec<Section>,
+    /// Of the servers that were compared.
+    pub(crate) versions: Vec<String>,
+    /// Scenarios of which nothing was found, and why.
+    pub(crate) failed: Vec<String>,
+}
+
+impl Found {
+    fn take(&mut self, name: &str, section: Result<Section, Failure>) {
+        match section {
+            Ok(section) => self.sections.push(section),
+            Err(failure) => {
+                eprintln!("{name}: {failure}");
+                self.failed.push(format!("{name}: {failure}"));
+            }
+        }
+    }
+}
+
+/// Runs everything that was asked for. What fails does not take with it what others have found.
+pub(crate) fn run(bench: &Bench<'_>) -> Result<Found, Failure> {
     let asked =
         |name: &str| bench.arguments.only.is_empty() || bench.arguments.only.iter().any(|only| only == name);
-    let (mut sections, mut versions) = (Vec::new(), Vec::new());
+    let mut found = Found::default();
     if COMPARED.iter().any(|(name, _)| asked(name)) {
         let servers = bench.all_servers("one", &[bench.serving])?;
-        versions.extend(servers.iter().map(|server| server.version().to_owned()));
+        found.versions.extend(servers.iter().map(|server| server.version().to_owned()));
         for server in &servers {
             eprintln!("{}: {:?} on CPU {}", server.version(), server.pids(), bench.serving);
         }
-        for (_, run) in COMPARED.iter().filter(|(name, _)| asked(name)) {
-            sections.push(run(bench, &servers)?);
+        for (name, run) in COMPARED.iter().filter(|(name, _)| asked(name)) {
+            found.take(name, run(bench, &servers));
         }
     }
-    for (_, run) in OTHERS.iter().filter(|(name, _)| asked(name)) {
-        sections.push(run(bench)?);
+    for (name, run) in OTHERS.iter().filter(|(name, _)| asked(name)) {
+        found.take(name, run(bench));
     }
-    Ok((sections, versions))
+    Ok(found)
 }

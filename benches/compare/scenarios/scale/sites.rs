@@ -14,8 +14,9 @@ use crate::origin::{numbered_page, small_page};
 use crate::questions::{Fresh, Mark, Questions, Returning, Visit, plain_fields};
 use crate::servers::Site;
 
-/// Networks of each kind of visitors: enough that their crowd is released at once.
-const EACH: u32 = 8;
+/// Networks of each kind of visitors: enough that their crowd is released at once, whatever the noise, in each of a
+/// thousand cells and every epoch.
+const EACH: u32 = 24;
 /// Routes over which plugins are spread: a route has at most 8.
 const ROUTES: usize = 7;
 const AT_MOST: usize = 8;
@@ -59,20 +60,24 @@ fn variants((campaigns, languages): (usize, usize)) -> Result<Growth, Failure> {
         site.campaigns.clone_from(&campaigns);
         site.languages.clone_from(&languages);
         site.route("/", "personalize", "plugins = [\"many\"]");
+        let mut kinds = Vec::new();
+        for (c, campaign) in campaigns.iter().enumerate() {
+            for (l, language) in languages.iter().enumerate() {
+                let seen = if grown { original(&hero(c), &banner(l)) } else { original("", "") };
+                kinds.push((campaign, language, seen));
+            }
+        }
         let mut visits = Vec::new();
         for number in 0..EACH {
-            for (c, campaign) in campaigns.iter().enumerate() {
-                for (l, language) in languages.iter().enumerate() {
-                    let kind = u32::try_from(c * languages.len() + l)?;
-                    let address = DemoGeo::address_for("FR", kind * EACH + number).ok_or("no network")?;
-                    let fields = plain_fields()
-                        .replace("192.0.2.1", &address.to_string())
-                        .replace("en-US,en;q=0.5", &format!("{language},en;q=0.5"))
-                        .replace("cookie: ", "cookie: cloakroom_consent=all; ");
-                    let seen = if grown { original(&hero(c), &banner(l)) } else { original("", "") };
-                    let target = format!("/?utm_source=news&utm_campaign={campaign}");
-                    visits.push(Visit::new(Method::GET, &target, &fields, &[], (seen, Mark::Hit))?);
-                }
+            for (kind, (campaign, language, seen)) in (0..).zip(&kinds) {
+                let address = DemoGeo::address_for("FR", kind * EACH + number).ok_or("no network")?;
+                let fields = plain_fields()
+                    .replace("192.0.2.1", &address.to_string())
+                    .replace("en-US,en;q=0.5", &format!("{language},en;q=0.5"))
+                    .replace("cookie: ", "cookie: cloakroom_consent=all; ");
+                let target = format!("/?utm_source=news&utm_campaign={campaign}");
+                let answer = (seen.clone(), Mark::Hit);
+                visits.push(Visit::new(Method::GET, &target, &fields, &[], answer)?);
             }
         }
         Ok(End { site, questions: Rc::new(Returning::new(visits)), filling: None })

@@ -183,8 +183,15 @@ impl Session for Downstream {
     }
 
     async fn drain_request_body(&mut self) -> Result<()> {
-        while !self.is_read() && self.part_of_body().await?.is_some() {}
-        Ok(())
+        let longest = self.max_silence;
+        let drained = timeout(longest, async {
+            while !self.is_read() && self.part_of_body().await?.is_some() {}
+            Ok(())
+        });
+        drained
+            .await
+            .or_err(ErrorType::ReadTimedout, "a body that nobody reads")
+            .map_err(|e| e.into_down())?
     }
 
     async fn write_response_header(&mut self, head: Box<ResponseHeader>, end: bool) -> Result<()> {
