@@ -110,7 +110,7 @@ impl Pipeline {
                 let stored = received.meaning != Meaning::Once;
                 let found = self.keep(&key, known, received, began);
                 if !found.0.is_gone() {
-                    self.refused.forget(&key);
+                    self.refused.forget(&key, began);
                 }
                 if let Some(shelf) = self.shelf.as_ref().filter(|_| stored) {
                     shelf.keep(&site.host, &found.0);

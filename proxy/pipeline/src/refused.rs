@@ -48,9 +48,11 @@ impl Refused {
         }
     }
 
-    /// The page could be had.
-    pub(crate) fn forget(&self, key: &PageKey) {
-        self.0.invalidate(key);
+    /// The page could be had by a flight that began then. One that began later and failed knows better.
+    pub(crate) fn forget(&self, key: &PageKey, began: Began) {
+        if self.0.get(key).is_some_and(|(_, failed)| failed.is_before(began)) {
+            self.0.invalidate(key);
+        }
     }
 
     /// Why a page cannot be had just now. The failure of a flight that is `outdated` says nothing: who has the page purged

@@ -10,6 +10,7 @@
 //! changes nothing, and is for those who wait for it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ahash::RandomState;
 use bytes::Bytes;
@@ -29,6 +30,11 @@ pub struct CacheConfig {
     pub max_bytes: u64,
 }
 
+/// How many pages that their origin took back are remembered, and for how long: longer than a flight takes that began
+/// before.
+const MOST_PASSED: u64 = 10_000;
+const PASSED_FOR: Duration = Duration::from_secs(600);
+
 /// What moka keeps of an entry besides key and value: its own map, two deques and a sketch. Measured over a
 /// million entries.
 const MOKA_ENTRY: usize = 280;
@@ -39,6 +45,8 @@ const MOKA_ENTRY: usize = 280;
 pub struct VariantCache {
     resources: Cache<PageKey, Arc<Resource>, RandomState>,
     index: Arc<Index<Resource>>,
+    /// When the flight began that was told not to store the page: an older one that lands later does not know.
+    passed: Cache<PageKey, Began, RandomState>,
     /// Who puts something under a key, or takes it away, holds the key's lock: what is put there once more because it has
     /// grown must not take the place of what was put there meanwhile.
     changing: Arc<[Mutex<()>; LOCKS]>,
@@ -65,8 +73,12 @@ impl VariantCache {
             .eviction_listener(move |_, resource: Arc<Resource>, _| leaving.remove(&resource))
             // Keyed: the targets in it are chosen by whoever asks.
             .build_with_hasher(RandomState::new());
+        let passed = Cache::builder()
+            .max_capacity(MOST_PASSED)
+            .time_to_live(PASSED_FOR)
+            .build_with_hasher(RandomState::new());
         let changing = Arc::new([const { Mutex::new(()) }; LOCKS]);
-        Self { resources, index, changing, hasher: RandomState::new() }
+        Self { resources, index, passed, changing, hasher: RandomState::new() }
     }
 
     fn changing(&self, key: &PageKey) -> Option<MutexGuard<'_, ()>> {
@@ -170,6 +182,7 @@ impl VariantCache {
         let changing = self.changing(&key);
         if !self.is_overtaken(&key, known, began) {
             self.resources.invalidate(&key);
+            self.passed.insert(key.clone(), began);
         }
         drop(changing);
         Arc::new(Resource::new(key, Arc::new(page), began))
@@ -196,9 +209,11 @@ impl VariantCache {
         }
     }
 
-    /// Whether what is there was asked for later. To be asked under the key's lock.
+    /// Whether what is there was asked for later, or was not to be stored when it was. To be asked under the key's lock.
     fn is_overtaken(&self, key: &PageKey, known: Option<&Arc<Resource>>, began: Began) -> bool {
-        self.again(key, known).is_some_and(|there| began.is_before(there.began()))
+        let there = self.again(key, known).map(|there| there.began());
+        let later = |other: Began| began.is_before(other);
+        there.is_some_and(later) || self.passed.get(key).is_some_and(later)
     }
 
     /// Adds a variant to its page, unless what it was made by was purged since `began`.

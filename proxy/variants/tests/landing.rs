@@ -125,3 +125,16 @@ fn what_is_stale_is_fresh_when_it_was_confirmed_after_that_and_not_before() {
     assert!(is_fresh(&cache.confirm(&known, page("page"), cache.began())));
     assert!(cache.get(&key).is_some_and(|there| is_fresh(&there)));
 }
+
+#[test]
+fn a_page_that_was_not_to_be_stored_is_not_stored_by_an_older_flight() {
+    let shop = Shop::new();
+    let (cache, key) = (&shop.cache, shop.key());
+    let first = cache.began();
+    shop.purge_another();
+    cache.pass(None, key.clone(), page("v2"), cache.began());
+    let late = cache.replace(None, key.clone(), page("v1"), first);
+    assert!(late.is_gone() && shop.body().is_none());
+    cache.replace(None, key, page("v3"), cache.began());
+    assert_eq!(shop.body().unwrap(), "v3", "it may be stored again");
+}

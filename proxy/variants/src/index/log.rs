@@ -27,8 +27,6 @@ pub(super) struct Log {
     hasher: RandomState,
     addresses: Buckets,
     names: Buckets,
-    /// The last purges by a tag, whichever: soft, and hard.
-    of_tags: [u64; 2],
     prefixes: VecDeque<OfPrefix>,
     /// The last purge by prefix that is no longer listed.
     forgotten: u64,
@@ -81,7 +79,6 @@ impl Log {
             hasher: RandomState::new(),
             addresses: Buckets::new(),
             names: Buckets::new(),
-            of_tags: [0; 2],
             prefixes: VecDeque::new(),
             forgotten: 0,
         }
@@ -89,7 +86,7 @@ impl Log {
 
     /// Bytes that it takes, whatever is purged.
     pub(super) const fn weight() -> usize {
-        (4 * BUCKETS + 2) * size_of::<u64>()
+        4 * BUCKETS * size_of::<u64>()
     }
 
     /// Records a purge, and gives its number.
@@ -101,9 +98,10 @@ impl Log {
                 self.addresses.record(self.hash((*site, &**target)), how, number);
             }
             Scope::Tag { site, tag } => {
-                let [soft, hard] = &mut self.of_tags;
-                *(if how == Purge::Hard { hard } else { soft }) = number;
-                self.names.record(self.hash((*site, *tag)), how, number);
+                // Whoever has all tags is purged by any, and asks for it by name: there is no time to look for it.
+                for tag in [*tag, Tag::ANY] {
+                    self.names.record(self.hash((*site, tag)), how, number);
+                }
             }
             Scope::Editions { site, editions } => {
                 for edition in &**editions {
@@ -139,29 +137,18 @@ impl Log {
         }
         let address = self.addresses.since(self.hash((about.site, &**about.target)), began);
         let tags = about.tags.iter().map(|tag| self.of_tag(about.site, tag, began)).max().flatten();
-        let any = (about.tags.iter().eq([Tag::ANY])).then(|| self.of_any_tag(began)).flatten();
         let edition = self.of_edition(about.site, about.told, began).then_some(Purge::Hard);
         let prefixes = self.prefixes.iter().rev().take_while(|purge| purge.number > began);
         let prefixes = prefixes
             .filter(|purge| purge.site == about.site && about.target.starts_with(&*purge.prefix))
             .map(|purge| purge.how)
             .max();
-        [address, tags, any, edition, prefixes].into_iter().max().flatten()
+        [address, tags, edition, prefixes].into_iter().max().flatten()
     }
 
     fn of_tag(&self, site: SiteId, tag: Tag, began: u64) -> Option<Purge> {
         let of_all = self.names.since(self.hash((None::<SiteId>, tag)), began);
         of_all.max(self.names.since(self.hash((Some(site), tag)), began))
-    }
-
-    /// Whoever has all tags is purged by any. Asked for each visitor who would board an older flight: so it must not
-    /// look through the buckets.
-    fn of_any_tag(&self, began: u64) -> Option<Purge> {
-        match self.of_tags.map(|number| number > began) {
-            [_, true] => Some(Purge::Hard),
-            [true, false] => Some(Purge::Soft),
-            [false, false] => None,
-        }
     }
 
     /// Whether what was made under an edition was purged since. What the origin is told nothing of has none.
