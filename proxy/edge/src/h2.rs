@@ -37,7 +37,7 @@ mod watched;
 
 use downstream::Downstream;
 use gathered::{Gathered, Gathering};
-use sending::Rest;
+use sending::{Rest, Sent};
 use verdict::{Verdict, verdict};
 use watched::Watched;
 
@@ -115,6 +115,12 @@ impl UnderWay {
         counts.under_way.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(counts))
     }
+
+    fn ends(self, sent: Sent) {
+        if sent == Sent::Unwanted {
+            self.0.unwanted.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Drop for UnderWay {
@@ -139,8 +145,8 @@ where
     let Some(peer) = peer else { return };
     // Held to the end, which the program waits for.
     let _open = door.stopping.of_connection();
-    let (stream, gathering) = Gathered::new(stream);
     let (stream, waiting) = Watched::new(stream);
+    let (stream, gathering) = Gathered::new(stream);
     let shaken = timeout(door.max_silence, limits.options().handshake::<_, Bytes>(stream)).await;
     let Ok(Ok(mut connection)) = shaken else { return };
     let counts = Arc::default();
@@ -250,10 +256,7 @@ impl Streams<'_> {
             Rest::Nothing => {}
             rest => {
                 let (door, under_way) = (self.door.clone(), UnderWay::new(&self.counts));
-                tokio::spawn(async move {
-                    sending::finish(&door, &answer, rest).await;
-                    drop(under_way);
-                });
+                tokio::spawn(async move { under_way.ends(sending::finish(&door, &answer, rest).await) });
             }
         }
     }
@@ -265,13 +268,10 @@ impl Streams<'_> {
             let answer = tokio::select! {
                 biased;
                 answer = pipeline.fetch(pending) => answer,
-                _ = poll_fn(|cx| respond.poll_reset(cx)) => {
-                    under_way.0.unwanted.fetch_add(1, Ordering::Relaxed);
-                    return;
-                }
+                _ = poll_fn(|cx| respond.poll_reset(cx)) => return under_way.ends(Sent::Unwanted),
             };
             let rest = sending::begin(&door, respond, &answer);
-            sending::finish(&door, &answer, rest).await;
+            under_way.ends(sending::finish(&door, &answer, rest).await);
         });
     }
 

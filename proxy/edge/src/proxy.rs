@@ -10,6 +10,7 @@ use cloakroom_pipeline::{Live, Relay, Step, Submission, error_page};
 use http::{StatusCode, Version};
 use pingora_core::modules::http::HttpModules;
 use pingora_core::protocols::http::ServerSession;
+use pingora_core::protocols::http::authority::validate_request_authority;
 use pingora_core::protocols::l4::socket::SocketAddr;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_core::{Error, ErrorSource, ErrorType, Result};
@@ -105,7 +106,10 @@ impl ProxyHttp for Edge {
         let Some(found) = &context.relay else {
             return Error::e_explain(ErrorType::InternalError, "no passthrough route");
         };
-        relay::outbound(upstream, found, session.req_header().version == http::Version::HTTP_2)
+        let of_http2 = session.req_header().version == Version::HTTP_2;
+        relay::outbound(upstream, found, of_http2)?;
+        // What pingora does here for sessions of its own.
+        if of_http2 { validate_request_authority(upstream).map_err(|error| error.into_in()) } else { Ok(()) }
     }
 
     async fn upstream_response_filter(

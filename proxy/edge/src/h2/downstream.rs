@@ -104,7 +104,9 @@ impl Downstream {
         }
         let response = Response::from_parts(head.as_owned_parts(), ());
         let sending = self.respond.send_response(response, end);
-        self.sending = Some(sending.or_err(ErrorType::WriteError, "the head of an answer over HTTP/2")?);
+        let gone = |error: Box<Error>| error.into_down();
+        let what = "the head of an answer over HTTP/2";
+        self.sending = Some(sending.or_err(ErrorType::WriteError, what).map_err(gone)?);
         (self.written, self.ended) = (Some(head), end);
         Ok(())
     }
@@ -119,11 +121,7 @@ impl Downstream {
         let length = part.len();
         let gone =
             || Error::explain(ErrorType::WriteError, "the client takes no more over HTTP/2").into_down();
-        if length == 0 {
-            stream.send_data(part, end).map_err(|_| gone())?;
-        } else {
-            sending::send(stream, part, end, self.max_silence).await.ok_or_else(gone)?;
-        }
+        sending::send(stream, part, end, self.max_silence).await.ok_or_else(gone)?;
         (self.sent, self.ended) = (self.sent + length, end);
         Ok(())
     }
@@ -134,6 +132,7 @@ impl Downstream {
         self.ended = true;
         let sent = stream.send_data(Bytes::new(), true);
         sent.or_err(ErrorType::WriteError, "the end of an answer over HTTP/2")
+            .map_err(|error| error.into_down())
     }
 
     async fn part_of_body(&mut self) -> Result<Option<Bytes>> {
@@ -209,7 +208,8 @@ impl Session for Downstream {
     async fn write_trailers(&mut self, trailers: HeaderMap) -> Result<()> {
         let Some(stream) = self.sending.as_mut().filter(|_| !self.ended) else { return Ok(()) };
         self.ended = true;
-        stream.send_trailers(trailers).or_err(ErrorType::WriteError, "trailers over HTTP/2")
+        let sent = stream.send_trailers(trailers);
+        sent.or_err(ErrorType::WriteError, "trailers over HTTP/2").map_err(|error| error.into_down())
     }
 
     async fn response_duplex_vec(&mut self, tasks: Vec<HttpTask>) -> Result<bool> {
@@ -232,7 +232,7 @@ impl Session for Downstream {
             };
         }
         if over {
-            self.end().map_err(|error| error.into_down())?;
+            self.end()?;
         }
         Ok(over)
     }

@@ -86,9 +86,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gathered<S> {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::time::Duration;
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter};
 
+    use super::super::watched::Watched;
     use super::*;
 
     /// Flushes, and answers what was asked of it.
@@ -124,6 +126,25 @@ mod tests {
         let (found, left) = ask(&mut stream, &gathering, vec![Poll::Pending, Poll::Pending]).await;
         assert!(found.is_pending() && left.is_empty());
         assert_eq!(sent(&mut read), b"onetwo");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_is_noticed_although_flushing_is_put_off_again_and_again() {
+        let (ours, _theirs) = tokio::io::duplex(1);
+        let (stream, waiting) = Watched::new(BufWriter::new(ours));
+        let (mut stream, gathering) = Gathered::new(stream);
+        stream.write_all(b"one").await.unwrap();
+        for _ in 0..3 {
+            let flushed = poll_fn(|cx| {
+                Poll::Ready(gathering.poll(|| {
+                    let _ = Pin::new(&mut stream).poll_flush(cx);
+                    Poll::<()>::Pending
+                }))
+            });
+            assert!(flushed.await.is_pending());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(waiting.exceeds(Duration::from_millis(50)), "since the first");
     }
 
     #[tokio::test]

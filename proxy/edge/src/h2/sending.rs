@@ -57,47 +57,76 @@ pub(crate) fn begin(door: &Door, mut respond: SendResponse<Bytes>, answer: &Answ
     Rest::Nothing
 }
 
+/// What became of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// All of it is sent.
+    Whole,
+    /// Its client has reset the stream, is gone, or took nothing for too long.
+    Unwanted,
+    /// The page has broken off on its way here.
+    Broken,
+}
+
 /// Sends the rest of an answer, as the client has room for it.
-pub(crate) async fn finish(door: &Door, answer: &Answer, rest: Rest) {
+pub(crate) async fn finish(door: &Door, answer: &Answer, rest: Rest) -> Sent {
     let sent = match rest {
-        Rest::Nothing => return,
+        Rest::Nothing => return Sent::Whole,
         Rest::Body(stream) => send_all(stream, answer, door.max_silence).await,
         Rest::Arriving(stream) => read_along(stream, answer, door.max_silence).await,
     };
-    if let Some(sent) = sent {
-        respond::count(door.live.measure(), answer, sent);
+    match sent {
+        Ok(length) => {
+            respond::count(door.live.measure(), answer, length);
+            Sent::Whole
+        }
+        Err(why) => why,
     }
 }
 
-async fn send_all(mut stream: SendStream<Bytes>, answer: &Answer, max_silence: Duration) -> Option<usize> {
+async fn send_all(
+    mut stream: SendStream<Bytes>,
+    answer: &Answer,
+    max_silence: Duration,
+) -> Result<usize, Sent> {
     let body = answer.body();
     let mut frames = joined(&body).peekable();
     let mut sent = 0;
     while let Some(frame) = frames.next() {
         sent += frame.len();
-        send(&mut stream, frame, frames.peek().is_none(), max_silence).await?;
+        let wanted = send(&mut stream, frame, frames.peek().is_none(), max_silence).await;
+        wanted.ok_or(Sent::Unwanted)?;
     }
-    Some(sent)
+    Ok(sent)
 }
 
-async fn read_along(mut stream: SendStream<Bytes>, answer: &Answer, max_silence: Duration) -> Option<usize> {
-    let mut page = answer.arriving()?.read();
+async fn read_along(
+    mut stream: SendStream<Bytes>,
+    answer: &Answer,
+    max_silence: Duration,
+) -> Result<usize, Sent> {
+    let mut page = answer.arriving().ok_or(Sent::Broken)?.read();
     let mut sent = 0;
     loop {
-        match page.next().await {
+        let next = tokio::select! {
+            biased;
+            next = page.next() => next,
+            _ = poll_fn(|cx| stream.poll_reset(cx)) => return Err(Sent::Unwanted),
+        };
+        match next {
             Ok(Some(part)) => {
                 sent += part.len();
-                send(&mut stream, part, false, max_silence).await?;
+                send(&mut stream, part, false, max_silence).await.ok_or(Sent::Unwanted)?;
             }
             Ok(None) => break,
             Err(_) => {
                 // No client may take for whole what has broken off.
                 stream.send_reset(Reason::INTERNAL_ERROR);
-                return None;
+                return Err(Sent::Broken);
             }
         }
     }
-    stream.send_data(Bytes::new(), true).ok().map(|()| sent)
+    stream.send_data(Bytes::new(), true).map(|()| sent).map_err(|_| Sent::Unwanted)
 }
 
 /// Sends a part of a body as the client has room for it. `None` when the client is gone, or has had no room
@@ -108,6 +137,9 @@ pub(crate) async fn send(
     end: bool,
     max_silence: Duration,
 ) -> Option<()> {
+    if part.is_empty() {
+        return if end { stream.send_data(part, true).ok() } else { Some(()) };
+    }
     while !part.is_empty() {
         stream.reserve_capacity(part.len());
         let room = timeout(max_silence, poll_fn(|cx| stream.poll_capacity(cx))).await;
