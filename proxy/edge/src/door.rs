@@ -5,9 +5,13 @@
 //! answered here; all others, and all passthrough routes, go to pingora with every byte that was
 //! read. Both ways end in the same pipeline and write the same fields.
 
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use arc_swap::Guard;
@@ -20,7 +24,7 @@ use pingora_core::protocols::Stream;
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::server::ShutdownWatch;
 use pingora_proxy::HttpProxy;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
 use crate::alarm::Alarm;
 use crate::proxy::Edge;
@@ -31,11 +35,32 @@ use crate::{head, respond};
 /// Read at once; a plain head that is longer goes the longer way.
 pub(crate) const READ: usize = 8 * 1024;
 
-/// Overwrites what was read of a request once it is understood, or copied for pingora, so that the connection's
-/// memory does not keep it.
-fn wipe(input: &mut BytesMut) {
-    input.fill(0);
-    input.clear();
+/// Room for the head of most answers.
+const HEAD: usize = 1024;
+
+thread_local! {
+    /// What is read of a request until it is understood: one for all connections of a thread, since those that wait
+    /// have no use for it, and a thousand of them would not fit into a CPU's cache.
+    static INPUT: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into_boxed_slice());
+}
+
+/// Reads, and hands what was read to `then`; it is overwritten before anything else happens. `None` at the end of the
+/// stream.
+fn poll_input<S, T>(
+    stream: &mut S,
+    cx: &mut Context<'_>,
+    then: impl FnOnce(&[u8]) -> T,
+) -> Poll<io::Result<Option<T>>>
+where
+    S: AsyncRead + Unpin,
+{
+    INPUT.with_borrow_mut(|input| {
+        let mut read = ReadBuf::new(input);
+        ready!(Pin::new(stream).poll_read(cx, &mut read))?;
+        let found = (!read.filled().is_empty()).then(|| then(read.filled()));
+        read.filled_mut().fill(0);
+        Poll::Ready(Ok(found))
+    })
 }
 
 /// The application behind the listeners of plain HTTP.
@@ -86,37 +111,36 @@ impl Door {
         let mut stopped = pin!(self.stopping.told());
         let mut alarm = Alarm::new(self.max_silence);
         let peer = peer(&stream);
-        let (mut input, mut output) = (BytesMut::with_capacity(READ), BytesMut::new());
+        let mut answered = false;
         loop {
             alarm.wind();
-            let read = tokio::select! {
-                biased;
-                read = stream.read_buf(&mut input) => read,
-                () = &mut stopped => return None,
-                () = alarm.rings() => return None,
-            };
-            if !matches!(read, Ok(1..)) {
-                return None;
-            }
-            let taken = self.take(&input, peer);
-            let begun = if taken.is_none() { BytesMut::from(&input[..]) } else { BytesMut::new() };
-            wipe(&mut input);
-            match taken {
-                Some((taken, keep_alive)) => {
+            let asked = poll_fn(|cx| {
+                let taken = |read: &[u8]| self.take(read, peer).ok_or_else(|| BytesMut::from(read));
+                if let Poll::Ready(read) = poll_input(&mut stream, cx, taken) {
+                    return Poll::Ready(read.ok().flatten());
+                }
+                // They know already whom to wake: they are asked when somebody has.
+                let asks_first = std::mem::take(&mut answered);
+                let is_over = !asks_first
+                    && (stopped.as_mut().poll(cx).is_ready() || pin!(alarm.rings()).poll(cx).is_ready());
+                if is_over { Poll::Ready(None) } else { Poll::Pending }
+            });
+            match asked.await? {
+                Ok((taken, keep_alive)) => {
                     let answer = match taken {
                         Taken::Answer(answer) => answer,
                         Taken::Waiting(waiting) => self.wait(*waiting, &mut stream).await,
                     };
                     let keep_alive = keep_alive && !*shutdown.borrow();
-                    output.clear();
-                    self.send(&mut stream, &answer, keep_alive, &mut output).await?;
+                    self.send(&mut stream, &answer, keep_alive).await?;
                     if !keep_alive {
                         // Whoever is gone by now needs no goodbye.
                         let _ = stream.shutdown().await;
                         return None;
                     }
+                    answered = true;
                 }
-                None => stream = self.longer_way(stream, begun, &shutdown).await?,
+                Err(begun) => stream = self.longer_way(stream, begun, &shutdown).await?,
             }
         }
     }
@@ -150,21 +174,16 @@ impl Door {
     }
 
     /// `None` when the client is gone or too slow, or the page has broken off.
-    async fn send(
-        &self,
-        stream: &mut Stream,
-        answer: &Answer,
-        keep_alive: bool,
-        head: &mut BytesMut,
-    ) -> Option<()> {
+    async fn send(&self, stream: &mut Stream, answer: &Answer, keep_alive: bool) -> Option<()> {
         let body = answer.body();
         let length = body.iter().map(Bytes::len).sum();
-        respond::http1_head(answer, length, keep_alive, head);
+        let mut head = BytesMut::with_capacity(HEAD);
+        respond::http1_head(answer, length, keep_alive, &mut head);
         let mut wire = Wire { stream, max_silence: self.max_silence };
         let sent = match answer.arriving() {
-            Some(arrival) if !answer.is_head_only() => wire.read_along(head, arrival.read()).await?,
-            _ if answer.is_head_only() => wire.write(head, &[]).await.map(|()| 0)?,
-            _ => wire.write(head, &body).await.map(|()| length)?,
+            Some(arrival) if !answer.is_head_only() => wire.read_along(&head, arrival.read()).await?,
+            _ if answer.is_head_only() => wire.write(&head, &[]).await.map(|()| 0)?,
+            _ => wire.write(&head, &body).await.map(|()| length)?,
         };
         wire.flush().await?;
         respond::count(self.live.measure(), answer, sent);
@@ -187,15 +206,21 @@ impl Door {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_was_read_is_overwritten_where_it_stood() {
-        let mut input = BytesMut::with_capacity(READ);
-        let place = input.as_ptr();
+    #[tokio::test]
+    async fn what_was_read_is_overwritten_where_it_stood() {
+        let (mut ours, mut theirs) = tokio::io::duplex(READ);
         for request in ["GET /a HTTP/1.1", "GET /b HTTP/1.1\r\nCookie: sid=canary"] {
-            input.extend_from_slice(request.as_bytes());
-            wipe(&mut input);
-            assert!(input.is_empty() && input.capacity() >= READ);
-            assert_eq!(input.as_ptr(), place, "the same buffer, from its start");
+            theirs.write_all(request.as_bytes()).await.unwrap();
+            let read = poll_fn(|cx| poll_input(&mut ours, cx, |read| (read.to_vec(), read.as_ptr()))).await;
+            let (text, place) = read.unwrap().unwrap();
+            assert_eq!(text, request.as_bytes());
+            INPUT.with_borrow(|input| {
+                assert_eq!(input.as_ptr(), place, "the same buffer, from its start");
+                assert!(input.iter().all(|byte| *byte == 0));
+            });
         }
+        drop(theirs);
+        let end = poll_fn(|cx| poll_input(&mut ours, cx, |_| ())).await;
+        assert!(end.unwrap().is_none());
     }
 }
