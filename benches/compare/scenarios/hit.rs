@@ -13,6 +13,8 @@ use crate::servers::Server;
 const AIMS: [(&str, f64); 2] = [("nginx", 0.8), ("varnish", 0.55)];
 /// Many connections.
 const MANY: usize = 1_000;
+/// As many times the requests then: with two for each connection in a slice, what is measured is how the load wakes up.
+const FOR_MANY: f64 = 4.0;
 
 fn visitors(bench: &Bench<'_>) -> Result<Rc<dyn Questions>, Failure> {
     Ok(Rc::new(Returning::visitors(bench.visitors)?))
@@ -68,7 +70,7 @@ pub(super) fn many_connections(bench: &Bench<'_>, servers: &[Server]) -> Result<
         transport: &Transport::Http1,
         at_once: MANY,
         questions: visitors(bench)?,
-        effort: bench.effort().cpu_alone(),
+        effort: bench.effort().cpu_alone().with_requests(FOR_MANY),
         aims: &AIMS,
     }
     .among(bench, servers)
