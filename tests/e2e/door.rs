@@ -163,16 +163,33 @@ fn an_idle_connection_does_not_keep_the_program_from_stopping() {
     assert!(proxy.wait_for_exit().success());
 }
 
-#[test]
-fn a_client_that_falls_silent_is_let_go() {
-    let origin = Origin::page("Cache-Control: max-age=600\r\n");
+/// A proxy that waits a second for its clients.
+fn impatient(origin: &Origin) -> Proxy {
     let folder = tempfile::tempdir().unwrap();
     let (address, metrics) = (free_address(), free_address());
-    write_configuration(folder.path(), address, metrics, &site(&origin, "", ROUTES), HERO);
+    write_configuration(folder.path(), address, metrics, &site(origin, "", ROUTES), HERO);
     let main = folder.path().join("cloakroom.toml");
     let text = std::fs::read_to_string(&main).unwrap();
     std::fs::write(&main, text.replace("[limits]\n", "[limits]\nclient_silence = \"1s\"\n")).unwrap();
-    let proxy = Proxy::start_in(folder, address, metrics);
+    Proxy::start_in(folder, address, metrics)
+}
+
+#[test]
+fn a_client_that_falls_silent_after_it_waited_longer_is_let_go_too() {
+    let origin = Origin::start(|_, _| {
+        std::thread::sleep(Duration::from_millis(1_500));
+        response("200 OK", "Cache-Control: max-age=600\r\n", "slow")
+    });
+    let proxy = impatient(&origin);
+    let mut stream = connect(&proxy);
+    assert_eq!(exchange(&mut stream, "GET /", "", "").status, 200);
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0, "its time was over while it was being answered");
+}
+
+#[test]
+fn a_client_that_falls_silent_is_let_go() {
+    let origin = Origin::page("Cache-Control: max-age=600\r\n");
+    let proxy = impatient(&origin);
     let beginnings = [
         "",
         "GET / HTTP/1.1\r\nHost: sh",

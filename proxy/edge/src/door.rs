@@ -111,7 +111,6 @@ impl Door {
         let mut stopped = pin!(self.stopping.told());
         let mut alarm = Alarm::new(self.max_silence);
         let peer = peer(&stream);
-        let mut answered = false;
         loop {
             alarm.wind();
             let asked = poll_fn(|cx| {
@@ -119,10 +118,8 @@ impl Door {
                 if let Poll::Ready(read) = poll_input(&mut stream, cx, taken) {
                     return Poll::Ready(read.ok().flatten());
                 }
-                // They know already whom to wake: they are asked when somebody has.
-                let asks_first = std::mem::take(&mut answered);
-                let is_over = !asks_first
-                    && (stopped.as_mut().poll(cx).is_ready() || pin!(alarm.rings()).poll(cx).is_ready());
+                // Asked each time: what woke this task while it answered has been forgotten since.
+                let is_over = stopped.as_mut().poll(cx).is_ready() || pin!(alarm.rings()).poll(cx).is_ready();
                 if is_over { Poll::Ready(None) } else { Poll::Pending }
             });
             match asked.await? {
@@ -138,7 +135,6 @@ impl Door {
                         let _ = stream.shutdown().await;
                         return None;
                     }
-                    answered = true;
                 }
                 Err(begun) => stream = self.longer_way(stream, begun, &shutdown).await?,
             }
